@@ -24,7 +24,8 @@ public readonly struct Hash32 : IEquatable<Hash32>, IComparable<Hash32>
         {
             throw new ArgumentException($"A digest has {Size} bytes, not {bytes.Length}.", nameof(bytes));
         }
-        this = MemoryMarshal.Read<Hash32>(bytes);
+        var words = MemoryMarshal.Cast<byte, ulong>(bytes);
+        (_a, _b, _c, _d) = (words[0], words[1], words[2], words[3]);
     }
 
     /// <summary>True for a value nobody assigned.</summary>
