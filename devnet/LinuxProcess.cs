@@ -1,0 +1,100 @@
+using System.ComponentModel;
+using System.Globalization;
+using System.Runtime.InteropServices;
+
+namespace TrustChain.Devnet;
+
+/// <summary>Signal numbers of Linux on x64.</summary>
+public enum Signal
+{
+    None = 0,
+    Interrupt = 2,
+    Quit = 3,
+    Kill = 9,
+    Terminate = 15,
+}
+
+/// <summary>What .NET does not offer about processes on Linux: signals by number, and telling a process from a later one with the same id.</summary>
+public static class LinuxProcess
+{
+    /// <summary>The error code of an I/O exception when another process holds the lock of the file.</summary>
+    public const int WouldBlock = 11;
+
+    private const int NoSuchProcess = 3;
+
+    /// <summary>The short name programs know a signal by.</summary>
+    public static string NameOf(Signal signal) => signal switch
+    {
+        Signal.Interrupt => "INT",
+        Signal.Quit => "QUIT",
+        Signal.Kill => "KILL",
+        Signal.Terminate => "TERM",
+        _ => throw new ArgumentOutOfRangeException(nameof(signal)),
+    };
+
+    /// <summary>Sends <paramref name="signal"/>. False: there is no such process any more.</summary>
+    /// <param name="processId">A process id, or a negative process group id for every process of that group.</param>
+    /// <exception cref="Win32Exception">The process is another user's.</exception>
+    public static bool Send(int processId, Signal signal)
+    {
+        // 0 and -1 address every process of this group or of the user.
+        ArgumentOutOfRangeException.ThrowIfZero(processId);
+        ArgumentOutOfRangeException.ThrowIfEqual(processId, -1);
+        if (Kill(processId, (int)signal) == 0)
+        {
+            return true;
+        }
+        var error = Marshal.GetLastPInvokeError();
+        return error == NoSuchProcess ? false : throw new Win32Exception(error);
+    }
+
+    /// <summary>
+    /// Boot id and start time of a running process: together with its id this names one process for good, since ids are used again.
+    /// Null: no such process, or one that has ended and only waits to be collected.
+    /// </summary>
+    public static string? FindIdentity(int processId)
+    {
+        try
+        {
+            // "pid (name) state ppid ...": the name may hold blanks and brackets, so fields are counted from the last bracket.
+            var stat = File.ReadAllText($"/proc/{processId.ToString(CultureInfo.InvariantCulture)}/stat");
+            var fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
+            var ended = fields[0] is "Z" or "X";
+            return ended ? null : $"{File.ReadAllText("/proc/sys/kernel/random/boot_id").Trim()}/{fields[19]}";
+        }
+        catch (IOException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>The arguments a process was started with; empty when it is gone.</summary>
+    public static IReadOnlyList<string> ArgumentsOf(int processId)
+    {
+        try
+        {
+            return File.ReadAllText($"/proc/{processId.ToString(CultureInfo.InvariantCulture)}/cmdline").Split('\0', StringSplitOptions.RemoveEmptyEntries);
+        }
+        catch (IOException)
+        {
+            return [];
+        }
+    }
+
+    /// <summary>The group of user nobody: <c>nogroup</c> or <c>nobody</c>, depending on the distribution.</summary>
+    /// <exception cref="DevnetException">There is no user nobody.</exception>
+    public static string FindGroupOfNobody()
+    {
+        var line = File.ReadLines("/etc/passwd").FirstOrDefault(line => line.StartsWith("nobody:", StringComparison.Ordinal));
+        return line?.Split(':') is [_, _, _, var group, ..]
+            ? group
+            : throw new DevnetException("There is no user nobody to run PostgreSQL as; start the devnet as a user other than root.");
+    }
+
+    /// <summary>True for root, as whom PostgreSQL refuses to run.</summary>
+    public static bool IsRoot => Environment.IsPrivilegedProcess;
+
+    [DllImport("libc", EntryPoint = "kill", SetLastError = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int Kill(int processId, int signal);
+}

@@ -1,0 +1,86 @@
+namespace TrustChain.Core.Epcis;
+
+/// <summary>Reads a JSON-LD <c>@context</c> as far as EPCIS needs it: the prefixes declared inline.</summary>
+internal static class ContextReader
+{
+    /// <summary>Longest namespace URI: each extension name repeats it in the event hash, so it bounds what a small document can blow up to.</summary>
+    private const int MaxNamespaceBytes = 512;
+
+    /// <summary>Most entries of a context, and most prefixes in one entry: both are searched one by one.</summary>
+    private const int MaxEntries = 100;
+
+    private static readonly NameTable StandardContexts = new(
+        "https://ref.gs1.org/standards/epcis/epcis-context.jsonld",
+        "https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld",
+        "https://ref.gs1.org/standards/epcis/2.0.1/epcis-context.jsonld",
+        "https://gs1.github.io/EPCIS/epcis-context.jsonld");
+
+    /// <summary>The scope with the context's prefixes in it; <paramref name="outer"/> itself when it declares none.</summary>
+    public static PrefixScope Read(JsonTree tree, int context, PrefixScope outer, FaultList faults)
+    {
+        var scope = new PrefixScope(outer);
+        if (tree.KindOf(context) != JsonKind.Array)
+        {
+            ReadPart(tree, context, scope, faults);
+            return scope;
+        }
+        if (tree.ChildCount(context) > MaxEntries)
+        {
+            faults.Add(tree, context, EpcisRules.InvalidContext, $"A @context has at most {MaxEntries} entries.");
+            return scope;
+        }
+        for (var part = context + 1; part < tree[context].Next; part = tree[part].Next)
+        {
+            ReadPart(tree, part, scope, faults);
+            for (var earlier = context + 1; earlier < part; earlier = tree[earlier].Next)
+            {
+                if (tree.Raw(earlier).Span.SequenceEqual(tree.Raw(part).Span))
+                {
+                    faults.Add(tree, part, EpcisRules.InvalidContext, "The @context has the same entry twice.");
+                    return scope;
+                }
+            }
+        }
+        return scope;
+    }
+
+    private static void ReadPart(JsonTree tree, int part, PrefixScope scope, FaultList faults)
+    {
+        switch (tree.KindOf(part))
+        {
+            case JsonKind.String when UriSyntax.IsAbsolute(tree.Text(part)):
+                scope.HasForeignContext |= StandardContexts.Find(tree.Text(part)) < 0;
+                break;
+            case JsonKind.Object:
+                ReadDeclarations(tree, part, scope, faults);
+                break;
+            default:
+                faults.Add(tree, part, EpcisRules.InvalidContext, "An entry of the @context is an absolute URI or an object.");
+                break;
+        }
+    }
+
+    private static void ReadDeclarations(JsonTree tree, int part, PrefixScope scope, FaultList faults)
+    {
+        if (tree.ChildCount(part) > MaxEntries)
+        {
+            faults.Add(tree, part, EpcisRules.InvalidContext, $"An entry of the @context declares at most {MaxEntries} names.");
+            return;
+        }
+        for (var member = part + 1; member < tree[part].Next; member = tree[member].Next)
+        {
+            // An expanded term definition says the same in its @id. Keywords and other definitions declare no prefix.
+            var value = tree.KindOf(member) == JsonKind.Object ? tree.Find(member, "@id"u8) : member;
+            if (value < 0 || tree.KindOf(value) != JsonKind.String || tree.Name(member).StartsWith("@"u8))
+            {
+                continue;
+            }
+            if (tree.Text(value).Length > MaxNamespaceBytes)
+            {
+                faults.Add(tree, value, EpcisRules.InvalidContext, $"A namespace has at most {MaxNamespaceBytes} bytes.");
+                return;
+            }
+            scope.Declare(tree.Name(member), tree.Text(value));
+        }
+    }
+}

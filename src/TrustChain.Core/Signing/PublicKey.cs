@@ -1,0 +1,202 @@
+using System.Collections.Concurrent;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using TrustChain.Core.Log;
+
+namespace TrustChain.Core.Signing;
+
+/// <summary>Answer of a signature check.</summary>
+public enum SignatureCheck
+{
+    /// <summary>The signature was made by the key over these bytes.</summary>
+    Valid,
+
+    /// <summary>It was not.</summary>
+    Invalid,
+
+    /// <summary>This machine cannot tell: the algorithm is not available here.</summary>
+    CouldNotCheck,
+}
+
+/// <summary>
+/// A public key as a JWK (RFC 7517): <c>EC</c> on P-256 for ES256 (RFC 7518 section 3.4), or <c>OKP</c> on Ed25519 for EdDSA (RFC 8037). Keeps its
+/// imported key objects, because importing costs three times a verification. Safe for concurrent use.
+/// </summary>
+public sealed class PublicKey
+{
+    private readonly ConcurrentBag<ECDsa> _pool = [];
+    private readonly ECParameters _ec;
+    private readonly Ed25519.KeyHandle? _ed25519;
+
+    private PublicKey(string algorithm, string jwk, ECParameters ec, Ed25519.KeyHandle? ed25519)
+    {
+        Algorithm = algorithm;
+        Jwk = jwk;
+        Kid = Hash32.Compute(Encoding.ASCII.GetBytes(jwk)).ToBase64Url();
+        _ec = ec;
+        _ed25519 = ed25519;
+    }
+
+    /// <summary><c>ES256</c> or <c>EdDSA</c>: the only algorithm this key is used with.</summary>
+    public string Algorithm { get; }
+
+    /// <summary>The required members alone, in lexicographic order without white space: the thumbprint input of RFC 7638 section 3, and valid JCS.</summary>
+    public string Jwk { get; }
+
+    /// <summary>RFC 7638 thumbprint with SHA-256: 43 characters of base64url.</summary>
+    public string Kid { get; }
+
+    /// <summary>
+    /// Reads a JWK. <c>use</c>, when present, must be <c>sig</c>; <c>alg</c>, when present, must be the one algorithm of the key's type; <c>key_ops</c>,
+    /// when present, must contain <c>verify</c> or <c>sign</c>. A private member <c>d</c> is ignored here.
+    /// </summary>
+    /// <param name="jwk">A JSON object.</param>
+    /// <param name="key">The key, when the answer is true.</param>
+    /// <param name="error">One sentence saying what is wrong, when the answer is false.</param>
+    public static bool TryParse(JsonElement jwk, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out PublicKey? key, out string? error)
+    {
+        key = null;
+        error = null;
+        if (jwk.ValueKind != JsonValueKind.Object)
+        {
+            error = "A JWK is a JSON object.";
+            return false;
+        }
+        var (type, curve) = (Text(jwk, "kty"), Text(jwk, "crv"));
+        var algorithm = (type, curve) switch
+        {
+            ("EC", "P-256") => SignatureAlgorithms.ES256,
+            ("OKP", "Ed25519") => SignatureAlgorithms.EdDsa,
+            _ => null,
+        };
+        if (algorithm is null)
+        {
+            error = $"Key type \"{type}\" with curve \"{curve}\" is not supported; use EC with P-256 or OKP with Ed25519.";
+            return false;
+        }
+        if (jwk.TryGetProperty("alg", out var alg) && !alg.ValueEquals(algorithm))
+        {
+            error = $"The JWK's alg must be {algorithm} for this key type.";
+            return false;
+        }
+        if (jwk.TryGetProperty("use", out var use) && !use.ValueEquals("sig"))
+        {
+            error = "The JWK's use must be \"sig\".";
+            return false;
+        }
+        if (jwk.TryGetProperty("key_ops", out var operations)
+            && !(operations.ValueKind == JsonValueKind.Array
+                && operations.EnumerateArray().Any(static o => o.ValueKind == JsonValueKind.String && (o.ValueEquals("verify") || o.ValueEquals("sign")))))
+        {
+            error = "The JWK's key_ops must allow signatures.";
+            return false;
+        }
+        if (!TryReadCoordinate(jwk, "x", out var x))
+        {
+            error = "The JWK's x must be 32 bytes in base64url without padding.";
+            return false;
+        }
+        if (algorithm == SignatureAlgorithms.EdDsa)
+        {
+            var handle = Ed25519.IsSupported ? Ed25519.ImportPublicKey(x) : null;
+            if (Ed25519.IsSupported && handle is null)
+            {
+                error = "The JWK's x is not an Ed25519 public key.";
+                return false;
+            }
+            key = new PublicKey(algorithm, $$"""{"crv":"Ed25519","kty":"OKP","x":"{{Base64UrlText.Encode(x)}}"}""", default, handle);
+            return true;
+        }
+        if (!TryReadCoordinate(jwk, "y", out var y))
+        {
+            error = "The JWK's y must be 32 bytes in base64url without padding.";
+            return false;
+        }
+        var parameters = new ECParameters { Curve = ECCurve.NamedCurves.nistP256, Q = new ECPoint { X = x, Y = y } };
+        var text = $$"""{"crv":"P-256","kty":"EC","x":"{{Base64UrlText.Encode(x)}}","y":"{{Base64UrlText.Encode(y)}}"}""";
+        key = new PublicKey(algorithm, text, parameters, null);
+        try
+        {
+            key._pool.Add(ECDsa.Create(parameters));
+        }
+        catch (CryptographicException)
+        {
+            key = null;
+            error = "The JWK's x and y are not a point of P-256.";
+            return false;
+        }
+        return true;
+    }
+
+    /// <summary>Reads a JWK from its text; see the other overload. At most 8 kB.</summary>
+    public static bool TryParse(string jwk, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out PublicKey? key, out string? error)
+    {
+        key = null;
+        if (jwk.Length > 8192)
+        {
+            error = "A JWK has at most 8192 characters.";
+            return false;
+        }
+        try
+        {
+            using var document = JsonDocument.Parse(jwk, new JsonDocumentOptions { AllowDuplicateProperties = false, MaxDepth = 8 });
+            return TryParse(document.RootElement, out key, out error);
+        }
+        catch (JsonException)
+        {
+            error = "The JWK is not well-formed JSON without repeated members.";
+            return false;
+        }
+    }
+
+    /// <summary>Checks a JOSE signature: 64 bytes, R || S for ES256 (RFC 7518 section 3.4), RFC 8032 for EdDSA. Any other length is invalid.</summary>
+    public SignatureCheck Verify(ReadOnlySpan<byte> data, ReadOnlySpan<byte> signature)
+    {
+        if (signature.Length != 64)
+        {
+            return SignatureCheck.Invalid;
+        }
+        if (Algorithm == SignatureAlgorithms.EdDsa)
+        {
+            if (_ed25519 is null)
+            {
+                return SignatureCheck.CouldNotCheck;
+            }
+            return Ed25519.Verify(_ed25519, data, signature) ? SignatureCheck.Valid : SignatureCheck.Invalid;
+        }
+        if (!_pool.TryTake(out var ecdsa))
+        {
+            ecdsa = ECDsa.Create(_ec);
+        }
+        var valid = ecdsa.VerifyData(data, signature, HashAlgorithmName.SHA256, DSASignatureFormat.IeeeP1363FixedFieldConcatenation);
+        _pool.Add(ecdsa);
+        return valid ? SignatureCheck.Valid : SignatureCheck.Invalid;
+    }
+
+    /// <summary>The 32 raw bytes of an Ed25519 key; null for other types.</summary>
+    public byte[]? Ed25519Bytes()
+    {
+        using var document = JsonDocument.Parse(Jwk);
+        return Algorithm == SignatureAlgorithms.EdDsa && TryReadCoordinate(document.RootElement, "x", out var x) ? x : null;
+    }
+
+    internal static bool TryReadCoordinate(JsonElement jwk, string name, out byte[] bytes)
+    {
+        bytes = [];
+        return Text(jwk, name) is { Length: 43 } text && Base64UrlText.TryDecode(text, out bytes) && bytes.Length == 32;
+    }
+
+    private static string? Text(JsonElement jwk, string name) =>
+        jwk.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+}
+
+/// <summary>JOSE names of the signature algorithms in use (RFC 7518, RFC 8037).</summary>
+public static class SignatureAlgorithms
+{
+    /// <summary>ECDSA on P-256 with SHA-256.</summary>
+    public const string ES256 = "ES256";
+
+    /// <summary>EdDSA; here always with Ed25519.</summary>
+    public const string EdDsa = "EdDSA";
+}

@@ -1,0 +1,303 @@
+using Npgsql;
+using NpgsqlTypes;
+using TrustChain.Core.Log;
+using TrustChain.Core.Signing;
+
+namespace TrustChain.Postgres.Capture;
+
+/// <summary>Writes a batch of statements in one transaction. Used by one writer at a time.</summary>
+internal sealed class CaptureBatch(NpgsqlDataSource database)
+{
+    private const int IdBlock = 10_000; // the increment of the sequence capture_id
+
+    private long _nextId;
+    private long _lastId = -1;
+
+    /// <summary>
+    /// Hopes first that nothing in the batch is known, which is the rule, and writes it by COPY alone. When the database finds an equal record or
+    /// statement, the batch is looked up and what is known is left out; a second collision can only come from another server that just committed the
+    /// same, so the look-up is repeated a few times.
+    /// </summary>
+    public async Task<CaptureResult[]> WriteAsync(NewStatement[] statements, CancellationToken cancellationToken)
+    {
+        const int Attempts = 5;
+        var needsLookUp = HasRepeats(statements) || statements.Any(static s => s.Records.Any(static r => r.EventId is not null));
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                return await TryWriteAsync(statements, lookUp: needsLookUp || attempt > 1, cancellationToken);
+            }
+            catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.UniqueViolation && attempt < Attempts)
+            {
+                // Another attempt with a look-up.
+            }
+        }
+    }
+
+    private static bool HasRepeats(NewStatement[] statements)
+    {
+        var digests = new HashSet<Hash32>();
+        var identities = new HashSet<Guid>();
+        return statements.Any(s => !digests.Add(s.Digest) || s.Records.Any(r => !identities.Add(r.Identity)));
+    }
+
+    private async Task<CaptureResult[]> TryWriteAsync(NewStatement[] statements, bool lookUp, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        var known = lookUp ? await FindKnownAsync(connection, statements, cancellationToken) : [];
+        var refused = lookUp ? await ClaimEventIdsAsync(connection, statements, known, cancellationToken) : [];
+        var results = new CaptureResult[statements.Length];
+        var newStatements = new List<(long Id, NewStatement Statement)>();
+        var newRecords = new List<(long Id, long StatementId, NewStatement Statement, NewRecord Record)>();
+        for (var i = 0; i < statements.Length; i++)
+        {
+            var statement = statements[i];
+            if (refused.TryGetValue(statement, out var conflict))
+            {
+                results[i] = conflict;
+                continue;
+            }
+            var stored = new StoredRecord[statement.Records.Count];
+            var statementId = 0L;
+            for (var r = 0; r < stored.Length; r++)
+            {
+                var record = statement.Records[r];
+                if (known.TryGetValue(record.Identity, out var first))
+                {
+                    stored[r] = first with { IsNew = false };
+                    continue;
+                }
+                if (statementId == 0)
+                {
+                    statementId = await NextIdAsync(connection, cancellationToken);
+                    newStatements.Add((statementId, statement));
+                }
+                var id = await NextIdAsync(connection, cancellationToken);
+                newRecords.Add((id, statementId, statement, record));
+                stored[r] = new StoredRecord(id, true, statement.Digest, statement.ReceivedAt);
+                if (lookUp)
+                {
+                    known.Add(record.Identity, stored[r]); // for a repeat within the same batch
+                }
+            }
+            results[i] = new CaptureResult.Stored(stored);
+        }
+        if (newRecords.Count > 0)
+        {
+            Copy(connection, newStatements, newRecords);
+        }
+        await transaction.CommitAsync(cancellationToken); // From here on the records are acknowledged, and nothing may lose them.
+        return results;
+    }
+
+    private static async Task<Dictionary<Guid, StoredRecord>> FindKnownAsync(NpgsqlConnection connection, NewStatement[] statements, CancellationToken cancellationToken)
+    {
+        const string Sql = """
+            select r.identity, r.id, s.digest, s.received_at
+            from unnest($1) as wanted(identity)
+            join record r on r.identity = wanted.identity
+            join statement s on s.id = r.statement_id
+            """;
+        await using var command = new NpgsqlCommand(Sql, connection)
+        {
+            Parameters = { new NpgsqlParameter<Guid[]> { TypedValue = [.. statements.SelectMany(static s => s.Records).Select(static r => r.Identity).Distinct()] } },
+        };
+        var known = new Dictionary<Guid, StoredRecord>();
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            known.Add(
+                reader.GetGuid(0),
+                new StoredRecord(reader.GetInt64(1), false, new Hash32(reader.GetFieldValue<byte[]>(2)), reader.GetFieldValue<DateTimeOffset>(3)));
+        }
+        return known;
+    }
+
+    /// <summary>
+    /// Reserves each eventID for its content. A statement with an eventID that stands for another content, in the database or in an earlier statement
+    /// of the batch, is refused whole and reserves nothing. If another server reserves one of them meanwhile, the insert collides and the batch is tried again.
+    /// </summary>
+    private static async Task<Dictionary<NewStatement, CaptureResult>> ClaimEventIdsAsync(
+        NpgsqlConnection connection, NewStatement[] statements, Dictionary<Guid, StoredRecord> known, CancellationToken cancellationToken)
+    {
+        var refused = new Dictionary<NewStatement, CaptureResult>(ReferenceEqualityComparer.Instance);
+        var wanted = statements
+            .SelectMany(s => s.Records.Where(r => r.EventId is not null && !known.ContainsKey(r.Identity)).Select(r => (Statement: s, Record: r)))
+            .Select(w => (w.Statement, w.Record, Key: (w.Statement.OrganisationId, NewRecord.ComputeIdentity(w.Statement.OrganisationId, default, w.Record.EventId, []))))
+            .ToList();
+        if (wanted.Count == 0)
+        {
+            return refused;
+        }
+        var claims = await FindEventIdsAsync(connection, [.. wanted.Select(static w => w.Key).Distinct()], cancellationToken);
+        var added = new List<((int Organisation, Guid Id) Key, Hash32 Hash)>();
+        foreach (var group in wanted.GroupBy(static w => w.Statement))
+        {
+            var mine = new Dictionary<(int, Guid), Hash32>();
+            foreach (var (_, record, key) in group)
+            {
+                if ((claims.TryGetValue(key, out var hash) || mine.TryGetValue(key, out hash)) && hash != record.EventHash)
+                {
+                    refused.TryAdd(group.Key, new CaptureResult.EventIdInUse(record.Position, record.EventId!)); // Filtered above.
+                }
+                mine.TryAdd(key, record.EventHash);
+            }
+            if (!refused.ContainsKey(group.Key))
+            {
+                added.AddRange(mine.Where(m => claims.TryAdd(m.Key, m.Value)).Select(static m => (m.Key, m.Value)));
+            }
+        }
+        await using var insert = new NpgsqlCommand("insert into event_id_claim (organisation_id, event_id_key, event_hash) select * from unnest($1, $2, $3)", connection)
+        {
+            Parameters =
+            {
+                new NpgsqlParameter<int[]> { TypedValue = [.. added.Select(static a => a.Key.Organisation)] },
+                new NpgsqlParameter<Guid[]> { TypedValue = [.. added.Select(static a => a.Key.Id)] },
+                new NpgsqlParameter<byte[][]> { TypedValue = [.. added.Select(static a => a.Hash.ToArray())] },
+            },
+        };
+        await insert.ExecuteNonQueryAsync(cancellationToken);
+        return refused;
+    }
+
+    private static async Task<Dictionary<(int Organisation, Guid Id), Hash32>> FindEventIdsAsync(
+        NpgsqlConnection connection, (int Organisation, Guid Id)[] keys, CancellationToken cancellationToken)
+    {
+        const string Sql = """
+            select c.organisation_id, c.event_id_key, c.event_hash
+            from unnest($1, $2) as wanted(organisation_id, event_id_key)
+            join event_id_claim c using (organisation_id, event_id_key)
+            """;
+        await using var command = new NpgsqlCommand(Sql, connection)
+        {
+            Parameters =
+            {
+                new NpgsqlParameter<int[]> { TypedValue = [.. keys.Select(static k => k.Organisation)] },
+                new NpgsqlParameter<Guid[]> { TypedValue = [.. keys.Select(static k => k.Id)] },
+            },
+        };
+        var found = new Dictionary<(int, Guid), Hash32>();
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            found.Add((reader.GetInt32(0), reader.GetGuid(1)), new Hash32(reader.GetFieldValue<byte[]>(2)));
+        }
+        return found;
+    }
+
+    private async ValueTask<long> NextIdAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        if (_nextId > _lastId)
+        {
+            await using var command = new NpgsqlCommand("select nextval('capture_id')", connection);
+            _nextId = (long)(await command.ExecuteScalarAsync(cancellationToken))!; // nextval always answers.
+            _lastId = _nextId + IdBlock - 1;
+        }
+        return _nextId++;
+    }
+
+    // COPY is written synchronously: the rows are in memory, and an await per field would cost more than the field.
+    private static void Copy(
+        NpgsqlConnection connection, List<(long Id, NewStatement Statement)> statements, List<(long Id, long StatementId, NewStatement Statement, NewRecord Record)> records)
+    {
+        using (var copy = connection.BeginBinaryImport(
+            "copy statement (id, digest, organisation_id, kid, key_entry, custody, form, event_count, received_at) from stdin (format binary)"))
+        {
+            foreach (var (id, s) in statements)
+            {
+                copy.StartRow();
+                copy.Write(id, NpgsqlDbType.Bigint);
+                copy.Write(s.Digest.ToArray(), NpgsqlDbType.Bytea);
+                copy.Write(s.OrganisationId, NpgsqlDbType.Integer);
+                copy.Write(s.Kid, NpgsqlDbType.Text);
+                copy.Write(s.KeyEntry, NpgsqlDbType.Bigint);
+                copy.Write((short)s.Custody, NpgsqlDbType.Smallint);
+                copy.Write((short)s.Form, NpgsqlDbType.Smallint);
+                copy.Write(s.Count, NpgsqlDbType.Integer);
+                copy.Write(s.ReceivedAt.UtcDateTime, NpgsqlDbType.TimestampTz);
+            }
+            copy.Complete();
+        }
+        using (var copy = connection.BeginBinaryImport("copy statement_body (statement_id, jws) from stdin (format binary)"))
+        {
+            foreach (var (id, s) in statements)
+            {
+                copy.StartRow();
+                copy.Write(id, NpgsqlDbType.Bigint);
+                copy.Write(s.Jws, NpgsqlDbType.Bytea);
+            }
+            copy.Complete();
+        }
+        using (var copy = connection.BeginBinaryImport(
+            "copy record (id, statement_id, position, organisation_id, identity, event_hash, event_id, event_time, is_public, is_declaration, salt) from stdin (format binary)"))
+        {
+            foreach (var (id, statementId, s, r) in records)
+            {
+                copy.StartRow();
+                copy.Write(id, NpgsqlDbType.Bigint);
+                copy.Write(statementId, NpgsqlDbType.Bigint);
+                copy.Write(r.Position, NpgsqlDbType.Integer);
+                copy.Write(s.OrganisationId, NpgsqlDbType.Integer);
+                copy.Write(r.Identity, NpgsqlDbType.Uuid);
+                copy.Write(r.EventHash.ToArray(), NpgsqlDbType.Bytea);
+                if (r.EventId is null)
+                {
+                    copy.WriteNull();
+                }
+                else
+                {
+                    copy.Write(r.EventId, NpgsqlDbType.Text);
+                }
+                copy.Write(r.EventTime.UtcDateTime, NpgsqlDbType.TimestampTz);
+                copy.Write(r.IsPublic, NpgsqlDbType.Boolean);
+                copy.Write(r.IsDeclaration, NpgsqlDbType.Boolean);
+                copy.Write(r.Salt, NpgsqlDbType.Bytea);
+            }
+            copy.Complete();
+        }
+        using (var copy = connection.BeginBinaryImport("copy event_body (record_id, event, event_salt) from stdin (format binary)"))
+        {
+            foreach (var (id, _, _, r) in records)
+            {
+                copy.StartRow();
+                copy.Write(id, NpgsqlDbType.Bigint);
+                copy.Write(r.Event, NpgsqlDbType.Bytea);
+                if (r.EventSalt is null)
+                {
+                    copy.WriteNull();
+                }
+                else
+                {
+                    copy.Write(r.EventSalt, NpgsqlDbType.Bytea);
+                }
+            }
+            copy.Complete();
+        }
+        using (var copy = connection.BeginBinaryImport("copy record_item (item_key, record_id, role) from stdin (format binary)"))
+        {
+            foreach (var (id, _, _, r) in records)
+            {
+                foreach (var (key, role) in r.Items)
+                {
+                    copy.StartRow();
+                    copy.Write(key, NpgsqlDbType.Bigint);
+                    copy.Write(id, NpgsqlDbType.Bigint);
+                    copy.Write(role, NpgsqlDbType.Smallint);
+                }
+            }
+            copy.Complete();
+        }
+        using (var copy = connection.BeginBinaryImport("copy log_queue (record_id, entry) from stdin (format binary)"))
+        {
+            foreach (var (id, _, _, r) in records)
+            {
+                copy.StartRow();
+                copy.Write(id, NpgsqlDbType.Bigint);
+                copy.Write(r.Entry, NpgsqlDbType.Bytea);
+            }
+            copy.Complete();
+        }
+    }
+}

@@ -1,0 +1,117 @@
+using System.Threading.Channels;
+using Npgsql;
+using TrustChain.Core.Log;
+
+namespace TrustChain.Postgres.Capture;
+
+/// <summary>The queue of the group commit is full: the caller answers 503 and the client tries again.</summary>
+public sealed class CaptureBusyException() : Exception("Too many statements wait to be written.");
+
+/// <summary>
+/// The group commit: one writer per process takes everything that waits, writes it in one transaction, and answers everybody after the commit. What
+/// arrives while a transaction runs forms the next one, so batches grow with the load by themselves.
+/// </summary>
+public sealed class CaptureWriter : IAsyncDisposable
+{
+    private const int MaxStatementsPerBatch = 1024;
+    private const int MaxRecordsPerBatch = 5_000;
+    private const int MaxWaiting = 20_000;
+
+    private readonly CaptureBatch _batch;
+    private readonly Channel<Pending> _waiting = Channel.CreateBounded<Pending>(new BoundedChannelOptions(MaxWaiting) { SingleReader = true });
+    private readonly CancellationTokenSource _stop = new();
+    private readonly Task _loop;
+    private int _depth;
+
+    /// <summary>Starts the writer.</summary>
+    public CaptureWriter(NpgsqlDataSource database)
+    {
+        _batch = new CaptureBatch(database);
+        _loop = Task.Run(RunAsync);
+    }
+
+    private sealed record Pending(NewStatement Statement, TaskCompletionSource<CaptureResult> Done);
+
+    /// <summary>Statements that wait.</summary>
+    public int Depth => Volatile.Read(ref _depth);
+
+    /// <summary>Raised after each commit that added records.</summary>
+    public event Action? Committed;
+
+    /// <summary>Writes a statement; returns when it is durable.</summary>
+    /// <exception cref="CaptureBusyException">The queue is full; nothing was written.</exception>
+    /// <exception cref="NpgsqlException">
+    /// The database is away or refused the data. If the connection broke during commit the statement may have been written; sending it again is safe,
+    /// because an equal record is found and not written twice.
+    /// </exception>
+    public Task<CaptureResult> WriteAsync(NewStatement statement)
+    {
+        var pending = new Pending(statement, new TaskCompletionSource<CaptureResult>(TaskCreationOptions.RunContinuationsAsynchronously));
+        if (!_waiting.Writer.TryWrite(pending))
+        {
+            return Task.FromException<CaptureResult>(new CaptureBusyException());
+        }
+        Interlocked.Increment(ref _depth);
+        return pending.Done.Task;
+    }
+
+    /// <summary>Stops taking statements and finishes what waits.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        _waiting.Writer.TryComplete();
+        await _loop;
+        _stop.Dispose();
+    }
+
+    private async Task RunAsync()
+    {
+        var batch = new List<Pending>();
+        Pending? held = null;
+        while (held is not null || await _waiting.Reader.WaitToReadAsync())
+        {
+            batch.Clear();
+            var records = 0;
+            while (batch.Count < MaxStatementsPerBatch && (held is not null || _waiting.Reader.TryRead(out held)))
+            {
+                records += held.Statement.Records.Count;
+                if (batch.Count > 0 && records > MaxRecordsPerBatch)
+                {
+                    break; // stays held for the next batch
+                }
+                batch.Add(held);
+                held = null;
+            }
+            await WriteBatchAsync(batch);
+            Interlocked.Add(ref _depth, -batch.Count);
+        }
+    }
+
+    private async Task WriteBatchAsync(List<Pending> batch)
+    {
+        try
+        {
+            var results = await _batch.WriteAsync([.. batch.Select(static p => p.Statement)], _stop.Token);
+            for (var i = 0; i < batch.Count; i++)
+            {
+                batch[i].Done.SetResult(results[i]);
+            }
+            Committed?.Invoke();
+        }
+        catch (PostgresException exception) when (!exception.IsTransient && batch.Count > 1)
+        {
+            // Some statement carries data that the database refuses. Each is tried alone, so that only that one fails.
+            foreach (var pending in batch)
+            {
+                await WriteBatchAsync([pending]);
+            }
+        }
+        catch (Exception exception)
+        {
+            // Every waiter learns of the failure; the loop itself must live on for when the database is back.
+            foreach (var pending in batch)
+            {
+                pending.Done.TrySetException(exception);
+            }
+        }
+    }
+}

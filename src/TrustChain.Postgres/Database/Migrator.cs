@@ -1,0 +1,97 @@
+using System.Security.Cryptography;
+using System.Text;
+using Npgsql;
+
+namespace TrustChain.Postgres.Database;
+
+/// <summary>A migration that cannot be applied to this database; the message says what to do.</summary>
+public sealed class MigrationException(string message) : Exception(message);
+
+/// <summary>
+/// Applies the embedded scripts <c>NNNN_name.sql</c> in order, each in a transaction, under an advisory lock, and records the SHA-256 of each. A database
+/// that has a script this program does not know, or another content under a known name, is refused.
+/// </summary>
+public static class Migrator
+{
+    private const long AdvisoryLock = 0x54727573744D6967; // "TrustMig"
+
+    /// <summary>Brings the schema up to date.</summary>
+    /// <returns>Names of the scripts applied now.</returns>
+    /// <exception cref="MigrationException">The schema is newer than this program, or a script was changed after it had been applied.</exception>
+    public static async Task<IReadOnlyList<string>> ApplyAsync(NpgsqlDataSource database, CancellationToken cancellationToken)
+    {
+        var scripts = ReadScripts();
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        await ExecuteAsync(connection, $"select pg_advisory_lock({AdvisoryLock})", cancellationToken);
+        try
+        {
+            await ExecuteAsync(
+                connection,
+                "create table if not exists schema_migration (name text primary key, sha256 bytea not null, applied_at timestamptz not null default now())",
+                cancellationToken);
+            var applied = await ReadAppliedAsync(connection, cancellationToken);
+            if (applied.Keys.Except(scripts.Keys).FirstOrDefault() is { } unknown)
+            {
+                throw new MigrationException($"The database has migration {unknown}, which this program does not know; run a newer server.");
+            }
+            var done = new List<string>();
+            foreach (var (name, sql) in scripts)
+            {
+                var digest = SHA256.HashData(Encoding.UTF8.GetBytes(sql));
+                if (applied.TryGetValue(name, out var known))
+                {
+                    if (!known.AsSpan().SequenceEqual(digest))
+                    {
+                        throw new MigrationException($"Migration {name} was changed after it had been applied to this database.");
+                    }
+                    continue;
+                }
+                await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+                await ExecuteAsync(connection, sql, cancellationToken);
+                await using var record = new NpgsqlCommand("insert into schema_migration (name, sha256) values ($1, $2)", connection)
+                {
+                    Parameters = { new() { Value = name }, new() { Value = digest } },
+                };
+                await record.ExecuteNonQueryAsync(cancellationToken);
+                await transaction.CommitAsync(cancellationToken);
+                done.Add(name);
+            }
+            return done;
+        }
+        finally
+        {
+            await ExecuteAsync(connection, $"select pg_advisory_unlock({AdvisoryLock})", CancellationToken.None);
+        }
+    }
+
+    private static SortedDictionary<string, string> ReadScripts()
+    {
+        var assembly = typeof(Migrator).Assembly;
+        var scripts = new SortedDictionary<string, string>(StringComparer.Ordinal);
+        foreach (var name in assembly.GetManifestResourceNames().Where(static n => n.EndsWith(".sql", StringComparison.Ordinal)))
+        {
+            using var stream = assembly.GetManifestResourceStream(name)!; // The name was just listed.
+            using var reader = new StreamReader(stream);
+            scripts.Add(name[..^4], reader.ReadToEnd().ReplaceLineEndings("\n"));
+        }
+        return scripts;
+    }
+
+    private static async Task<Dictionary<string, byte[]>> ReadAppliedAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        var applied = new Dictionary<string, byte[]>();
+        await using var command = new NpgsqlCommand("select name, sha256 from schema_migration", connection);
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            applied.Add(reader.GetString(0), reader.GetFieldValue<byte[]>(1));
+        }
+        return applied;
+    }
+
+    private static async Task ExecuteAsync(NpgsqlConnection connection, string sql, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(sql, connection);
+        await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+}

@@ -1,0 +1,208 @@
+using System.Security.Cryptography;
+using System.Text;
+using Npgsql;
+
+namespace TrustChain.Postgres.Organisations;
+
+/// <summary>An organisation on this deployment.</summary>
+/// <param name="Id">Database id.</param>
+/// <param name="Code">Public identifier: a slug.</param>
+/// <param name="Name">Name for people.</param>
+/// <param name="Roles">Such as <c>admin</c>, <c>producer</c>, <c>certifier</c>.</param>
+/// <param name="Template">Template that decides which of its steps and documents are public, if any.</param>
+public sealed record Organisation(int Id, string Code, string Name, IReadOnlyList<string> Roles, string? Template)
+{
+    /// <summary>Administers the deployment.</summary>
+    public const string Admin = "admin";
+
+    public bool IsAdmin => Roles.Contains(Admin);
+}
+
+/// <summary>Kinds of claims on identifiers.</summary>
+public enum ClaimKind
+{
+    /// <summary>A GS1 company prefix: digits.</summary>
+    Gcp,
+
+    /// <summary>A single licensed key: its canonical Digital Link.</summary>
+    Key,
+
+    /// <summary>A URI namespace: every URI that starts with it.</summary>
+    Namespace,
+}
+
+/// <summary>A claim to create items, "self-declared" until an admin verifies it.</summary>
+public sealed record Claim(int Id, int OrganisationId, ClaimKind Kind, string Value, DateTimeOffset CreatedAt, DateTimeOffset? VerifiedAt);
+
+/// <summary>Organisations, their API keys and claims.</summary>
+public sealed class OrganisationStore(NpgsqlDataSource database, TimeProvider time)
+{
+    private const long ClaimLock = 0x54727573744C6D; // one claim at a time, so that overlaps cannot slip in side by side
+
+    /// <summary>Adds an organisation; null when its code is taken.</summary>
+    public async Task<Organisation?> AddAsync(string code, string name, IReadOnlyList<string> roles, string? template, CancellationToken cancellationToken)
+    {
+        const string Sql = """
+            insert into organisation (code, name, roles, template, created_at) values ($1, $2, $3, $4, $5)
+            on conflict on constraint organisation_code_unique do nothing returning id
+            """;
+        await using var command = database.CreateCommand(Sql);
+        command.Parameters.Add(new() { Value = code });
+        command.Parameters.Add(new() { Value = name });
+        command.Parameters.Add(new() { Value = roles.ToArray() });
+        command.Parameters.Add(new() { Value = (object?)template ?? DBNull.Value });
+        command.Parameters.Add(new() { Value = time.GetUtcNow().UtcDateTime });
+        return await command.ExecuteScalarAsync(cancellationToken) is int id ? new Organisation(id, code, name, roles, template) : null;
+    }
+
+    public Task<Organisation?> FindAsync(int id, CancellationToken cancellationToken) => FindAsync("where id = $1", id, cancellationToken);
+
+    public Task<Organisation?> FindAsync(string code, CancellationToken cancellationToken) => FindAsync("where code = $1", code, cancellationToken);
+
+    /// <summary>All organisations by code.</summary>
+    public async Task<IReadOnlyList<Organisation>> ListAsync(CancellationToken cancellationToken)
+    {
+        await using var command = database.CreateCommand("select id, code, name, roles, template from organisation order by code");
+        var list = new List<Organisation>();
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            list.Add(Read(reader));
+        }
+        return list;
+    }
+
+    /// <summary>Makes an API key of 32 random bytes. The text is returned this once; the database keeps its SHA-256.</summary>
+    public async Task<string> AddApiKeyAsync(int organisationId, string label, CancellationToken cancellationToken)
+    {
+        var key = $"tck_{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32))}";
+        await AddApiKeyAsync(organisationId, label, key, cancellationToken);
+        return key;
+    }
+
+    /// <summary>Keeps a given API key; one that is there already stays as it is.</summary>
+    public async Task AddApiKeyAsync(int organisationId, string label, string key, CancellationToken cancellationToken)
+    {
+        await using var command = database.CreateCommand("insert into api_key (hash, organisation_id, label, created_at) values ($1, $2, $3, $4) on conflict do nothing");
+        command.Parameters.Add(new() { Value = SHA256.HashData(Encoding.UTF8.GetBytes(key)) });
+        command.Parameters.Add(new() { Value = organisationId });
+        command.Parameters.Add(new() { Value = label });
+        command.Parameters.Add(new() { Value = time.GetUtcNow().UtcDateTime });
+        await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    /// <summary>Revokes an API key of an organisation; false when it has no such key in force.</summary>
+    public async Task<bool> RevokeApiKeyAsync(int organisationId, byte[] hash, CancellationToken cancellationToken)
+    {
+        await using var command = database.CreateCommand("update api_key set revoked_at = $3 where hash = $1 and organisation_id = $2 and revoked_at is null");
+        command.Parameters.Add(new() { Value = hash });
+        command.Parameters.Add(new() { Value = organisationId });
+        command.Parameters.Add(new() { Value = time.GetUtcNow().UtcDateTime });
+        return await command.ExecuteNonQueryAsync(cancellationToken) == 1;
+    }
+
+    /// <summary>The organisation whose key has this SHA-256, unless revoked.</summary>
+    public async Task<Organisation?> FindByApiKeyAsync(byte[] hash, CancellationToken cancellationToken)
+    {
+        const string Sql = """
+            select o.id, o.code, o.name, o.roles, o.template from api_key k join organisation o on o.id = k.organisation_id
+            where k.hash = $1 and k.revoked_at is null
+            """;
+        await using var command = database.CreateCommand(Sql);
+        command.Parameters.Add(new() { Value = hash });
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        return await reader.ReadAsync(cancellationToken) ? Read(reader) : null;
+    }
+
+    /// <summary>
+    /// Adds a claim. Null when it overlaps a claim of another organisation: one prefix or namespace begins with the other, or the same key. An equal
+    /// claim of the same organisation is returned as it is.
+    /// </summary>
+    public async Task<Claim?> AddClaimAsync(int organisationId, ClaimKind kind, string value, CancellationToken cancellationToken)
+    {
+        const string Overlapping = """
+            select id, organisation_id, value, created_at, verified_at from claim
+            where kind = $1 and (value = $2 or (kind <> 'key' and (starts_with(value, $2) or starts_with($2, value))))
+            """;
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        await using (var lockClaims = new NpgsqlCommand($"select pg_advisory_xact_lock({ClaimLock})", connection))
+        {
+            await lockClaims.ExecuteNonQueryAsync(cancellationToken);
+        }
+        await using (var find = new NpgsqlCommand(Overlapping, connection) { Parameters = { new() { Value = Name(kind) }, new() { Value = value } } })
+        {
+            await using var reader = await find.ExecuteReaderAsync(cancellationToken);
+            while (await reader.ReadAsync(cancellationToken))
+            {
+                if (reader.GetInt32(1) != organisationId)
+                {
+                    return null;
+                }
+                if (reader.GetString(2) == value)
+                {
+                    return new Claim(reader.GetInt32(0), organisationId, kind, value, reader.GetFieldValue<DateTimeOffset>(3), reader.IsDBNull(4) ? null : reader.GetFieldValue<DateTimeOffset>(4));
+                }
+            }
+        }
+        var now = time.GetUtcNow();
+        await using var insert = new NpgsqlCommand("insert into claim (organisation_id, kind, value, created_at) values ($1, $2, $3, $4) returning id", connection)
+        {
+            Parameters = { new() { Value = organisationId }, new() { Value = Name(kind) }, new() { Value = value }, new() { Value = now.UtcDateTime } },
+        };
+        var id = (int)(await insert.ExecuteScalarAsync(cancellationToken))!; // "returning" always answers.
+        await transaction.CommitAsync(cancellationToken);
+        return new Claim(id, organisationId, kind, value, now, null);
+    }
+
+    /// <summary>Marks a claim as verified; false when there is none with this id.</summary>
+    public async Task<bool> VerifyClaimAsync(int id, CancellationToken cancellationToken)
+    {
+        await using var command = database.CreateCommand("update claim set verified_at = coalesce(verified_at, $2) where id = $1");
+        command.Parameters.Add(new() { Value = id });
+        command.Parameters.Add(new() { Value = time.GetUtcNow().UtcDateTime });
+        return await command.ExecuteNonQueryAsync(cancellationToken) == 1;
+    }
+
+    /// <summary>Claims of one organisation, or of all when null.</summary>
+    public async Task<IReadOnlyList<Claim>> ListClaimsAsync(int? organisationId, CancellationToken cancellationToken)
+    {
+        const string Sql = """
+            select id, organisation_id, kind, value, created_at, verified_at from claim where $1::integer is null or organisation_id = $1 order by id
+            """;
+        await using var command = database.CreateCommand(Sql);
+        command.Parameters.Add(new() { Value = (object?)organisationId ?? DBNull.Value, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Integer });
+        var claims = new List<Claim>();
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            claims.Add(new Claim(
+                reader.GetInt32(0),
+                reader.GetInt32(1),
+                Enum.Parse<ClaimKind>(reader.GetString(2), ignoreCase: true),
+                reader.GetString(3),
+                reader.GetFieldValue<DateTimeOffset>(4),
+                reader.IsDBNull(5) ? null : reader.GetFieldValue<DateTimeOffset>(5)));
+        }
+        return claims;
+    }
+
+    /// <summary>Name of a claim's kind in the database and in the API.</summary>
+    public static string Name(ClaimKind kind) => kind switch
+    {
+        ClaimKind.Gcp => "gcp",
+        ClaimKind.Key => "key",
+        _ => "namespace",
+    };
+
+    private async Task<Organisation?> FindAsync(string where, object value, CancellationToken cancellationToken)
+    {
+        await using var command = database.CreateCommand($"select id, code, name, roles, template from organisation {where}");
+        command.Parameters.Add(new() { Value = value });
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        return await reader.ReadAsync(cancellationToken) ? Read(reader) : null;
+    }
+
+    private static Organisation Read(NpgsqlDataReader reader) =>
+        new(reader.GetInt32(0), reader.GetString(1), reader.GetString(2), reader.GetFieldValue<string[]>(3), reader.IsDBNull(4) ? null : reader.GetString(4));
+}
