@@ -30,7 +30,8 @@ public sealed record AnvilSettings
 
 /// <summary>
 /// A private Ethereum chain on 127.0.0.1 with ten rich accounts whose keys are public knowledge. It writes its state every second and when it stops;
-/// killed hard, it comes back a little younger, which whoever follows it must treat as a reorganisation. Blocks, transactions and logs are kept for good;
+/// killed hard, it comes back a little younger, which whoever follows it must treat as a reorganisation. Blocks, transactions and logs are kept for
+/// good;
 /// contract state can be asked for the last <see cref="StatesKept"/> blocks since the start.
 /// </summary>
 public sealed class AnvilProcess : IAsyncDisposable
@@ -154,7 +155,8 @@ public sealed class AnvilProcess : IAsyncDisposable
     {
         try
         {
-            using var content = new StringContent("""{"jsonrpc":"2.0","id":1,"method":"eth_chainId","params":[]}""", new MediaTypeHeaderValue("application/json"));
+            const string request = """{"jsonrpc":"2.0","id":1,"method":"eth_chainId","params":[]}""";
+            using var content = new StringContent(request, new MediaTypeHeaderValue("application/json"));
             using var response = await client.PostAsync(UrlOf(port), content, cancellationToken);
             var answer = await response.Content.ReadFromJsonAsync<JsonElement>(cancellationToken);
             return answer.GetProperty("result").GetString() == "0x" + ChainId.ToString("x", CultureInfo.InvariantCulture);

@@ -48,7 +48,8 @@ internal sealed class AnvilState
         }
     }
 
-    /// <summary>Replaces <paramref name="to"/> in one step. False: <paramref name="from"/> is not a whole JSON text, and nothing was replaced.</summary>
+    /// <summary>Replaces <paramref name="to"/> in one step. False: <paramref name="from"/> is not a whole JSON text, and nothing was
+    /// replaced.</summary>
     private static bool TryCopy(string from, string to)
     {
         var unfinished = to + ".new";

@@ -28,7 +28,8 @@ public sealed record ChildCommand
     /// <summary>Runs as user nobody, for programs that refuse root. Needs root.</summary>
     public bool AsNobody { get; init; }
 
-    /// <summary>Signals that ask it to stop, gentlest first, each given <see cref="Patience"/>. The first is also sent by the kernel if the starter dies.</summary>
+    /// <summary>Signals that ask it to stop, gentlest first, each given <see cref="Patience"/>. The first is also sent by the kernel if the starter
+    /// dies.</summary>
     public IReadOnlyList<Signal> StopSignals { get; init; } = [Signal.Terminate];
 
     /// <summary>How long each stop signal may take before the next one; SIGKILL comes last.</summary>

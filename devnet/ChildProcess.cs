@@ -65,7 +65,8 @@ public sealed class ChildProcess : IAsyncDisposable
 
     public Task WaitForExitAsync(CancellationToken cancellationToken) => _process.WaitForExitAsync(cancellationToken);
 
-    /// <summary>The last line of the log that has one of <paramref name="marks"/>, else the last line; for messages about a child that ended.</summary>
+    /// <summary>The last line of the log that has one of <paramref name="marks"/>, else the last line; for messages about a child that
+    /// ended.</summary>
     public string ReadReason(params ReadOnlySpan<string> marks)
     {
         var lines = File.ReadAllLines(_command.LogFile).Where(line => !string.IsNullOrWhiteSpace(line)).ToList();
@@ -117,7 +118,8 @@ public sealed class ChildProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>The shell opens the log before any privilege is dropped and, like the two programs after it, replaces itself: the id stays one and the same.</summary>
+    /// <summary>The shell opens the log before any privilege is dropped and, like the two programs after it, replaces itself: the id stays one and
+    /// the same.</summary>
     private static ProcessStartInfo Describe(ChildCommand command)
     {
         var startInfo = new ProcessStartInfo(Tools.Get("sh"))

@@ -4,7 +4,8 @@ namespace TrustChain.Devnet;
 
 /// <summary>
 /// The folder a devnet keeps everything in, held exclusively while this object lives. Its layout:
-/// <c>devnet.json</c> (there while the devnet is ready), <c>logs/</c>, <c>run/</c> (process ids), <c>postgres/</c>, <c>postgres.password</c>, <c>chain/</c>, <c>packages/</c>
+/// <c>devnet.json</c> (there while the devnet is ready), <c>logs/</c>, <c>run/</c> (process ids), <c>postgres/</c>, <c>postgres.password</c>,
+/// <c>chain/</c>, <c>packages/</c>
 /// (only when the repository cannot be written).
 /// </summary>
 public sealed class DevnetFolder : IDisposable
@@ -35,6 +36,8 @@ public sealed class DevnetFolder : IDisposable
             {
                 Directory.CreateDirectory(Path.Combine(root, name), OwnerOnly);
             }
+            // A folder that was made read-only later still opens; better told now than when the first file is due.
+            using var probe = File.Create(Path.Combine(root, $".probe-{Guid.NewGuid():N}"), 1, FileOptions.DeleteOnClose);
         }
         catch (Exception exception) when (exception is UnauthorizedAccessException or IOException)
         {

@@ -108,6 +108,8 @@ public sealed record DevnetOptions
     {
         (string Option, int Port)[] ports = [("--http", options.HttpPort), ("--rpc", options.RpcPort), ("--pg", options.PostgresPort)];
         var same = ports.Where(port => port.Port != 0).GroupBy(port => port.Port).FirstOrDefault(group => group.Count() > 1);
-        return same is null ? "" : string.Create(CultureInfo.InvariantCulture, $"Port {same.Key} is asked for twice: {string.Join(" and ", same.Select(port => port.Option))}.");
+        return same is null
+            ? ""
+            : string.Create(CultureInfo.InvariantCulture, $"Port {same.Key} is asked for twice: {string.Join(" and ", same.Select(port => port.Option))}.");
     }
 }

@@ -1,12 +1,14 @@
 using System.ComponentModel;
 using System.Globalization;
 using System.Runtime.InteropServices;
+using System.Text;
 
 namespace TrustChain.Devnet;
 
 /// <summary>Signal numbers of Linux on x64.</summary>
 public enum Signal
 {
+    /// <summary>Nothing is sent; tells whether the process is there.</summary>
     None = 0,
     Interrupt = 2,
     Quit = 3,
@@ -68,17 +70,23 @@ public static class LinuxProcess
         }
     }
 
-    /// <summary>The arguments a process was started with; empty when it is gone.</summary>
-    public static IReadOnlyList<string> ArgumentsOf(int processId)
+    /// <summary>The ids of running processes whose working folder is <paramref name="folder"/> and whose program is called
+    /// <paramref name="program"/>.</summary>
+    /// <param name="folder">A path without symbolic links.</param>
+    /// <param name="program">File name of the program.</param>
+    public static IReadOnlyList<int> FindWorkingIn(string folder, string program) =>
+        [.. Directory.EnumerateDirectories("/proc")
+            .Where(process => new DirectoryInfo(Path.Combine(process, "cwd")).LinkTarget == folder
+                && Path.GetFileName(new FileInfo(Path.Combine(process, "exe")).LinkTarget) == program)
+            .Select(process => int.TryParse(Path.GetFileName(process), CultureInfo.InvariantCulture, out var id) ? id : 0)
+            .Where(id => id > 1)];
+
+    /// <summary>The path without symbolic links, as the kernel shows it; the path itself when there is nothing there.</summary>
+    public static string RealPathOf(string path)
     {
-        try
-        {
-            return File.ReadAllText($"/proc/{processId.ToString(CultureInfo.InvariantCulture)}/cmdline").Split('\0', StringSplitOptions.RemoveEmptyEntries);
-        }
-        catch (IOException)
-        {
-            return [];
-        }
+        const int longestPath = 4096;
+        var answer = new byte[longestPath];
+        return RealPath(path, answer) == 0 ? path : Encoding.UTF8.GetString(answer.AsSpan(0, answer.AsSpan().IndexOf((byte)0)));
     }
 
     /// <summary>The group of user nobody: <c>nogroup</c> or <c>nobody</c>, depending on the distribution.</summary>
@@ -93,6 +101,10 @@ public static class LinuxProcess
 
     /// <summary>True for root, as whom PostgreSQL refuses to run.</summary>
     public static bool IsRoot => Environment.IsPrivilegedProcess;
+
+    [DllImport("libc", EntryPoint = "realpath")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern nint RealPath([MarshalAs(UnmanagedType.LPUTF8Str)] string path, byte[] answer);
 
     [DllImport("libc", EntryPoint = "kill", SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]

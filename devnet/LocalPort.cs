@@ -7,7 +7,8 @@ namespace TrustChain.Devnet;
 /// <summary>Ports on 127.0.0.1.</summary>
 public static class LocalPort
 {
-    /// <summary>A port nobody listens on at this moment. Another process may take it before it is used, so the user of it must be ready to try again.</summary>
+    /// <summary>A port nobody listens on at this moment. Another process may take it before it is used, so the user of it must be ready to try
+    /// again.</summary>
     public static int FindFree()
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);

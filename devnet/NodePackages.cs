@@ -19,7 +19,8 @@ public sealed class NodePackages
     }
 
     /// <summary>
-    /// Makes sure that the packages of <paramref name="source"/> are installed and match its lock file; starters that run at once wait for each other.
+    /// Makes sure that the packages of <paramref name="source"/> are installed and match its lock file; starters that run at once wait for each
+    /// other.
     /// Install scripts never run; <paramref name="complete"/> does what they would have done.
     /// </summary>
     /// <param name="source">Folder with <c>package.json</c> and <c>package-lock.json</c>; the packages go there too.</param>

@@ -11,13 +11,17 @@ internal static class PidFile
         // A child that ended already needs no remembering.
         if (LinuxProcess.FindIdentity(processId) is { } identity)
         {
-            File.WriteAllText(path, $"{processId.ToString(CultureInfo.InvariantCulture)}\n{identity}\n");
+            var unfinished = path + ".new";
+            File.WriteAllText(unfinished, $"{processId.ToString(CultureInfo.InvariantCulture)}\n{identity}\n");
+            File.Move(unfinished, path, overwrite: true);
         }
     }
 
     /// <summary>
-    /// Ends the process a pid file remembers, if that very process still runs. It may be stopping already, because the starter was killed a moment ago,
-    /// so it first gets <paramref name="patience"/> after <paramref name="signal"/>. The caller holds the lock of the folder: no live starter owns the process.
+    /// Ends the process a pid file remembers, if that very process still runs. It may be stopping already, because the starter was killed a moment
+    /// ago,
+    /// so it first gets <paramref name="patience"/> after <paramref name="signal"/>. The caller holds the lock of the folder: no live starter owns
+    /// the process.
     /// </summary>
     public static async Task EndLeftoverAsync(string path, Signal signal, TimeSpan patience, CancellationToken cancellationToken)
     {

@@ -15,7 +15,8 @@ public sealed class PostgresBinaries
 
     public string Postgres => Path.Combine(_folder, "bin", "postgres");
 
-    /// <summary>Links the shared libraries under their short names, as the package's install script would: npm packages hold no symbolic links.</summary>
+    /// <summary>Links the shared libraries under their short names, as the package's install script would: npm packages hold no symbolic
+    /// links.</summary>
     public static void CreateLinks(string nodeModules)
     {
         var package = Path.Combine(nodeModules, PackageFolder);
@@ -31,7 +32,8 @@ public sealed class PostgresBinaries
         }
     }
 
-    /// <summary>Finds the installed programs; as root, copies them to <paramref name="publicFolder"/> unless user nobody can run them where they are.</summary>
+    /// <summary>Finds the installed programs; as root, copies them to <paramref name="publicFolder"/> unless user nobody can run them where they
+    /// are.</summary>
     public static async Task<PostgresBinaries> FindAsync(string nodeModules, DevnetFolder folder, PublicFolder publicFolder, CancellationToken cancellationToken)
     {
         var installed = Path.Combine(nodeModules, PackageFolder, "native");

@@ -10,6 +10,8 @@ internal sealed class PostgresData
     private const string PlaceFile = "postgres.path";
     private const string MajorVersion = "18";
 
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+
     private PostgresData(string path, string password)
     {
         Path = path;
@@ -36,7 +38,8 @@ internal sealed class PostgresData
         }
         if (!File.Exists(folder.PathOf(PasswordFile)))
         {
-            throw new DevnetException($"{folder.PathOf(PasswordFile)} is missing, and without it the data in {path} cannot be opened; choose another data folder with --data DIR.");
+            throw new DevnetException(
+                $"{folder.PathOf(PasswordFile)} is missing, and without it the data in {path} cannot be opened; choose another data folder with --data DIR.");
         }
         return new PostgresData(path, (await File.ReadAllTextAsync(folder.PathOf(PasswordFile), cancellationToken)).Trim());
     }
@@ -51,24 +54,31 @@ internal sealed class PostgresData
         return lines.Length >= 8 && lines[0].Trim() == processId.ToString(CultureInfo.InvariantCulture) && lines[7].Trim() == "ready";
     }
 
-    /// <summary>Stops a postmaster that an earlier starter left behind on this folder's data; there must never be two.</summary>
+    /// <summary>
+    /// Stops whatever an earlier starter left running on this folder's data, and removes the pid file: PostgreSQL would not start while that names
+    /// any
+    /// process, be it somebody else's by now or a dead one that nobody collects. Safe only because nothing of that server runs any more.
+    /// </summary>
     public static async Task EndLeftoverAsync(DevnetFolder folder, CancellationToken cancellationToken)
     {
-        var patience = TimeSpan.FromSeconds(10);
-        await PidFile.EndLeftoverAsync(folder.PidFile("postgres"), Signal.Interrupt, patience, cancellationToken);
+        await PidFile.EndLeftoverAsync(folder.PidFile("postgres"), Signal.Interrupt, Patience, cancellationToken);
         var path = FindPlace(folder);
-        var lines = ReadPostmaster(path);
-        if (lines.Length == 0 || !int.TryParse(lines[0], CultureInfo.InvariantCulture, out var processId) || processId <= 1)
+        if (!Directory.Exists(path))
         {
             return;
         }
-        // The file may be stale and the id somebody else's by now: it must be a postgres that was started on this folder.
-        var arguments = LinuxProcess.ArgumentsOf(processId);
-        var isOurs = arguments.Count > 0 && System.IO.Path.GetFileName(arguments[0]) == "postgres" && arguments.Contains(path);
-        if (isOurs && LinuxProcess.FindIdentity(processId) is { } identity)
+        // Every process of a server works in its data folder. The postmaster stops the others; those that outlive it end by themselves when they
+        // notice.
+        var ids = LinuxProcess.FindWorkingIn(path, "postgres");
+        var postmaster = ReadPostmaster(path) is [var first, ..] && int.TryParse(first, CultureInfo.InvariantCulture, out var id) ? id : 0;
+        foreach (var processId in ids.OrderByDescending(processId => processId == postmaster))
         {
-            await PidFile.EndAsync(processId, identity, Signal.Interrupt, patience, cancellationToken);
+            if (LinuxProcess.FindIdentity(processId) is { } identity)
+            {
+                await PidFile.EndAsync(processId, identity, processId == postmaster ? Signal.Interrupt : Signal.None, Patience, cancellationToken);
+            }
         }
+        File.Delete(System.IO.Path.Combine(path, "postmaster.pid"));
     }
 
     private static string[] ReadPostmaster(string path)
@@ -86,11 +96,12 @@ internal sealed class PostgresData
     private static string FindPlace(DevnetFolder folder)
     {
         var remembered = folder.PathOf(PlaceFile);
-        return File.Exists(remembered) ? File.ReadAllText(remembered).Trim() : folder.PathOf("postgres");
+        return LinuxProcess.RealPathOf(File.Exists(remembered) ? File.ReadAllText(remembered).Trim() : folder.PathOf("postgres"));
     }
 
     /// <summary>
-    /// Where the data is, or is to be: <c>postgres</c> in the devnet's folder, unless user nobody cannot get there; then a folder elsewhere, remembered in a file.
+    /// Where the data is, or is to be: <c>postgres</c> in the devnet's folder, unless user nobody cannot get there; then a folder elsewhere,
+    /// remembered in a file.
     /// </summary>
     private static async Task<string> PlaceAsync(DevnetFolder folder, PublicFolder publicFolder, CancellationToken cancellationToken)
     {
@@ -106,11 +117,15 @@ internal sealed class PostgresData
 
     private static async Task<bool> CanNobodyEnterAsync(DevnetFolder folder, CancellationToken cancellationToken)
     {
-        var probe = CommandOf("PostgreSQL", Tools.Get("sh"), folder.LogFile("postgres-probe")) with { Arguments = ["-c", "cd \"$1\"", "sh", folder.Root] };
+        var probe = CommandOf("PostgreSQL", Tools.Get("sh"), folder.LogFile("postgres-probe")) with
+        {
+            Arguments = ["-c", "cd \"$1\"", "sh", folder.Root],
+        };
         return await ChildProcess.RunAsync(probe, cancellationToken) == 0;
     }
 
-    /// <summary>Works in a folder beside and renames it at the end, so that a start broken off half-way leaves nothing that looks like data.</summary>
+    /// <summary>Works in a folder beside and renames it at the end, so that a start broken off half-way leaves nothing that looks like
+    /// data.</summary>
     private static async Task<PostgresData> CreateAsync(DevnetFolder folder, string path, PostgresBinaries binaries, CancellationToken cancellationToken)
     {
         var unfinished = path + ".new";
@@ -133,8 +148,9 @@ internal sealed class PostgresData
         await RunAsync(CommandOf("initdb", binaries.InitDb, folder.LogFile("postgres-init")) with
         {
             // The built-in locale sorts by code point and knows Unicode's upper and lower case on every machine, whatever locales are installed.
-            Arguments = ["-D", unfinished, "-U", PostgresProcess.User, "--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8",
-                "--auth-local=reject", "--auth-host=scram-sha-256", "--set", "timezone=UTC", "--set", "log_timezone=UTC", "--no-instructions"],
+            Arguments = ["-D", unfinished, "-U", PostgresProcess.User, "--encoding=UTF8", "--locale=C",
+                "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--auth-local=reject", "--auth-host=scram-sha-256",
+                "--set", "timezone=UTC", "--set", "log_timezone=UTC", "--no-instructions"],
         }, cancellationToken);
         var password = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(24));
         folder.WriteSecret(PasswordFile, password + "\n");

@@ -91,7 +91,8 @@ public sealed class PostgresProcess : IAsyncDisposable
     }
 
     /// <summary>Stops one that an earlier starter left behind on this folder, so that its port is free again.</summary>
-    public static Task EndLeftoverAsync(DevnetFolder folder, CancellationToken cancellationToken) => PostgresData.EndLeftoverAsync(folder, cancellationToken);
+    public static Task EndLeftoverAsync(DevnetFolder folder, CancellationToken cancellationToken) =>
+        PostgresData.EndLeftoverAsync(folder, cancellationToken);
 
     /// <summary>Completes when it ends, wanted or not.</summary>
     public Task WaitForExitAsync(CancellationToken cancellationToken) => _child.WaitForExitAsync(cancellationToken);

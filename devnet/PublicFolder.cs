@@ -5,15 +5,18 @@ using System.Runtime.InteropServices;
 namespace TrustChain.Devnet;
 
 /// <summary>
-/// A folder owned by root that every user can pass through, for what user nobody must reach when the repository or the data folder lies below a private one.
+/// A folder owned by root that every user can pass through, for what user nobody must reach when the repository or the data folder lies below a
+/// private one.
 /// It must be root's alone to write: otherwise another user could put programs there for root's devnet to run.
 /// </summary>
 public sealed class PublicFolder
 {
-    private const UnixFileMode Passable = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
+    private const UnixFileMode Passable = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute
+        | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
     private readonly IReadOnlyList<string> _parents;
 
-    /// <param name="parents">Where it may be, best first. Folders that others can write, such as /var/tmp, are allowed: what is found in them is checked.</param>
+    /// <param name="parents">Where it may be, best first. Folders that others can write, such as /var/tmp, are allowed: what is found in them is
+    /// checked.</param>
     public PublicFolder(params IReadOnlyList<string> parents) => _parents = parents;
 
     /// <summary>/var/lib, which is kept; else /var/tmp, which is at least kept over a restart of the machine.</summary>
@@ -73,7 +76,8 @@ public sealed class PublicFolder
                 return path;
             }
         }
-        throw new DevnetException($"User nobody needs a folder of its own, but none of {string.Join(", ", _parents)} can be used; start the devnet as a user other than root.");
+        throw new DevnetException(
+            $"User nobody needs a folder of its own, but none of {string.Join(", ", _parents)} can be used; start the devnet as a user other than root.");
     }
 
     private static void CreatePassable(string path)

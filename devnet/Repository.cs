@@ -1,6 +1,7 @@
 namespace TrustChain.Devnet;
 
-/// <summary>The folder that holds TrustChain.sln, above the running program or, for a program published elsewhere, above the current folder.</summary>
+/// <summary>The folder that holds TrustChain.sln, above the running program or, for a program published elsewhere, above the current
+/// folder.</summary>
 public static class Repository
 {
     /// <exception cref="DevnetException">There is none.</exception>

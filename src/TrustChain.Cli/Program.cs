@@ -1,1 +1,4 @@
-return 0;
+using TrustChain.Cli;
+using TrustChain.Cli.Terminal;
+
+return await CommandTree.RunAsync(args, Shell.ForProcess(), CancellationToken.None);

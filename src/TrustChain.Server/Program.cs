@@ -1,1 +1,45 @@
+using TrustChain.Server.Anchoring;
+using TrustChain.Server.Capture;
+using TrustChain.Server.Hosting;
+using TrustChain.Server.Items;
+using TrustChain.Server.Log;
+using TrustChain.Server.Organisations;
+using TrustChain.Server.Pages;
+using TrustChain.Server.Signing;
+using TrustChain.Server.Verification;
+
+if (args is ["migrate" or "init", ..])
+{
+    return await OperatorCommands.RunAsync(args);
+}
+
+var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
+builder.AddServerHosting();
+builder.Services.AddOrganisations();
+builder.Services.AddSigning();
+builder.Services.AddCapture(builder.Environment.ContentRootPath);
+builder.Services.AddLog();
+builder.Services.AddAnchoring();
+builder.Services.AddEvidence();
+builder.Services.AddItems();
+
+var app = builder.Build();
+await app.PrepareDatabaseAsync();
+app.UseServerHosting();
+// In the order in which an event meets them: who may, capture, log, evidence, and what people see.
+app.MapOrganisations();
+app.MapKeys();
+app.MapCapture();
+app.MapLog();
+app.MapEvidence();
+app.MapBatches();
+app.MapDocuments();
+app.MapCertificates();
+app.MapRecalls();
+app.MapItems();
+app.MapServerHosting();
+await app.RunAsync();
 return 0;
+
+/// <summary>Entry point; named so that tests can start the server in their own process.</summary>
+public partial class Program;

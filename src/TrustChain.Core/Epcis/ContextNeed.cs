@@ -1,12 +1,28 @@
 namespace TrustChain.Core.Epcis;
 
-/// <summary>Whether an event uses names that only its document's context declares.</summary>
+/// <summary>Whether an event uses names that a context has to declare.</summary>
 internal static class ContextNeed
 {
-    /// <summary><paramref name="document"/> is the document's scope, <paramref name="inForce"/> the event's, which may be the same.</summary>
+    /// <summary>Whether any member at any depth has a prefixed name.</summary>
+    public static bool HasPrefixedName(JsonTree tree, int node)
+    {
+        for (var i = node + 1; i < tree[node].Next; i++)
+        {
+            if (tree[i].NameLength > 0 && tree.Name(i).Contains((byte)':'))
+            {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /// <summary>
+    /// Whether the document's context declares one of the names. <paramref name="document"/> is the document's scope,
+    /// <paramref name="inForce"/> the event's, which may be the same.
+    /// </summary>
     public static bool Has(JsonTree tree, int node, PrefixScope document, PrefixScope inForce)
     {
-        if (!document.HasOwn && !document.HasForeignContext)
+        if (document.OwnCount == 0 && !document.HasForeignContext)
         {
             return false;
         }

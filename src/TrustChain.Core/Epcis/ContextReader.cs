@@ -4,9 +4,9 @@ namespace TrustChain.Core.Epcis;
 internal static class ContextReader
 {
     /// <summary>Longest namespace URI: each extension name repeats it in the event hash, so it bounds what a small document can blow up to.</summary>
-    private const int MaxNamespaceBytes = 512;
+    private const int MaxNamespaceBytes = 256;
 
-    /// <summary>Most entries of a context, and most prefixes in one entry: both are searched one by one.</summary>
+    /// <summary>Most entries of a context, and most names it declares: each value of an event may be compared with all of them.</summary>
     private const int MaxEntries = 100;
 
     private static readonly NameTable StandardContexts = new(
@@ -62,9 +62,9 @@ internal static class ContextReader
 
     private static void ReadDeclarations(JsonTree tree, int part, PrefixScope scope, FaultList faults)
     {
-        if (tree.ChildCount(part) > MaxEntries)
+        if (scope.OwnCount + tree.ChildCount(part) > MaxEntries)
         {
-            faults.Add(tree, part, EpcisRules.InvalidContext, $"An entry of the @context declares at most {MaxEntries} names.");
+            faults.Add(tree, part, EpcisRules.InvalidContext, $"A @context declares at most {MaxEntries} names.");
             return;
         }
         for (var member = part + 1; member < tree[part].Next; member = tree[member].Next)

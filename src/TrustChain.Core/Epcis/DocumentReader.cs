@@ -136,7 +136,8 @@ internal sealed class DocumentReader(JsonTree tree, FaultList faults, EpcisReadO
         }
         if (tree.ChildCount(list) > options.MaxEvents)
         {
-            faults.Add(tree, list, EpcisRules.TooManyEvents, $"The document has {tree.ChildCount(list)} events; at most {options.MaxEvents} are read.");
+            faults.Add(
+                tree, list, EpcisRules.TooManyEvents, $"The document has {tree.ChildCount(list)} events; at most {options.MaxEvents} are read.");
             return;
         }
         events.EnsureCapacity(tree.ChildCount(list));
@@ -211,7 +212,7 @@ internal sealed class DocumentReader(JsonTree tree, FaultList faults, EpcisReadO
         }
     }
 
-    /// <summary>Finds the members of an object; the first <paramref name="required"/> must be there, and names not in the table be prefixed.</summary>
+    /// <summary>Finds the members of an object; the first <paramref name="required"/> must be there, and other names be prefixed.</summary>
     private void Collect(int parent, NameTable names, int required, Span<int> members)
     {
         members.Clear();

@@ -59,13 +59,13 @@ public sealed class EpcisEvent
     public required IReadOnlyList<EpcisItem> Items { get; init; }
 
     /// <summary>The <c>sourceList</c> in document order.</summary>
-    public required IReadOnlyList<TypedReference> Sources { get; init; }
+    public required IReadOnlyList<EpcisReference> Sources { get; init; }
 
     /// <summary>The <c>destinationList</c> in document order.</summary>
-    public required IReadOnlyList<TypedReference> Destinations { get; init; }
+    public required IReadOnlyList<EpcisReference> Destinations { get; init; }
 
     /// <summary>The <c>bizTransactionList</c> in document order.</summary>
-    public required IReadOnlyList<TypedReference> BizTransactions { get; init; }
+    public required IReadOnlyList<EpcisReference> BizTransactions { get; init; }
 
     /// <summary>The <c>certificationInfo</c> as given: none, one or several URIs.</summary>
     public required IReadOnlyList<string> CertificationInfo { get; init; }
@@ -85,7 +85,7 @@ public sealed class EpcisEvent
     /// <summary>The event's JSON object exactly as it stands in the input: a slice, not a copy.</summary>
     public required ReadOnlyMemory<byte> Utf8 { get; init; }
 
-    /// <summary>True when the event uses names that only its document's <c>@context</c> declares.</summary>
+    /// <summary>True when the event uses extensions or prefixes and relies on its document's <c>@context</c> for them.</summary>
     public bool NeedsDocumentContext => !DocumentContext.IsEmpty;
 
     /// <summary>The document's <c>@context</c> value where the event needs it, else empty.</summary>

@@ -23,11 +23,8 @@ public static class EpcisRules
     /// <summary>The input is not one JSON text (RFC 8259).</summary>
     public const string MalformedJson = "malformed-json";
 
-    /// <summary>The input is not UTF-8, or a string has a lone surrogate escape.</summary>
+    /// <summary>The input is not UTF-8, or a string has an escape of a lone surrogate or of U+0000.</summary>
     public const string InvalidUnicode = "invalid-unicode";
-
-    /// <summary>A string has the character U+0000.</summary>
-    public const string NulCharacter = "nul-character";
 
     /// <summary>An object has two members of one name.</summary>
     public const string DuplicateMember = "duplicate-member";
@@ -68,7 +65,7 @@ public static class EpcisRules
     /// <summary>The <c>type</c> is none of the five event types and no URI or prefixed name.</summary>
     public const string UnknownEventType = "unknown-event-type";
 
-    /// <summary>A value that must be an absolute URI (RFC 3986) or a prefixed name is not.</summary>
+    /// <summary>A value that must be an absolute URI (RFC 3986) or a prefixed name is not, or is longer than 2,048 characters.</summary>
     public const string InvalidUri = "invalid-uri";
 
     /// <summary>A time is no RFC 3339 date-time with an offset.</summary>

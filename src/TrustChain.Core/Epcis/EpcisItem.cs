@@ -37,9 +37,11 @@ public enum ItemRole
 public readonly record struct EpcisItem(string CanonicalUri, ItemRole Role);
 
 /// <summary>A source, destination or business transaction with its type.</summary>
-/// <param name="Type">The type as a URI (<c>https://ref.gs1.org/cbv/SDT-…</c>, <c>…BTT-…</c>); null only for a business transaction without type.</param>
+/// <param name="Type">
+/// The type as a URI (<c>https://ref.gs1.org/cbv/SDT-…</c>, <c>…BTT-…</c>); null only for a business transaction without type.
+/// </param>
 /// <param name="CanonicalUri">A GS1 key as canonical Digital Link, any other URI as given.</param>
-public readonly record struct TypedReference(string? Type, string CanonicalUri);
+public readonly record struct EpcisReference(string? Type, string CanonicalUri);
 
 /// <summary>An <c>errorDeclaration</c> (EPCIS 2.0 section 7.4.1.2).</summary>
 /// <param name="Utf8">The JSON object exactly as it stands in the input.</param>

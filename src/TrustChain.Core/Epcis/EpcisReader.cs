@@ -7,8 +7,8 @@ namespace TrustChain.Core.Epcis;
 public static class EpcisReader
 {
     /// <summary>
-    /// All events of the input with their hashes, or the faults. The result's events hold slices of <paramref name="utf8"/>, which must not change
-    /// afterwards. Safe to call from several threads.
+    /// All events of the input with their hashes, or the faults. The events hold slices of <paramref name="utf8"/>, which must not
+    /// change afterwards. Safe to call from several threads.
     /// </summary>
     /// <param name="utf8">The JSON text in UTF-8 without byte order mark.</param>
     /// <param name="options">Limits and choices.</param>

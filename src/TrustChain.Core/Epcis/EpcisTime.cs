@@ -62,7 +62,8 @@ internal static class EpcisTime
     /// <summary>Writes the instant in UTC with three decimals, rounded half up, and <c>Z</c>.</summary>
     public static void Write(DateTimeOffset instant, Span<byte> destination)
     {
-        var rounded = new DateTime((instant.UtcTicks + (TimeSpan.TicksPerMillisecond / 2)) / TimeSpan.TicksPerMillisecond * TimeSpan.TicksPerMillisecond);
+        const long Millisecond = TimeSpan.TicksPerMillisecond;
+        var rounded = new DateTime((instant.UtcTicks + (Millisecond / 2)) / Millisecond * Millisecond);
         Put(destination, 0, 4, rounded.Year);
         destination[4] = (byte)'-';
         Put(destination, 5, 2, rounded.Month);

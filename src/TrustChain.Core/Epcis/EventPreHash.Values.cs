@@ -169,7 +169,9 @@ internal readonly ref partial struct EventPreHash
         var isPrefixed = _scope.TryExpand(text, out var namespaceUri, out var local);
         if (isPrefixed || MayBeKey(text))
         {
-            var uri = isPrefixed ? string.Concat(Encoding.UTF8.GetString(namespaceUri), Encoding.UTF8.GetString(local)) : Encoding.UTF8.GetString(text);
+            var uri = isPrefixed
+                ? Encoding.UTF8.GetString(namespaceUri) + Encoding.UTF8.GetString(local)
+                : Encoding.UTF8.GetString(text);
             _out.Append(CanonicalDigitalLink.TryCanonicalise(uri, out var canonical) ? canonical : uri);
         }
         else

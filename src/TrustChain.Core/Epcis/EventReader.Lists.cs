@@ -9,7 +9,7 @@ internal sealed partial class EventReader
 
     private void ReadItems()
     {
-        if (Has(EventField.ParentId))
+        if (Has(EventField.ParentId) && Count(1, Field(EventField.ParentId)))
         {
             AddItem(Field(EventField.ParentId), ItemRole.ParentId);
         }
@@ -32,21 +32,21 @@ internal sealed partial class EventReader
     }
 
     /// <summary>False, with a fault, when the list takes the document over its number of EPCs: before any of them is read.</summary>
-    private bool Count(int list)
+    private bool Count(int entries, int node)
     {
-        _epcs += tree.ChildCount(list);
+        _epcs += entries;
         if (_epcs <= options.MaxEpcs)
         {
             return true;
         }
-        faults.Add(tree, list, EpcisRules.TooManyEpcs, $"The document has more than {options.MaxEpcs} EPCs.");
+        faults.Add(tree, node, EpcisRules.TooManyEpcs, $"The document has more than {options.MaxEpcs} EPCs.");
         return false;
     }
 
     private void ReadEpcs(EventField field, ItemRole role)
     {
         var list = Field(field);
-        if (list == 0 || !Expect(list, JsonKind.Array, "A list of EPCs") || !Count(list))
+        if (list == 0 || !Expect(list, JsonKind.Array, "A list of EPCs") || !Count(tree.ChildCount(list), list))
         {
             return;
         }
@@ -99,7 +99,7 @@ internal sealed partial class EventReader
     private void ReadQuantities(EventField field, ItemRole role)
     {
         var list = Field(field);
-        if (list == 0 || !Expect(list, JsonKind.Array, "A list of quantities") || !Count(list))
+        if (list == 0 || !Expect(list, JsonKind.Array, "A list of quantities") || !Count(tree.ChildCount(list), list))
         {
             return;
         }
@@ -129,7 +129,7 @@ internal sealed partial class EventReader
                 case 2:
                     if (Expect(member, JsonKind.String, "uom") && !IsUnit(tree.Text(member)))
                     {
-                        faults.Add(tree, member, EpcisRules.InvalidFormat, "A uom is a UN/ECE Recommendation 20 code: two or three capitals or digits.");
+                        faults.Add(tree, member, EpcisRules.InvalidFormat, "A uom is a UN/ECE Rec. 20 code: two or three capitals or digits.");
                     }
                     break;
                 default:
@@ -158,14 +158,14 @@ internal sealed partial class EventReader
     private void NotDefined(int member, string where) => faults.Add(tree, member, EpcisRules.UnknownMember,
         $"There is no member {FaultList.Quote(tree.Name(member))} in {where}, and no extensions.");
 
-    private TypedReference[] ReadReferences(EventField field, ReadOnlySpan<byte> valueName, Vocabulary types, bool typeRequired)
+    private EpcisReference[] ReadReferences(EventField field, ReadOnlySpan<byte> valueName, Vocabulary types, bool typeRequired)
     {
         var list = Field(field);
         if (list == 0 || !Expect(list, JsonKind.Array, "The list"))
         {
             return [];
         }
-        var references = new List<TypedReference>(tree.ChildCount(list));
+        var references = new List<EpcisReference>(tree.ChildCount(list));
         for (var entry = list + 1; entry < tree[list].Next && !faults.IsFull; entry = tree[entry].Next)
         {
             if (!Expect(entry, JsonKind.Object, "An entry of the list"))
@@ -200,7 +200,7 @@ internal sealed partial class EventReader
             var typeUri = type == 0 ? null : ReadTerm(type, types);
             if (ReadIdentifier(value) is { } canonical)
             {
-                references.Add(new TypedReference(typeUri, canonical));
+                references.Add(new EpcisReference(typeUri, canonical));
             }
         }
         return [.. references];

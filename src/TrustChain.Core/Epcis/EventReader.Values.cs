@@ -27,16 +27,14 @@ internal sealed partial class EventReader
         faults.Add(tree, node, EpcisRules.MissingMember, $"The required member {name} is missing.");
 
     /// <summary>Extension names are prefixed names or URIs; any other name the standard does not define is refused.</summary>
-    private bool CheckExtensionName(int member, string where)
+    private void CheckExtensionName(int member, string where)
     {
         var name = tree.Name(member);
-        if (UriSyntax.IsAbsolute(name))
+        if (!UriSyntax.IsAbsolute(name))
         {
-            return true;
+            faults.Add(tree, member, EpcisRules.UnknownMember,
+                $"The standard has no member {FaultList.Quote(name)} in {where}, and an extension is written prefix:name.");
         }
-        faults.Add(tree, member, EpcisRules.UnknownMember,
-            $"The standard has no member {FaultList.Quote(name)} in {where}, and an extension is written prefix:name.");
-        return false;
     }
 
     private bool CheckUri(int node)
@@ -45,13 +43,22 @@ internal sealed partial class EventReader
         {
             return false;
         }
-        if (UriSyntax.IsAbsolute(tree.Text(node)))
+        var text = tree.Text(node);
+        if (text.Length > UriSyntax.MaxBytes)
+        {
+            TooLong(node);
+            return false;
+        }
+        if (UriSyntax.IsAbsolute(text))
         {
             return true;
         }
-        faults.Add(tree, node, EpcisRules.InvalidUri, $"{FaultList.Quote(tree.Text(node))} is no absolute URI.");
+        faults.Add(tree, node, EpcisRules.InvalidUri, $"{FaultList.Quote(text)} is no absolute URI.");
         return false;
     }
+
+    private void TooLong(int node) =>
+        faults.Add(tree, node, EpcisRules.InvalidUri, $"A URI has at most {UriSyntax.MaxBytes} characters, its prefix expanded.");
 
     /// <summary>A URI as given; null after a fault.</summary>
     private string? ReadUri(int node) => CheckUri(node) ? Encoding.ASCII.GetString(tree.Text(node)) : null;
@@ -77,6 +84,11 @@ internal sealed partial class EventReader
             return null;
         }
         var uri = Resolve(tree.Text(node));
+        if (uri.Length > UriSyntax.MaxBytes)
+        {
+            TooLong(node);
+            return null;
+        }
         var isGs1 = CanonicalDigitalLink.TryCanonicalise(uri, out var canonical);
         if (KeyCheck.Find(uri, canonical) is var (rule, message))
         {
@@ -109,6 +121,11 @@ internal sealed partial class EventReader
         if (!UriSyntax.IsAbsolute(text))
         {
             faults.Add(tree, node, EpcisRules.UnknownValue, $"{FaultList.Quote(text)} is neither {vocabulary.What} of the standard nor a URI.");
+            return null;
+        }
+        if (text.Length > UriSyntax.MaxBytes)
+        {
+            TooLong(node);
             return null;
         }
         if (!options.AllowLongVocabulary && vocabulary.IsLongSpelling(text))

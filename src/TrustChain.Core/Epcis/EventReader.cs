@@ -14,7 +14,9 @@ internal sealed partial class EventReader(JsonTree tree, FaultList faults, Fault
     private EventShape _shape = EventShape.Object;
     private int _epcs;
 
-    /// <summary>Null when the event has faults. <paramref name="documentContext"/> is the node of the document's context, or -1 for a bare event.</summary>
+    /// <summary>
+    /// Null when the event has faults. <paramref name="documentContext"/> is the node of the document's context, or -1 for a bare event.
+    /// </summary>
     public EpcisEvent? Read(int node, PrefixScope documentScope, int documentContext)
     {
         if (!Expect(node, JsonKind.Object, "An event") || ReadShape(node) is not { } shape)
@@ -22,9 +24,10 @@ internal sealed partial class EventReader(JsonTree tree, FaultList faults, Fault
             return null;
         }
         _shape = shape;
-        var hasExtensions = Collect(node, shape);
+        Collect(node, shape);
         var context = Field(EventField.Context);
-        if (documentContext < 0 && context == 0 && hasExtensions)
+        var usesUndeclared = context == 0 && (shape.Name is null || ContextNeed.HasPrefixedName(tree, node));
+        if (documentContext < 0 && usesUndeclared)
         {
             // The schema wants a context in every bare event; without extensions there is nothing it could declare.
             faults.Add(tree, node, EpcisRules.MissingContext, "An event that uses extensions needs a @context on its own.");
@@ -59,7 +62,7 @@ internal sealed partial class EventReader(JsonTree tree, FaultList faults, Fault
         }
         EventPreHash.Write(buffer, tree, node, _fields, _scope);
         var raw = tree.Raw(node);
-        var needsDocument = documentContext >= 0 && ContextNeed.Has(tree, node, documentScope, _scope);
+        var needsDocument = documentContext >= 0 && (usesUndeclared || ContextNeed.Has(tree, node, documentScope, _scope));
         return new EpcisEvent
         {
             EventType = shape.Name ?? Encoding.UTF8.GetString(tree.Text(Field(EventField.Type))),
@@ -104,7 +107,7 @@ internal sealed partial class EventReader(JsonTree tree, FaultList faults, Fault
         {
             return shape;
         }
-        if (UriSyntax.IsAbsolute(text))
+        if (text.Length <= UriSyntax.MaxBytes && UriSyntax.IsAbsolute(text))
         {
             return EventShape.Extension;
         }
@@ -113,11 +116,10 @@ internal sealed partial class EventReader(JsonTree tree, FaultList faults, Fault
         return null;
     }
 
-    /// <summary>Finds the node of each member; true when there are extensions.</summary>
-    private bool Collect(int node, EventShape shape)
+    /// <summary>Finds the node of each member the type may have.</summary>
+    private void Collect(int node, EventShape shape)
     {
         Array.Clear(_fields);
-        var hasExtensions = shape.Name is null;
         for (var member = node + 1; member < tree[node].Next; member = tree[member].Next)
         {
             var name = tree.Name(member);
@@ -130,12 +132,11 @@ internal sealed partial class EventReader(JsonTree tree, FaultList faults, Fault
             {
                 faults.Add(tree, member, EpcisRules.MemberNotAllowed, $"A {shape.Name} has no {Encoding.UTF8.GetString(name)}.");
             }
-            else if (CheckExtensionName(member, "an event"))
+            else
             {
-                hasExtensions = true;
+                CheckExtensionName(member, "an event");
             }
         }
-        return hasExtensions;
     }
 
     private int Field(EventField field) => _fields[(int)field];
@@ -245,7 +246,8 @@ internal sealed partial class EventReader(JsonTree tree, FaultList faults, Fault
         if (shape == EventShape.Object)
         {
             // The schema lets an empty epcList stand, and a sensor reading at a place without any object.
-            if (!Has(EventField.EpcList) && !HasEntries(EventField.QuantityList) && !(HasEntries(EventField.SensorElementList) && Has(EventField.ReadPoint)))
+            var isReading = HasEntries(EventField.SensorElementList) && Has(EventField.ReadPoint);
+            if (!Has(EventField.EpcList) && !HasEntries(EventField.QuantityList) && !isReading)
             {
                 MissingSubject(node, "An ObjectEvent needs an epcList, a quantityList with entries, or sensor data with a readPoint.");
             }

@@ -61,7 +61,8 @@ internal sealed class FaultList
             pointer.Append('/');
             if (tree[child].NameLength >= 0)
             {
-                pointer.Append(Encoding.UTF8.GetString(tree.Name(child)).Replace("~", "~0", StringComparison.Ordinal).Replace("/", "~1", StringComparison.Ordinal));
+                pointer.Append(Encoding.UTF8.GetString(tree.Name(child))
+                    .Replace("~", "~0", StringComparison.Ordinal).Replace("/", "~1", StringComparison.Ordinal));
             }
             else
             {

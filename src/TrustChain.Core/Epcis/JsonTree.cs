@@ -4,12 +4,12 @@ namespace TrustChain.Core.Epcis;
 
 /// <summary>
 /// A whole JSON text as one flat table of values in document order, without a heap object per value. The children of node i are i + 1 and then
-/// each one's <see cref="JsonNode.Next"/>, up to the <see cref="JsonNode.Next"/> of i. Pooled: dispose it. Not for use by several threads.
+/// each one's <see cref="JsonTreeNode.Next"/>, up to the <see cref="JsonTreeNode.Next"/> of i. Pooled: dispose it. Not for use by several threads.
 /// </summary>
 internal sealed class JsonTree : IDisposable
 {
     private readonly ReadOnlyMemory<byte> _input;
-    private JsonNode[] _nodes;
+    private JsonTreeNode[] _nodes;
     private byte[] _aside = [];
     private int _asideLength;
     private string?[]? _identifiers;
@@ -17,13 +17,13 @@ internal sealed class JsonTree : IDisposable
     public JsonTree(ReadOnlyMemory<byte> input)
     {
         _input = input;
-        _nodes = ArrayPool<JsonNode>.Shared.Rent(Math.Max(64, input.Length / 24));
+        _nodes = ArrayPool<JsonTreeNode>.Shared.Rent(Math.Max(64, input.Length / 24));
     }
 
     /// <summary>Number of values.</summary>
     public int Count { get; private set; }
 
-    public ref readonly JsonNode this[int index] => ref _nodes[index];
+    public ref readonly JsonTreeNode this[int index] => ref _nodes[index];
 
     public JsonKind KindOf(int index) => _nodes[index].Kind;
 
@@ -82,7 +82,7 @@ internal sealed class JsonTree : IDisposable
 
     public void Dispose()
     {
-        ArrayPool<JsonNode>.Shared.Return(_nodes);
+        ArrayPool<JsonTreeNode>.Shared.Return(_nodes);
         if (_aside.Length > 0)
         {
             ArrayPool<byte>.Shared.Return(_aside);
@@ -93,20 +93,20 @@ internal sealed class JsonTree : IDisposable
         }
     }
 
-    internal int Add(JsonNode node)
+    internal int Add(JsonTreeNode node)
     {
         if (Count == _nodes.Length)
         {
-            var larger = ArrayPool<JsonNode>.Shared.Rent(Count * 2);
+            var larger = ArrayPool<JsonTreeNode>.Shared.Rent(Count * 2);
             _nodes.AsSpan(0, Count).CopyTo(larger);
-            ArrayPool<JsonNode>.Shared.Return(_nodes);
+            ArrayPool<JsonTreeNode>.Shared.Return(_nodes);
             _nodes = larger;
         }
         _nodes[Count] = node;
         return Count++;
     }
 
-    internal ref JsonNode Edit(int index) => ref _nodes[index];
+    internal ref JsonTreeNode Edit(int index) => ref _nodes[index];
 
     /// <summary>Unescapes into the side buffer. The text must have valid JSON escapes; false when they name no character or U+0000.</summary>
     internal bool TryPutAside(ReadOnlySpan<byte> escaped, out int start, out int length)

@@ -66,7 +66,7 @@ internal static class JsonTreeReader
                 faults.AddSyntax(span, start, EpcisRules.TooManyValues, $"The input has more than {options.MaxValues} JSON values.");
                 return false;
             }
-            var node = new JsonNode
+            var node = new JsonTreeNode
             {
                 Start = start,
                 Length = reader.ValueSpan.Length,

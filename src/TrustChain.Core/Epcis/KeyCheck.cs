@@ -44,7 +44,7 @@ internal static class KeyCheck
         _ => 0,
     };
 
-    /// <summary>EPC URNs of instances, and LGTINs, of the schemes that stand for GS1 keys. Patterns may be wider than any key, so they pass.</summary>
+    /// <summary>EPC URNs of instances, and LGTINs, of the schemes that stand for GS1 keys. Patterns may be wider than a key, so they pass.</summary>
     private static bool ClaimsGs1Scheme(ReadOnlySpan<char> uri)
     {
         const string Id = "urn:epc:id:";

@@ -48,7 +48,7 @@ internal sealed class PreHashBuffer : IDisposable
     /// <summary>Begins a group of parts to sort; pass the result to <see cref="EndSort"/>. Groups nest.</summary>
     public int BeginSort() => _partCount;
 
-    /// <summary>Marks what was written since <paramref name="start"/> as one part of the innermost group. Parts follow each other without gaps.</summary>
+    /// <summary>Marks what was written since <paramref name="start"/> as one part of the innermost group. Parts leave no gaps between them.</summary>
     public void EndPart(int start)
     {
         if (_partCount == _parts.Length)

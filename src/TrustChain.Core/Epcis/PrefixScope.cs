@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace TrustChain.Core.Epcis;
 
 /// <summary>
@@ -29,8 +27,8 @@ internal sealed class PrefixScope
 
     public PrefixScope(PrefixScope? outer) => _outer = outer;
 
-    /// <summary>True when prefixes are declared at this level.</summary>
-    public bool HasOwn => _entries.Count > 0;
+    /// <summary>Number of prefixes declared at this level.</summary>
+    public int OwnCount => _entries.Count;
 
     /// <summary>True when this level names a context by a URL that is not the standard's, so that it may declare prefixes unknown here.</summary>
     public bool HasForeignContext { get; set; }
@@ -81,6 +79,4 @@ internal sealed class PrefixScope
         namespaceUri = Find(name[..colon]);
         return !namespaceUri.IsEmpty;
     }
-
-    public override string ToString() => string.Join(", ", _entries.Select(entry => Encoding.UTF8.GetString(entry.Prefix)));
 }

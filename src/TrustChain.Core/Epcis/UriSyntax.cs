@@ -5,6 +5,9 @@ namespace TrustChain.Core.Epcis;
 /// <summary>The form of absolute URIs (RFC 3986, JSON Schema format <c>uri</c>). A prefixed name (<c>cbv:BizStep-x</c>) has that form too.</summary>
 internal static class UriSyntax
 {
+    /// <summary>Longest URI taken as a fact of an event. The standard has no limit; an index entry and a web server's request line do.</summary>
+    public const int MaxBytes = 2048;
+
     private static readonly SearchValues<byte> Plain =
         SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~:/?#@!$&'()*+,;="u8);
 

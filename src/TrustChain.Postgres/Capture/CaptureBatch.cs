@@ -220,13 +220,14 @@ internal sealed class CaptureBatch(NpgsqlDataSource database)
             }
             copy.Complete();
         }
-        using (var copy = connection.BeginBinaryImport("copy statement_body (statement_id, jws) from stdin (format binary)"))
+        using (var copy = connection.BeginBinaryImport("copy statement_body (statement_id, jws, leaves) from stdin (format binary)"))
         {
             foreach (var (id, s) in statements)
             {
                 copy.StartRow();
                 copy.Write(id, NpgsqlDbType.Bigint);
                 copy.Write(s.Jws, NpgsqlDbType.Bytea);
+                WriteNullable(copy, s.Leaves);
             }
             copy.Complete();
         }
@@ -264,14 +265,7 @@ internal sealed class CaptureBatch(NpgsqlDataSource database)
                 copy.StartRow();
                 copy.Write(id, NpgsqlDbType.Bigint);
                 copy.Write(r.Event, NpgsqlDbType.Bytea);
-                if (r.EventSalt is null)
-                {
-                    copy.WriteNull();
-                }
-                else
-                {
-                    copy.Write(r.EventSalt, NpgsqlDbType.Bytea);
-                }
+                WriteNullable(copy, r.EventSalt);
             }
             copy.Complete();
         }
@@ -298,6 +292,18 @@ internal sealed class CaptureBatch(NpgsqlDataSource database)
                 copy.Write(r.Entry, NpgsqlDbType.Bytea);
             }
             copy.Complete();
+        }
+    }
+
+    private static void WriteNullable(NpgsqlBinaryImporter copy, byte[]? bytes)
+    {
+        if (bytes is null)
+        {
+            copy.WriteNull();
+        }
+        else
+        {
+            copy.Write(bytes, NpgsqlDbType.Bytea);
         }
     }
 }

@@ -30,6 +30,9 @@ public sealed record NewStatement
     /// <summary>The compact JWS in ASCII.</summary>
     public required byte[] Jws { get; init; }
 
+    /// <summary>In root form: the leaf hashes under the signed root, 32 bytes each, so that one event can be shown without the others.</summary>
+    public byte[]? Leaves { get; init; }
+
     public required DateTimeOffset ReceivedAt { get; init; }
 
     public required IReadOnlyList<NewRecord> Records { get; init; }
@@ -98,9 +101,30 @@ public sealed record NewRecord
 /// <summary>The number under which an item's records are indexed.</summary>
 public static class ItemKey
 {
-    /// <summary>First 8 bytes of the SHA-256 of the canonical URI. Collisions are possible: compare the URI after looking up.</summary>
+    /// <summary>
+    /// The URI with its percent escapes in upper case (RFC 3986 section 6.2.2.1): the event hash keeps escapes as they were written, but <c>%2f</c> and
+    /// <c>%2F</c> are one item.
+    /// </summary>
+    public static string Normalise(string canonicalUri)
+    {
+        if (!canonicalUri.Contains('%', StringComparison.Ordinal))
+        {
+            return canonicalUri;
+        }
+        return string.Create(canonicalUri.Length, canonicalUri, static (output, uri) =>
+        {
+            for (var i = 0; i < uri.Length; i++)
+            {
+                var escaped = (i >= 1 && uri[i - 1] == '%') || (i >= 2 && uri[i - 2] == '%');
+                output[i] = escaped && char.IsAsciiHexDigit(uri[i]) ? char.ToUpperInvariant(uri[i]) : uri[i];
+            }
+        });
+    }
+
+    /// <summary>First 8 bytes of the SHA-256 of the normalised URI. Collisions are possible: compare the URI after looking up.</summary>
     public static long Compute(string canonicalUri)
     {
+        canonicalUri = Normalise(canonicalUri);
         var count = Encoding.UTF8.GetByteCount(canonicalUri);
         Span<byte> utf8 = count <= 512 ? stackalloc byte[count] : new byte[count];
         Encoding.UTF8.GetBytes(canonicalUri, utf8);

@@ -28,6 +28,9 @@ public sealed record StoredEvent
     /// <summary>Null when erased.</summary>
     public required byte[]? Jws { get; init; }
 
+    /// <summary>In root form with several events: the leaf hashes under the signed root.</summary>
+    public required byte[]? Leaves { get; init; }
+
     /// <summary>Null when erased.</summary>
     public required byte[]? Event { get; init; }
 
@@ -52,7 +55,7 @@ public sealed class RecordStore(NpgsqlDataSource database)
     private const string Select = """
         select r.id, e.leaf_index, r.organisation_id, r.is_public, r.event_id, s.event_count, s.custody, r.event_hash, s.key_entry, s.kid, r.position,
                s.received_at, s.digest, r.salt, s.form, sb.jws, b.event, b.event_salt, x.erased_at,
-               s.form = 1 or not exists (select from record o where o.statement_id = s.id and not o.is_public)
+               s.form = 1 or not exists (select from record o where o.statement_id = s.id and not o.is_public), sb.leaves
         from record r
         join statement s on s.id = r.statement_id
         left join statement_body sb on sb.statement_id = s.id
@@ -169,6 +172,7 @@ public sealed class RecordStore(NpgsqlDataSource database)
                 EventSalt = reader.IsDBNull(17) ? null : reader.GetFieldValue<byte[]>(17),
                 ErasedAt = reader.IsDBNull(18) ? null : reader.GetFieldValue<DateTimeOffset>(18),
                 StatementIsPublic = reader.GetBoolean(19),
+                Leaves = reader.IsDBNull(20) ? null : reader.GetFieldValue<byte[]>(20),
             });
         }
         return events;

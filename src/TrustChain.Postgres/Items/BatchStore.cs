@@ -72,6 +72,14 @@ public sealed class BatchStore(NpgsqlDataSource database)
         return await ReadAsync(command, cancellationToken);
     }
 
+    /// <summary>The newest batches of all organisations.</summary>
+    public async Task<IReadOnlyList<StoredBatch>> ListNewestAsync(int limit, CancellationToken cancellationToken)
+    {
+        await using var command = database.CreateCommand($"{Select} order by created_at desc limit $1");
+        command.Parameters.Add(new() { Value = limit });
+        return await ReadAsync(command, cancellationToken);
+    }
+
     private static async Task<List<StoredBatch>> ReadAsync(NpgsqlCommand command, CancellationToken cancellationToken)
     {
         var list = new List<StoredBatch>();

@@ -17,7 +17,9 @@ create table statement (
 
 create table statement_body (
     statement_id    bigint      primary key,
-    jws             bytea       not null
+    jws             bytea       not null,
+    -- Root form with several events: the leaf hashes under the signed root, 32 bytes each.
+    leaves          bytea
 );
 
 -- One event in one statement by one signer. identity is the start of a digest over organisation, event hash, eventID and error declaration.

@@ -11,6 +11,7 @@ create table batch (
     created_at      timestamptz not null
 );
 create index batch_organisation on batch (organisation_id, created_at);
+create index batch_newest on batch (created_at);
 
 create table document (
     digest          bytea       primary key constraint document_digest_length check (octet_length(digest) = 32),

@@ -93,7 +93,7 @@ public sealed class DevnetProgramTests
         await using var starter = StarterProcess.Start(temporary.PathOf("data"), []);
         await starter.WaitUntilReadyAsync(Cancellation);
         var children = starter.FindChildren();
-        var postgres = children.Single(child => LinuxProcess.ArgumentsOf(child.Id)[0].EndsWith("/postgres", StringComparison.Ordinal));
+        var postgres = children.Single(child => child.Name == "postgres");
 
         postgres.Kill();
 

@@ -83,18 +83,22 @@ public sealed class PostgresProcessTests
     }
 
     [Fact]
-    public async Task EndLeftoverAsync_PidOfAnotherProcess_LeavesItAlone()
+    public async Task StartAsync_PidFilesNameAnotherProcess_StartsAndLeavesItAlone()
     {
         using var temporary = new TemporaryFolder();
         using var folder = DevnetFolder.Open(temporary.PathOf("data"));
+        await using (await StartAsync(folder))
+        {
+            // Only to create the data.
+        }
         await using var other = await ChildProcess.StartAsync(
             new ChildCommand { Name = "sleep", Program = "sleep", Arguments = ["600"], LogFile = folder.LogFile("sleep") }, Cancellation);
         await File.WriteAllTextAsync(folder.PidFile("postgres"), $"{other.Id}\nanother boot/1\n", Cancellation);
-        Directory.CreateDirectory(folder.PathOf("postgres"));
         await File.WriteAllTextAsync(folder.PathOf("postgres/postmaster.pid"), $"{other.Id}\n", Cancellation);
 
-        await PostgresProcess.EndLeftoverAsync(folder, Cancellation);
+        await using var postgres = await StartAsync(folder);
 
+        Assert.Equal("trustchain", await ScalarAsync(postgres.ConnectionString, "select current_database()"));
         Assert.False(other.HasExited);
     }
 

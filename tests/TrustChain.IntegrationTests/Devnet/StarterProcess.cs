@@ -35,7 +35,8 @@ internal sealed class StarterProcess : IAsyncDisposable
 
     public int Id => _process.Id;
 
-    /// <summary>Starts it on any free ports, unless <paramref name="arguments"/> name others, with <paramref name="folder"/> as data folder.</summary>
+    /// <summary>Starts it on any free ports, unless <paramref name="arguments"/> name others, with <paramref name="folder"/> as data
+    /// folder.</summary>
     /// <param name="folder">Data folder.</param>
     /// <param name="arguments">Further options.</param>
     /// <param name="path">PATH it gets; null: the one of the tests.</param>
@@ -75,9 +76,7 @@ internal sealed class StarterProcess : IAsyncDisposable
 
     /// <summary>The processes it started and that run now, by the pid files of its folder.</summary>
     public IReadOnlyList<RunningChild> FindChildren() =>
-        [.. Directory.GetFiles(Path.Combine(_folder, "run"), "*.pid")
-            .Select(file => int.Parse(File.ReadLines(file).First(), CultureInfo.InvariantCulture))
-            .Select(id => new RunningChild(id, LinuxProcess.FindIdentity(id) ?? ""))];
+        [.. Directory.GetFiles(Path.Combine(_folder, "run"), "*.pid").Select(FindChild).OfType<RunningChild>()];
 
     public void Send(Signal signal) => LinuxProcess.Send(_process.Id, signal);
 
@@ -103,10 +102,23 @@ internal sealed class StarterProcess : IAsyncDisposable
         }
         _process.Dispose();
     }
+
+    private static RunningChild? FindChild(string pidFile)
+    {
+        try
+        {
+            var id = int.Parse(File.ReadLines(pidFile).First(), CultureInfo.InvariantCulture);
+            return new RunningChild(Path.GetFileNameWithoutExtension(pidFile), id, LinuxProcess.FindIdentity(id) ?? "");
+        }
+        catch (FileNotFoundException)
+        {
+            return null; // stopped since the files were listed
+        }
+    }
 }
 
 /// <summary>A process that the starter, not the test, is the parent of.</summary>
-internal sealed record RunningChild(int Id, string Identity)
+internal sealed record RunningChild(string Name, int Id, string Identity)
 {
     public bool IsRunning => Identity.Length > 0 && LinuxProcess.FindIdentity(Id) == Identity;
 
@@ -123,7 +135,7 @@ internal sealed record RunningChild(int Id, string Identity)
         var clock = Stopwatch.StartNew();
         while (IsRunning)
         {
-            Assert.True(clock.Elapsed < TimeSpan.FromSeconds(15), $"Process {Id} ({string.Join(' ', LinuxProcess.ArgumentsOf(Id))}) still runs.");
+            Assert.True(clock.Elapsed < TimeSpan.FromSeconds(15), $"{Name} still runs as process {Id}.");
             await Task.Delay(20, cancellationToken);
         }
     }

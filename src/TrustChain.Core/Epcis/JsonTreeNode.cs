@@ -13,7 +13,7 @@ internal enum JsonKind : byte
 }
 
 /// <summary>One value of a <see cref="JsonTree"/>. Positions are byte offsets.</summary>
-internal struct JsonNode
+internal struct JsonTreeNode
 {
     /// <summary>Where the value stands in the input, quotes and braces included.</summary>
     public int Start;

@@ -1,0 +1,120 @@
+using System.CommandLine;
+using TrustChain.Cli.Http;
+using TrustChain.Cli.Terminal;
+using TrustChain.Core.Verification;
+
+namespace TrustChain.Cli.Verification;
+
+/// <summary><c>verify BUNDLE</c>: checks an evidence bundle, with the chain where a node is given.</summary>
+internal static class VerifyCommand
+{
+    /// <summary>The verb.</summary>
+    public static Command Create(Shell shell)
+    {
+        var bundle = new Argument<string>("BUNDLE") { Description = "Evidence bundle: a file, an http(s) address, or - for standard input." };
+        var trust = SharedOptions.Trust();
+        var rpc = SharedOptions.Rpc();
+        var receipt = new Option<string?>("--receipt") { Description = "File with receipts given at capture, to check that they were kept.", HelpName = "FILE" };
+        var command = new Command("verify", "Verifies an evidence bundle.") { bundle, trust, rpc, receipt };
+        command.SetAction(async (parsed, cancellationToken) =>
+        {
+            var trusted = await TrustFiles.ReadAsync(shell, parsed.GetValue(trust), cancellationToken);
+            var receipts = parsed.GetValue(receipt) is { } file ? await InputFile.ReadTextAsync(shell, file, 1 << 20, cancellationToken) : "";
+            var content = await ReadBundleAsync(shell, parsed.GetRequiredValue(bundle), cancellationToken);
+            return await RunAsync(
+                shell, content, trusted, parsed.GetValue(rpc) ?? [], receipts.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries), cancellationToken);
+        });
+        return command;
+    }
+
+    /// <summary>Good when every check passed, bad when one failed, else could-not-check.</summary>
+    public static async Task<int> RunAsync(
+        Shell shell, ReadOnlyMemory<byte> content, TrustFile? trust, IReadOnlyList<Uri> nodes, IReadOnlyList<string> receipts, CancellationToken cancellationToken)
+    {
+        IReadOnlyList<Check> checks;
+        if (EvidenceBundle.TryParse(content, out var bundle, out _))
+        {
+            var chain = await ObserveAsync(shell, bundle, nodes, cancellationToken);
+            var now = TimeProvider.System.GetUtcNow();
+            checks = [.. EvidenceVerifier.Verify(bundle, trust, chain).Checks, .. receipts.Select(r => ReceiptVerifier.Verify(r, bundle, trust, now))];
+        }
+        else
+        {
+            checks = EvidenceVerifier.Verify(content, trust, null).Checks; // One check that says what is malformed.
+        }
+        var verdict = checks.Any(static c => c.Outcome == Outcome.Failed) ? Outcome.Failed
+            : checks.All(static c => c.Outcome == Outcome.Passed) ? Outcome.Passed
+            : Outcome.CouldNotCheck;
+        Write(shell, checks, verdict);
+        return verdict switch { Outcome.Passed => ExitCodes.Good, Outcome.Failed => ExitCodes.Bad, _ => ExitCodes.CouldNotCheck };
+    }
+
+    /// <summary>What the nodes say together of a bundle's anchors; null when no node was named.</summary>
+    private static async Task<ChainObservation?> ObserveAsync(Shell shell, EvidenceBundle bundle, IReadOnlyList<Uri> nodes, CancellationToken cancellationToken)
+    {
+        if (nodes.Count == 0)
+        {
+            return null;
+        }
+        var answers = new List<(string, ChainObservation)>(nodes.Count);
+        foreach (var node in nodes)
+        {
+            using var connection = new NodeConnection(node);
+            var answer = await new ChainObserver(connection).ObserveAsync(bundle.Anchors, cancellationToken);
+            if (answer.Unavailable is { } reason)
+            {
+                shell.Warn($"{connection.Name}: {reason}");
+            }
+            answers.Add((connection.Name, answer));
+        }
+        return NodeAgreement.Combine(answers);
+    }
+
+    private static async Task<ReadOnlyMemory<byte>> ReadBundleAsync(Shell shell, string bundle, CancellationToken cancellationToken)
+    {
+        if (!Uri.TryCreate(bundle, UriKind.Absolute, out var address) || address.Scheme is not ("http" or "https"))
+        {
+            // One byte above the limit, so that the verifier itself says that a bundle is too large.
+            return InputFile.WithoutByteOrderMark(await InputFile.ReadAsync(shell, bundle, EvidenceBundle.MaxBytes + 1, cancellationToken));
+        }
+        using var client = new ServerClient(new Uri(address.GetLeftPart(UriPartial.Authority)));
+        var answer = await client.GetAsync(address.PathAndQuery[1..], "application/json", cancellationToken);
+        // A bundle that is not there is no failed check.
+        return answer.IsSuccess ? answer.Body : throw new CliException($"{bundle} answered {(int)answer.Status}; there is no bundle to verify.");
+    }
+
+    private static void Write(Shell shell, IReadOnlyList<Check> checks, Outcome verdict)
+    {
+        if (shell.Json)
+        {
+            shell.WriteJson(json =>
+            {
+                json.WriteString("verdict", Word(verdict));
+                json.WriteStartArray("checks");
+                foreach (var check in checks)
+                {
+                    json.WriteStartObject();
+                    json.WriteString("name", check.Name);
+                    json.WriteString("subject", check.Subject);
+                    json.WriteString("outcome", Word(check.Outcome));
+                    json.WriteString("code", check.Code);
+                    json.WriteString("message", check.Message);
+                    json.WriteEndObject();
+                }
+                json.WriteEndArray();
+            });
+            return;
+        }
+        foreach (var check in checks)
+        {
+            var mark = check.Outcome switch { Outcome.Passed => '✓', Outcome.Failed => '✗', _ => '?' };
+            shell.Output.WriteLine($"{mark} {check.Name} {check.Subject}{(check.Code is null ? "" : $" [{check.Code}]")}: {OneLine(check.Message)}");
+        }
+        shell.Output.WriteLine($"verdict: {Word(verdict)}");
+    }
+
+    private static string Word(Outcome outcome) => outcome switch { Outcome.Passed => "passed", Outcome.Failed => "failed", _ => "could-not-check" };
+
+    /// <summary>Text of a bundle may hold anything; here it must neither break the line nor steer the terminal.</summary>
+    private static string OneLine(string message) => string.Concat(message.Select(static c => char.IsControl(c) ? ' ' : c));
+}

@@ -1,0 +1,97 @@
+using System.Text;
+using System.Text.Json;
+using TrustChain.Core.Epcis;
+using TrustChain.Core.Log;
+using TrustChain.Core.Signing;
+
+namespace TrustChain.Server.Capture;
+
+/// <summary>What a capture body holds, before anything expensive was done with it.</summary>
+internal abstract record CaptureRequest
+{
+    public const string StatementMediaType = "application/vnd.trustchain.statement+json";
+    public const string JoseMediaType = "application/jose";
+
+    private CaptureRequest()
+    {
+    }
+
+    /// <summary>EPCIS JSON that the service signs on the organisation's behalf.</summary>
+    public sealed record Plain(ReadOnlyMemory<byte> Utf8) : CaptureRequest;
+
+    /// <summary>A statement in document form.</summary>
+    public sealed record Document(Statement Statement) : CaptureRequest;
+
+    /// <summary>A statement in root form with its events and their salts.</summary>
+    public sealed record Root(Statement Statement, IReadOnlyList<(byte[] Salt, byte[] Event)> Events) : CaptureRequest;
+
+    /// <summary>Nothing that can be captured.</summary>
+    public sealed record Malformed(string Detail) : CaptureRequest;
+
+    /// <summary>Reads a body by its media type, which the caller has checked to be one of ours.</summary>
+    public static CaptureRequest Read(byte[] body, string mediaType)
+    {
+        switch (mediaType)
+        {
+            case JoseMediaType:
+                return ReadStatement(Encoding.UTF8.GetString(body).Trim(), out var statement) is { } fault ? fault
+                    : statement!.Form == StatementForm.Document ? new Document(statement) // Set when there is no fault.
+                    : new Malformed($"A statement in root form travels with its events as {StatementMediaType}.");
+            case StatementMediaType:
+                return ReadRoot(body);
+            default:
+                return new Plain(body);
+        }
+    }
+
+    private static Malformed? ReadStatement(string compact, out Statement? statement) =>
+        Statement.TryParse(compact, out statement, out var error) ? null : new Malformed(error!); // Set whenever the answer is false.
+
+    private static CaptureRequest ReadRoot(byte[] body)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(body, new JsonDocumentOptions { AllowDuplicateProperties = false, MaxDepth = 4 });
+            var json = document.RootElement;
+            if (json.ValueKind != JsonValueKind.Object || json.EnumerateObject().Count() != 2
+                || !json.TryGetProperty("statement", out var compact) || compact.ValueKind != JsonValueKind.String
+                || !json.TryGetProperty("events", out var list) || list.ValueKind != JsonValueKind.Array)
+            {
+                return new Malformed("The body must be {\"statement\":\"…\",\"events\":[…]}.");
+            }
+            if (ReadStatement(compact.GetString()!, out var statement) is { } fault) // A JSON string.
+            {
+                return fault;
+            }
+            if (statement!.Form != StatementForm.Root) // Set when there is no fault.
+            {
+                return new Malformed($"The statement's typ must be \"{Statement.RootType}\".");
+            }
+            if (list.GetArrayLength() != statement.Count)
+            {
+                return new Malformed($"The statement signs {statement.Count} events, but {list.GetArrayLength()} travel with it.");
+            }
+            var events = new List<(byte[], byte[])>(statement.Count);
+            foreach (var item in list.EnumerateArray())
+            {
+                if (item.ValueKind != JsonValueKind.Object || item.EnumerateObject().Count() != 2
+                    || !TryBytes(item, "salt", out var salt) || salt.Length != LogEntry.SaltSize || !TryBytes(item, "event", out var bytes))
+                {
+                    return new Malformed($"/events/{events.Count} must be {{\"salt\":\"…\",\"event\":\"…\"}} in base64url without padding, with a salt of 32 bytes.");
+                }
+                events.Add((salt, bytes));
+            }
+            return new Root(statement, events);
+        }
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
+        {
+            return new Malformed("The body is not JSON without repeated members.");
+        }
+    }
+
+    private static bool TryBytes(JsonElement item, string name, out byte[] bytes)
+    {
+        bytes = [];
+        return item.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String && Base64UrlText.TryDecode(value.GetString(), out bytes);
+    }
+}

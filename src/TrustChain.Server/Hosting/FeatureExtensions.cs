@@ -1,0 +1,104 @@
+using System.Numerics;
+using Microsoft.Extensions.Options;
+using TrustChain.Evm.Anchoring;
+using TrustChain.Evm.Keys;
+using TrustChain.Evm.Rpc;
+using TrustChain.Evm.Transactions;
+using TrustChain.Postgres.Anchoring;
+using TrustChain.Postgres.Capture;
+using TrustChain.Postgres.Items;
+using TrustChain.Postgres.Log;
+using TrustChain.Postgres.Organisations;
+using TrustChain.Server.Anchoring;
+using TrustChain.Server.Capture;
+using TrustChain.Server.Items;
+using TrustChain.Server.Log;
+using TrustChain.Server.Pages;
+using TrustChain.Server.Signing;
+using TrustChain.Server.Verification;
+
+namespace TrustChain.Server.Hosting;
+
+/// <summary>Registers each feature's parts, in the order of the life of an event.</summary>
+internal static class FeatureExtensions
+{
+    public static void AddOrganisations(this IServiceCollection services)
+    {
+        services.AddSingleton<OrganisationStore>();
+        services.AddSingleton<CallerCache>();
+    }
+
+    public static void AddSigning(this IServiceCollection services)
+    {
+        services.AddSingleton<SigningKeyStore>();
+        services.AddSingleton<KeyRing>();
+        services.AddSingleton<KeyDirectory>();
+        services.AddSingleton<CustodialSigner>();
+    }
+
+    public static void AddCapture(this IServiceCollection services, string contentRoot)
+    {
+        services.AddSingleton<CaptureWriter>();
+        services.AddSingleton<RecordStore>();
+        services.AddSingleton<ItemIndex>();
+        services.AddSingleton(new TemplateCatalog(Path.Combine(contentRoot, "Templates")));
+        services.AddSingleton<AuthorityCheck>();
+        services.AddSingleton<CaptureMetrics>();
+        services.AddSingleton<CaptureService>();
+    }
+
+    public static void AddLog(this IServiceCollection services)
+    {
+        services.AddSingleton<LogStore>();
+        services.AddSingleton<LogSignal>();
+        services.AddSingleton<LogHead>();
+        services.AddSingleton<TileCache>();
+        services.AddSingleton<RegistryGuard>();
+        services.AddHostedService<SequencerWorker>();
+    }
+
+    public static void AddAnchoring(this IServiceCollection services)
+    {
+        services.AddHttpClient("rpc");
+        services.AddSingleton(static p => new EvmNode(new JsonRpcClient(
+            p.GetRequiredService<IHttpClientFactory>().CreateClient("rpc"), new Uri(Options(p).RpcUrl), new JsonRpcOptions(), p.GetRequiredService<TimeProvider>())));
+        services.AddSingleton(static p => new AnchorRegistry(p.GetRequiredService<EvmNode>(), Address.Parse(Options(p).Registry)));
+        services.AddSingleton(static p => new TransactionSender(p.GetRequiredService<EvmNode>(), OpenKeystore(Options(p)), (ulong)Options(p).ChainId, new FeePolicy
+        {
+            MaxFeePerGasCeiling = new BigInteger(Options(p).MaxFeeGwei) * 1_000_000_000,
+            MaxPriorityFeePerGasCeiling = new BigInteger(Options(p).MaxFeeGwei) * 1_000_000_000,
+        }));
+        services.AddSingleton<AnchorStore>();
+        services.AddSingleton<ChainIdentity>();
+        services.AddHostedService<AnchorWorker>();
+
+        static AnchoringOptions Options(IServiceProvider provider) => provider.GetRequiredService<IOptions<AnchoringOptions>>().Value;
+    }
+
+    public static void AddEvidence(this IServiceCollection services)
+    {
+        services.AddSingleton<Visibility>();
+        services.AddSingleton<EvidenceBuilder>();
+    }
+
+    public static void AddItems(this IServiceCollection services)
+    {
+        services.AddSingleton<BatchStore>();
+        services.AddSingleton<DocumentStore>();
+        services.AddSingleton<StatusStore>();
+        services.AddSingleton<ItemStatus>();
+        services.AddSingleton<ItemWalker>();
+        services.AddSingleton<PublicStatements>();
+        services.AddSingleton<ItemViewBuilder>();
+        services.AddSingleton<ItemPageCache>();
+        services.AddSingleton<FeaturedItems>();
+        services.AddScoped<Microsoft.AspNetCore.Components.Web.HtmlRenderer>();
+        services.AddPages();
+    }
+
+    private static Secp256k1Key OpenKeystore(AnchoringOptions options)
+    {
+        var result = Keystore.Decrypt(File.ReadAllBytes(options.KeystoreFile), Keystore.TrimLineEnd(File.ReadAllBytes(options.PassPhraseFile)));
+        return result.Key ?? throw new InvalidOperationException($"{options.KeystoreFile} cannot be opened: {result.Failure} {result.Detail}");
+    }
+}

@@ -1,0 +1,104 @@
+using System.Text.Json;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Options;
+using Npgsql;
+using TrustChain.Postgres.Database;
+using TrustChain.Postgres.Log;
+using TrustChain.Server.Log;
+
+namespace TrustChain.Server.Hosting;
+
+/// <summary>What every feature stands on: options, database, problems, health, metrics, the API document.</summary>
+internal static class HostingExtensions
+{
+    public static void AddServerHosting(this WebApplicationBuilder builder)
+    {
+        var services = builder.Services;
+        services.AddSingleton<IValidateOptions<ServerOptions>, ServerOptionsValidator>();
+        services.AddSingleton<IValidateOptions<AnchoringOptions>, ServerOptionsValidator>();
+        services.AddOptionsWithValidateOnStart<ServerOptions>().BindConfiguration(ServerOptions.Section);
+        services.AddOptionsWithValidateOnStart<AnchoringOptions>().BindConfiguration(AnchoringOptions.Section);
+        services.AddOptionsWithValidateOnStart<CaptureOptions>().BindConfiguration(CaptureOptions.Section);
+        services.AddSingleton(TimeProvider.System);
+        services.AddSingleton(static provider =>
+        {
+            var source = new NpgsqlDataSourceBuilder(provider.GetRequiredService<IOptions<ServerOptions>>().Value.Database);
+            source.ConnectionStringBuilder.ApplicationName ??= "trustchain-server";
+            source.UseLoggerFactory(null); // commands carry content; nothing of it belongs in a log
+            return source.Build();
+        });
+        services.AddProblemDetails();
+        services.AddExceptionHandler<Failures>();
+        services.AddOpenApi("v1", ApiDocument.Configure);
+        services.AddSingleton<MetricsText>();
+        services.AddHealthChecks().AddCheck<ReadyCheck>("ready", tags: ["ready"]);
+        services.ConfigureHttpJsonOptions(static options => options.SerializerOptions.Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping);
+        builder.WebHost.ConfigureKestrel(static kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = 64 << 20;
+            kestrel.Limits.MaxRequestHeadersTotalSize = 32 << 10;
+            kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(15);
+        });
+    }
+
+    /// <summary>Brings the schema up to date and makes sure the database holds this log.</summary>
+    public static async Task PrepareDatabaseAsync(this WebApplication app)
+    {
+        await Migrator.ApplyAsync(app.Services.GetRequiredService<NpgsqlDataSource>(), app.Lifetime.ApplicationStopping);
+        await app.Services.GetRequiredService<LogStore>().InitialiseAsync(app.Services.GetRequiredService<IOptions<ServerOptions>>().Value.Origin, app.Lifetime.ApplicationStopping);
+    }
+
+    public static void UseServerHosting(this WebApplication app)
+    {
+        _ = app.Services.GetRequiredService<MetricsText>(); // listens from the start
+        app.UseExceptionHandler();
+        app.Use(static (context, next) =>
+        {
+            context.Response.Headers.XContentTypeOptions = "nosniff";
+            return next(context);
+        });
+        app.UseStaticFiles();
+        app.UseRouting();
+        app.UseMiddleware<CallerMiddleware>();
+    }
+
+    public static void MapServerHosting(this WebApplication app)
+    {
+        app.MapHealthChecks("/health/live", new() { Predicate = static _ => false });
+        app.MapHealthChecks("/health/ready", new()
+        {
+            Predicate = static check => check.Tags.Contains("ready"),
+            ResponseWriter = static (context, report) =>
+            {
+                context.Response.ContentType = "application/json";
+                return context.Response.WriteAsync(JsonSerializer.Serialize(new
+                {
+                    status = report.Status.ToString().ToLowerInvariant(),
+                    checks = report.Entries.ToDictionary(static e => e.Key, static e => e.Value.Description),
+                }));
+            },
+        });
+        app.MapGet("/metrics", static (MetricsText metrics) => Results.Text(metrics.Write(), "text/plain; version=0.0.4")).ExcludeFromDescription();
+        app.MapOpenApi("/openapi/{documentName}.json");
+    }
+
+    /// <summary>Ready when the database answers and the log is not halted. The chain being away does not make a server unready: it keeps accepting.</summary>
+    private sealed class ReadyCheck(LogStore log, LogHead head) : IHealthCheck
+    {
+        public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken)
+        {
+            try
+            {
+                var state = await log.GetStateAsync(cancellationToken);
+                return head.Halted is { } reason
+                    ? HealthCheckResult.Unhealthy(reason)
+                    : HealthCheckResult.Healthy($"log of {state.Size} entries, {head.Checkpoint?.Size ?? 0} under a checkpoint, {head.Anchored?.Anchor.Size ?? 0} anchored");
+            }
+            catch (Exception exception) when (Failures.IsDatabaseAway(exception))
+            {
+                return HealthCheckResult.Unhealthy("the database is not reachable");
+            }
+        }
+    }
+}

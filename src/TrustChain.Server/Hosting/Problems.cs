@@ -1,0 +1,91 @@
+using Microsoft.AspNetCore.Mvc;
+using TrustChain.Core.Epcis;
+
+namespace TrustChain.Server.Hosting;
+
+/// <summary>Stable codes of this service's own problems; each is explained in <c>docs/api/problems.md</c>.</summary>
+public static class ProblemCodes
+{
+    public const string InvalidRequest = "invalid-request";
+    public const string InvalidIdentifier = "invalid-identifier";
+    public const string InvalidStatement = "invalid-statement";
+    public const string InvalidEvents = "invalid-events";
+    public const string SignatureInvalid = "signature-invalid";
+    public const string KeyUnknown = "key-unknown";
+    public const string KeyRevoked = "key-revoked";
+    public const string KeyNotYetLogged = "key-not-yet-logged";
+    public const string AudienceMismatch = "audience-mismatch";
+    public const string NotAuthenticated = "not-authenticated";
+    public const string NotAllowed = "not-allowed";
+    public const string NoAuthority = "no-authority";
+    public const string NotFound = "not-found";
+    public const string AlreadyExists = "already-exists";
+    public const string ClaimOverlaps = "claim-overlaps";
+    public const string EventIdInUse = "event-id-in-use";
+    public const string TooLarge = "too-large";
+    public const string UnsupportedMediaType = "unsupported-media-type";
+    public const string NotYetLogged = "not-yet-logged";
+    public const string Busy = "busy";
+    public const string Unavailable = "unavailable";
+    public const string Internal = "internal-error";
+}
+
+/// <summary>Builds every problem (RFC 9457), so that one kind of failure has one wording.</summary>
+public static class Problems
+{
+    private const string Documentation = "/docs/problems#";
+
+    /// <summary>A problem with its code; on EPCIS routes the type is the exception that the GS1 OpenAPI names.</summary>
+    public static IResult Create(int status, string code, string detail, string? epcisException = null, IEnumerable<object>? errors = null)
+    {
+        var problem = new ProblemDetails
+        {
+            Status = status,
+            Type = epcisException is null ? Documentation + code : $"epcisException:{epcisException}",
+            Title = TitleOf(status),
+            Detail = detail,
+            Extensions = { ["code"] = code },
+        };
+        if (errors is not null)
+        {
+            problem.Extensions["errors"] = errors.ToArray();
+        }
+        return Results.Problem(problem);
+    }
+
+    public static IResult InvalidRequest(string detail) => Create(400, ProblemCodes.InvalidRequest, detail);
+
+    public static IResult NotFound(string what, bool epcis = false) =>
+        Create(404, ProblemCodes.NotFound, $"There is no {what} that you may see.", epcis ? "NoSuchResourceException" : null);
+
+    public static IResult NotAuthenticated() =>
+        Create(401, ProblemCodes.NotAuthenticated, "This needs a valid API key in the header \"Authorization: Bearer\".", "SecurityException");
+
+    public static IResult NotAllowed(string detail) => Create(403, ProblemCodes.NotAllowed, detail, "SecurityException");
+
+    public static IResult TooLarge(long limitBytes) =>
+        Create(413, ProblemCodes.TooLarge, $"The body is larger than {limitBytes} bytes.", "CaptureLimitExceededException");
+
+    /// <summary>Faults of an EPCIS document, each with its place and rule.</summary>
+    public static IResult InvalidEvents(IReadOnlyList<EpcisFault> faults, int? eventNumber = null) => Create(
+        400,
+        ProblemCodes.InvalidEvents,
+        eventNumber is null ? faults[0].ToString() : $"event {eventNumber}: {faults[0]}",
+        "ValidationException",
+        faults.Select(f => (object)new { @event = eventNumber, pointer = f.JsonPointer, line = f.Line, byteOffset = f.ByteOffset, rule = f.Rule, detail = f.Message }));
+
+    private static string TitleOf(int status) => status switch
+    {
+        400 => "Bad Request",
+        401 => "Unauthorized",
+        403 => "Forbidden",
+        404 => "Not Found",
+        406 => "Not Acceptable",
+        409 => "Conflict",
+        413 => "Content Too Large",
+        415 => "Unsupported Media Type",
+        429 => "Too Many Requests",
+        503 => "Service Unavailable",
+        _ => "Internal Server Error",
+    };
+}

@@ -1,0 +1,190 @@
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using Microsoft.AspNetCore.Components;
+using Microsoft.AspNetCore.Components.Web;
+using Microsoft.Extensions.Options;
+using QRCoder;
+using TrustChain.Core.Epcis;
+using TrustChain.Core.Identifiers;
+using TrustChain.Postgres.Capture;
+using TrustChain.Server.Anchoring;
+using TrustChain.Server.Capture;
+using TrustChain.Server.Hosting;
+using TrustChain.Server.Log;
+using TrustChain.Server.Pages;
+
+namespace TrustChain.Server.Items;
+
+/// <summary>What a scan leads to: item pages at their Digital Link paths, QR codes, the home page.</summary>
+internal static class ItemEndpoints
+{
+    private const string Html = "text/html; charset=utf-8";
+    private const string JsonLd = "application/ld+json";
+
+    public static void MapItems(this IEndpointRouteBuilder app)
+    {
+        app.MapGet("/", GetHomeAsync).ExcludeFromDescription();
+        app.MapGet("/item", GetItemByUriAsync).WithTags("Items").WithSummary("The page of an item that is not a GS1 key, by its URI.");
+        // The primary keys of GS1 Digital Link that items here can have, by number and by short name.
+        foreach (var key in (string[])["01", "gtin", "00", "sscc", "414", "gln", "417", "party", "8003", "grai", "8004", "giai", "8006", "itip", "8010", "cpid", "8017", "gsrnp", "8018", "gsrn", "253", "gdti", "255", "gcn", "401", "ginc", "402", "gsin"])
+        {
+            app.MapGet($"/{key}/{{**rest}}", GetItemAsync).WithTags("Items").WithName($"item-{key}").WithSummary("The page of an item; JSON-LD by Accept.");
+        }
+        app.MapGet("/api/qr", GetQr).WithTags("Items").WithSummary("The QR code of an item's address on this service, as SVG or PNG.");
+        app.MapGet("/.well-known/gs1resolver", GetResolver).WithTags("Items").WithSummary("GS1 resolver description.");
+    }
+
+    private static Task<IResult> GetItemAsync(
+        HttpContext context, Caller caller, ItemViewBuilder builder, ItemPageCache cache, HtmlRenderer renderer, IOptions<ServerOptions> server, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var path = context.Request.Path.ToUriComponent();
+        return Gs1Identifier.TryParsePath(path, out var id, out var error)
+            ? AnswerAsync(context, caller, ItemKey.Normalise(id.DigitalLink), id, id.CheckDigitOk == false ? "The check digit is wrong." : null, builder, cache, renderer, server, time, cancellationToken)
+            : NotFoundAsync(context, new UnknownItemView(path, [], error), renderer, server, time);
+    }
+
+    private static Task<IResult> GetItemByUriAsync(
+        HttpContext context,
+        Caller caller,
+        ItemViewBuilder builder,
+        ItemPageCache cache,
+        HtmlRenderer renderer,
+        IOptions<ServerOptions> server,
+        TimeProvider time,
+        CancellationToken cancellationToken,
+        string uri)
+    {
+        var item = Gs1Identifier.TryParse(uri, out var id, out _) ? id.DigitalLink : uri;
+        return AnswerAsync(context, caller, ItemKey.Normalise(item), id, null, builder, cache, renderer, server, time, cancellationToken);
+    }
+
+    private static async Task<IResult> AnswerAsync(
+        HttpContext context,
+        Caller caller,
+        string item,
+        Gs1Identifier? id,
+        string? fault,
+        ItemViewBuilder builder,
+        ItemPageCache cache,
+        HtmlRenderer renderer,
+        IOptions<ServerOptions> server,
+        TimeProvider time,
+        CancellationToken cancellationToken)
+    {
+        var page = PageContext.For(context.Request, server.Value.Operator, time.GetUtcNow());
+        var wantsJson = WantsJson(context.Request);
+        context.Response.Headers.Vary = "Accept, Accept-Language, Authorization";
+        var key = $"{item} {wantsJson} {page.Language} {page.NewestFirst} {page.Address} {caller.Organisation?.Id}";
+        if (cache.TryGet(key, out var cached, out var contentType))
+        {
+            return Answer(context, cached, contentType);
+        }
+        var generation = cache.Generation;
+        var story = await builder.BuildAsync(item, id, caller, page.Language, cancellationToken);
+        if (story is null)
+        {
+            return wantsJson
+                ? Problems.NotFound("item")
+                : await NotFoundAsync(context, new UnknownItemView(item, id is null ? [] : [new ItemLabel(id.PrimaryKey, id.Value), .. id.Qualifiers.Select(static q => new ItemLabel(q.Ai, q.Value))], fault is null ? null : new Phrase(fault)), renderer, server, time);
+        }
+        var body = wantsJson
+            ? ItemJson.Write(story)
+            : Encoding.UTF8.GetBytes(await RenderAsync<ItemPage>(renderer, new() { [nameof(ItemPage.View)] = story.View, [nameof(ItemPage.Page)] = page }));
+        cache.Put(key, body, wantsJson ? JsonLd : Html, generation);
+        return Answer(context, body, wantsJson ? JsonLd : Html);
+    }
+
+    private static IResult Answer(HttpContext context, byte[] body, string contentType)
+    {
+        SetPageHeaders(context);
+        context.Response.Headers.CacheControl = "private, max-age=1";
+        return Results.Bytes(body, contentType);
+    }
+
+    private static async Task<IResult> NotFoundAsync(HttpContext context, UnknownItemView view, HtmlRenderer renderer, IOptions<ServerOptions> server, TimeProvider time)
+    {
+        SetPageHeaders(context);
+        var page = PageContext.For(context.Request, server.Value.Operator, time.GetUtcNow());
+        var html = await RenderAsync<NotFoundPage>(renderer, new() { [nameof(NotFoundPage.View)] = view, [nameof(NotFoundPage.Page)] = page });
+        return Results.Text(html, Html, Encoding.UTF8, StatusCodes.Status404NotFound);
+    }
+
+    private static async Task<IResult> GetHomeAsync(
+        HttpContext context, HtmlRenderer renderer, LogHead head, FeaturedItems featured, IOptions<ServerOptions> server, TimeProvider time, CancellationToken cancellationToken)
+    {
+        SetPageHeaders(context);
+        var view = new HomeView
+        {
+            LogOrigin = server.Value.Origin,
+            LogSize = head.Checkpoint?.Size ?? 0,
+            CheckpointTime = head.Checkpoint?.SignedAt,
+            LastAnchor = head.Anchored is { } a ? new AnchorView(a.Anchor.ChainId, a.Anchor.Registry, a.Anchor.Transaction, a.Anchor.Block!.Value, a.Anchor.BlockTime!.Value, a.Anchor.Size) : null, // A final anchor has its block.
+            Items = await featured.ListAsync(cancellationToken),
+            Links = [("OpenAPI", "/openapi/v1.json"), ("Checkpoint", "/log/checkpoint"), ("Anchors", "/log/anchors"), ("Trust file", "/log/trust")],
+        };
+        var page = PageContext.For(context.Request, server.Value.Operator, time.GetUtcNow());
+        return Results.Content(await RenderAsync<HomePage>(renderer, new() { [nameof(HomePage.View)] = view, [nameof(HomePage.Page)] = page }), Html);
+    }
+
+    private static IResult GetQr(string uri, IOptions<ServerOptions> server, string format = "svg", int size = 8)
+    {
+        if (uri.Length > 1000 || format is not ("svg" or "png") || size is < 2 or > 40)
+        {
+            return Problems.InvalidRequest("\"uri\" has at most 1000 characters, \"format\" is svg or png, \"size\" 2 to 40 pixels a module.");
+        }
+        var link = LinkTo(uri, server.Value.PublicUrl);
+        using var data = QRCodeGenerator.GenerateQrCode(link, QRCodeGenerator.ECCLevel.M);
+        if (format == "png")
+        {
+            using var png = new PngByteQRCode(data);
+            return Results.Bytes(png.GetGraphic(size), "image/png");
+        }
+        using var svg = new SvgQRCode(data);
+        return Results.Text(svg.GetGraphic(size), "image/svg+xml");
+    }
+
+    /// <summary>The address on this service under which an item is shown: what a label's QR code holds.</summary>
+    public static string LinkTo(string item, string publicUrl)
+    {
+        var root = publicUrl.TrimEnd('/');
+        return Gs1Identifier.TryParse(item, out var id, out _)
+            ? root + id.DigitalLink[CanonicalDigitalLink.Domain.Length..]
+            : $"{root}/item?uri={Uri.EscapeDataString(item)}";
+    }
+
+    private static IResult GetResolver(IOptions<ServerOptions> server) => Results.Json(new
+    {
+        name = server.Value.Operator,
+        resolverRoot = server.Value.PublicUrl,
+        supportedPrimaryKeys = (string[])["01", "00", "414", "417", "8003", "8004", "8006", "8010", "8017", "8018", "253", "255", "401", "402"],
+    });
+
+    private static bool WantsJson(HttpRequest request)
+    {
+        foreach (var accepted in request.GetTypedHeaders().Accept.OrderByDescending(static a => a.Quality ?? 1))
+        {
+            switch (accepted.MediaType.Value)
+            {
+                case JsonLd or "application/json":
+                    return true;
+                case "text/html" or "application/xhtml+xml" or "*/*":
+                    return false;
+            }
+        }
+        return false;
+    }
+
+    private static Task<string> RenderAsync<TPage>(HtmlRenderer renderer, Dictionary<string, object?> parameters)
+        where TPage : IComponent => renderer.Dispatcher.InvokeAsync(async () => (await renderer.RenderComponentAsync<TPage>(ParameterView.FromDictionary(parameters))).ToHtmlString());
+
+    /// <summary>Nothing from elsewhere, but for the chain's node that the check button may ask.</summary>
+    private static void SetPageHeaders(HttpContext context)
+    {
+        var options = context.RequestServices.GetRequiredService<IOptions<AnchoringOptions>>().Value;
+        var rpc = new Uri(options.PublicRpcUrl.Length > 0 ? options.PublicRpcUrl : options.RpcUrl).GetLeftPart(UriPartial.Authority);
+        context.Response.Headers.ContentSecurityPolicy =
+            $"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self' {rpc}; form-action 'none'; base-uri 'none'; frame-ancestors 'none'";
+        context.Response.Headers["Referrer-Policy"] = "no-referrer";
+    }
+}

@@ -1,0 +1,320 @@
+using System.Text.Json;
+using Microsoft.Extensions.Options;
+using TrustChain.Core.Epcis;
+using TrustChain.Core.Identifiers;
+using TrustChain.Core.Log;
+using TrustChain.Core.Verification;
+using TrustChain.Postgres.Capture;
+using TrustChain.Postgres.Items;
+using TrustChain.Postgres.Organisations;
+using TrustChain.Server.Anchoring;
+using TrustChain.Server.Capture;
+using TrustChain.Server.Hosting;
+using TrustChain.Server.Log;
+using TrustChain.Server.Pages;
+using TrustChain.Server.Verification;
+
+namespace TrustChain.Server.Items;
+
+/// <summary>Everything about an item that a caller may know: the walk, its evidence, and the evidence's verification.</summary>
+internal sealed record ItemStory(string Item, Gs1Identifier? Identifier, Walk Walk, VerificationReport? Report, ItemView View);
+
+/// <summary>
+/// Tells an item's story for the page. What the page calls checked was checked here, when it was asked for, by the same verifier that anybody can run on
+/// the same evidence; the chain's part was confirmed by the anchor worker.
+/// </summary>
+internal sealed class ItemViewBuilder(
+    ItemWalker walker,
+    EvidenceBuilder evidence,
+    ItemStatus status,
+    BatchStore batches,
+    DocumentStore documents,
+    OrganisationStore organisations,
+    SigningKeyStore keys,
+    AuthorityCheck authority,
+    TemplateCatalog templates,
+    ChainIdentity chain,
+    LogHead head,
+    IOptions<ServerOptions> server,
+    IOptions<AnchoringOptions> anchoring,
+    TimeProvider time)
+{
+    /// <summary>Null when there is no record of the item that the caller may read, and no batch registered.</summary>
+    public async Task<ItemStory?> BuildAsync(string item, Gs1Identifier? identifier, Caller caller, PageLanguage language, CancellationToken cancellationToken)
+    {
+        var walk = await walker.WalkAsync(item, caller, cancellationToken);
+        var known = (await batches.FindAsync([.. walk.Items], cancellationToken)).ToDictionary(static b => b.Item);
+        var certificates = await status.ListCertificatesAsync(walk.Items, cancellationToken);
+        var recalls = await status.ListRecallsAsync(walk.Items, cancellationToken);
+        if (walk.Steps.Count == 0 && known.Count == 0 && certificates.Count == 0)
+        {
+            return null;
+        }
+        var names = (await organisations.ListAsync(cancellationToken)).ToDictionary(static o => o.Id);
+        var bundle = await evidence.BuildAsync(
+            [.. walk.Steps.Select(static s => s.Event)], await status.ListEntriesAsync(walk.Items, cancellationToken), caller, item, null, cancellationToken);
+        var report = bundle is null ? null : EvidenceVerifier.Verify(bundle, chain.Trust, ObserveAnchors(bundle));
+        var checks = bundle is null || report is null ? [] : ChecksByLeaf(bundle, report);
+        var files = await documents.FindAsync([.. walk.Steps.SelectMany(static s => DocumentsOf(s.Event)).Concat(certificates.Select(DocumentOf).OfType<Hash32>()).Distinct()], cancellationToken);
+
+        var steps = new List<StepView>();
+        foreach (var group in walk.Steps.GroupBy(static s => (s.Event.Stored.Record.EventHash, s.Event.Stored.EventId, IsDeclaration: s.Event.Event!.ErrorDeclaration is not null))) // Steps have content.
+        {
+            steps.Add(await MakeStepAsync([.. group], walk, names, checks, files, cancellationToken));
+        }
+        var product = walk.Items.Select(i => known.GetValueOrDefault(i)).FirstOrDefault(static b => b is not null);
+        var (name, origin, variety) = Describe(product, walk);
+        var recallViews = recalls.OrderByDescending(static r => r.SetAt)
+            .Select(r => new RecallView(r.SetAt, names[r.OrganisationId].Name, r.Reason, r.Instructions, r.LiftedAt)).ToList();
+        var (verdict, remarks) = Judge(recallViews, steps, report);
+        var view = new ItemView
+        {
+            Item = item,
+            Labels = identifier is null ? [] : [new ItemLabel(identifier.PrimaryKey, identifier.Value), .. identifier.Qualifiers.Select(static q => new ItemLabel(q.Ai, q.Value))],
+            Name = name,
+            Producer = product is null ? null : new Phrase(names[product.OrganisationId].Name),
+            Origin = origin,
+            Variety = variety,
+            Quantity = known.TryGetValue(item, out var own) ? QuantityOf(own) : null,
+            Verdict = verdict,
+            Remarks = remarks,
+            Recalls = recallViews,
+            Steps = steps,
+            TotalSteps = null,
+            MoreUrl = walk.IsComplete ? null : $"/epcis/epcs/{Uri.EscapeDataString(item)}/events",
+            Certificates = [.. certificates.Select(c => MakeCertificate(c, names, files))],
+            Check = MakeCheck(item, bundle),
+            JsonLdUrl = item.StartsWith(CanonicalDigitalLink.Domain, StringComparison.Ordinal) ? $"{item[CanonicalDigitalLink.Domain.Length..]}?linkType=all" : null,
+        };
+        return new ItemStory(item, identifier, walk, report, view);
+    }
+
+    private async Task<StepView> MakeStepAsync(
+        List<WalkStep> group,
+        Walk walk,
+        Dictionary<int, Organisation> names,
+        Dictionary<long, List<Check>> checks,
+        IReadOnlyDictionary<Hash32, StoredDocument> files,
+        CancellationToken cancellationToken)
+    {
+        var step = group[0];
+        var (stored, e) = (step.Event.Stored, step.Event.Event!); // Steps have content.
+        using var document = JsonDocument.Parse(stored.Event);
+        var json = document.RootElement;
+        var extensions = new EventExtensions(json);
+        var organisation = names[stored.OrganisationId];
+        var claim = await authority.FindClaimAsync(stored.OrganisationId, step.Item, cancellationToken);
+        var (readings, moreReadings) = extensions.Readings();
+        var anchored = head.Anchored is { } a && stored.LeafIndex < a.Anchor.Size ? MakeAnchor(a.Anchor) : null;
+        var notes = new List<StepNote>();
+        foreach (var other in group.Skip(1).Select(g => names[g.Event.Stored.OrganisationId]).Where(o => o.Id != organisation.Id).DistinctBy(static o => o.Id))
+        {
+            notes.Add(new StepNote.CorroboratedBy(other.Name));
+        }
+        if (e.ErrorDeclaration is not null)
+        {
+            notes.Add(new StepNote.DeclaresWrong(stored.EffectiveEventId));
+        }
+        else if (walk.Steps.FirstOrDefault(s => s.Event.Event!.ErrorDeclaration is not null && s.Event.Event.EventHash == e.EventHash && s.Event.Stored.OrganisationId == stored.OrganisationId) is { } declared)
+        {
+            notes.Add(new StepNote.DeclaredWrong(declared.Event.Event!.ErrorDeclaration!.DeclarationTime, declared.Event.Event.ErrorDeclaration.Reason is { } why ? new Phrase(why) : null));
+        }
+        if (await keys.FindAsync(stored.Record.Kid, cancellationToken) is { RevokedAt: { } ended })
+        {
+            notes.Add(new StepNote.KeyEndedLater(ended));
+        }
+        var worst = stored.LeafIndex is { } index && checks.TryGetValue(index, out var mine) ? mine.FirstOrDefault(static c => c.Outcome == Outcome.Failed) : null;
+        var title = (templates.Find(organisation.Template)?.FindStep(e.BizStep) ?? templates.All.Select(t => t.FindStep(e.BizStep)).FirstOrDefault(static s => s is not null))?.Title;
+        return new StepView
+        {
+            EventType = e.EventType,
+            Action = e.Action?.ToString().ToUpperInvariant(),
+            BizStep = e.BizStep,
+            Title = title is null ? null : new Phrase($"{title.Zh} · {title.En}"),
+            EventId = stored.EffectiveEventId,
+            Time = LocalTime(e),
+            Place = extensions.Place(),
+            Actor = organisation.Name,
+            IsThirdParty = claim is null,
+            IsSelfDeclared = stored.Record.Custody == Custody.Imported,
+            Custody = stored.Record.Custody,
+            Kid = stored.Record.Kid,
+            EventHash = stored.Record.EventHash,
+            LogIndex = stored.LeafIndex,
+            Anchor = anchored,
+            Outcome = worst is null ? Outcome.Passed : Outcome.Failed,
+            Problem = worst is null ? null : Verdict.Of(worst),
+            EvidenceUrl = stored.LeafIndex is null ? null : $"/evidence?event={Uri.EscapeDataString(stored.EffectiveEventId)}",
+            Readings = readings,
+            MoreReadings = moreReadings,
+            Documents = [.. extensions.Documents().Where(files.ContainsKey).Select(d => MakeDocument(files[d]))],
+            Quantities = extensions.Quantities(),
+            Related = [.. Related(e, step.Item)],
+            Facts = extensions.Text("note") is { } note ? [new FactView("note", note)] : [],
+            Notes = notes,
+        };
+    }
+
+    private static DateTimeOffset LocalTime(EpcisEvent e) =>
+        TimeSpan.TryParse(e.EventTimeZoneOffset.TrimStart('+'), System.Globalization.CultureInfo.InvariantCulture, out var offset) && Math.Abs(offset.TotalHours) <= 14
+            ? e.EventTime.ToOffset(offset)
+            : e.EventTime;
+
+    private static IEnumerable<RelatedItemView> Related(EpcisEvent e, string item)
+    {
+        var own = e.Items.Where(i => ItemKey.Normalise(i.CanonicalUri) == item).Select(static i => i.Role).FirstOrDefault();
+        foreach (var other in e.Items.Where(i => ItemKey.Normalise(i.CanonicalUri) != item).Take(12))
+        {
+            RelatedRole? role = (own, other.Role) switch
+            {
+                (ItemRole.OutputEpc or ItemRole.OutputClass, ItemRole.InputEpc or ItemRole.InputClass) => RelatedRole.MadeFrom,
+                (ItemRole.InputEpc or ItemRole.InputClass, ItemRole.OutputEpc or ItemRole.OutputClass) => RelatedRole.MadeInto,
+                (ItemRole.ChildEpc or ItemRole.ChildClass, ItemRole.ParentId) => RelatedRole.PackedIn,
+                (ItemRole.ParentId, ItemRole.ChildEpc or ItemRole.ChildClass) => RelatedRole.Contains,
+                _ => null,
+            };
+            if (role is not null)
+            {
+                var local = other.CanonicalUri.StartsWith(CanonicalDigitalLink.Domain, StringComparison.Ordinal) ? other.CanonicalUri[CanonicalDigitalLink.Domain.Length..] : null;
+                yield return new RelatedItemView(Gs1Identifier.TryParse(other.CanonicalUri, out var id, out _) ? id.ElementString : other.CanonicalUri, local, role.Value);
+            }
+        }
+    }
+
+    private static (Verdict Verdict, IReadOnlyList<Verdict> Remarks) Judge(List<RecallView> recalls, List<StepView> steps, VerificationReport? report)
+    {
+        var remarks = new List<Verdict>();
+        var failed = report?.Checks.FirstOrDefault(static c => c.Outcome == Outcome.Failed);
+        Verdict verdict = steps.Count == 0 || report is null || steps.Any(static s => s.Anchor is null)
+            ? new Verdict.AnchorPending()
+            : new Verdict.AllPassed(steps.Max(static s => s.Anchor!.Time)); // None is null here.
+        if (failed is not null && Verdict.Of(failed) is { } bad)
+        {
+            verdict = bad;
+        }
+        if (recalls.FirstOrDefault(static r => r.LiftedAt is null) is { } recall)
+        {
+            remarks.Add(verdict);
+            verdict = new Verdict.Recalled(recall);
+        }
+        if (steps.Any(static s => s.Custody == Custody.Custodial))
+        {
+            remarks.Add(new Verdict.Custodial());
+        }
+        if (steps.Any(static s => s.IsSelfDeclared))
+        {
+            remarks.Add(new Verdict.SelfDeclared());
+        }
+        return (verdict, remarks);
+    }
+
+    /// <summary>The chain as the anchor worker found it: it confirmed this anchor's transaction, block and depth before calling it final.</summary>
+    private ChainObservation ObserveAnchors(EvidenceBundle bundle) => chain.Trust is not { } trust
+        ? new ChainObservation { Unavailable = "the chain has not been reached since the server started" }
+        : new ChainObservation
+        {
+            ChainId = trust.ChainId,
+            Genesis = trust.Genesis,
+            Anchors = [.. bundle.Anchors.Select(a => new AnchorObservation
+            {
+                HasCode = true,
+                OriginHash = Hash32.Compute(System.Text.Encoding.UTF8.GetBytes(trust.Origin)),
+                RootAt = a.Root,
+                Transaction = new TransactionObservation(true, a.Registry, a.Block, a.BlockHash, a.Time),
+            })],
+        };
+
+    private static Dictionary<long, List<Check>> ChecksByLeaf(EvidenceBundle bundle, VerificationReport report)
+    {
+        var byLeaf = new Dictionary<long, List<Check>>();
+        for (var i = 0; i < bundle.Records.Count; i++)
+        {
+            var subject = $"records[{i}]";
+            byLeaf[bundle.Records[i].Index] = [.. report.Checks.Where(c => c.Subject == subject)];
+        }
+        return byLeaf;
+    }
+
+    private static (Phrase? Name, Phrase? Origin, Phrase? Variety) Describe(StoredBatch? batch, Walk walk)
+    {
+        if (batch is not null)
+        {
+            using var details = JsonDocument.Parse(batch.Details);
+            return (batch.Name, Text(details.RootElement, "origin"), Text(details.RootElement, "variety"));
+        }
+        foreach (var step in walk.Steps.Where(static s => s.Event.Event!.HasIlmd)) // Steps have content.
+        {
+            using var json = JsonDocument.Parse(step.Event.Stored.Event);
+            var extensions = new EventExtensions(json.RootElement);
+            if (extensions.Text("name") is { } name)
+            {
+                return (name, Phrase(extensions.Text("origin")), Phrase(extensions.Text("variety")));
+            }
+        }
+        return (null, null, null);
+
+        static Phrase? Text(JsonElement json, string member) => json.TryGetProperty(member, out var value) ? Phrase(value.ValueKind == JsonValueKind.String ? value.GetString() : null) : null;
+        static Phrase? Phrase(string? text) => text is null ? null : new Phrase(text);
+    }
+
+    private static QuantityView? QuantityOf(StoredBatch batch)
+    {
+        using var details = JsonDocument.Parse(batch.Details);
+        return details.RootElement.TryGetProperty("quantity", out var quantity) && quantity.ValueKind == JsonValueKind.Number
+            ? new QuantityView(quantity.GetRawText(), details.RootElement.TryGetProperty("unit", out var unit) ? unit.GetString() : null)
+            : null;
+    }
+
+    private CertificateView MakeCertificate(StoredCertificate c, Dictionary<int, Organisation> names, IReadOnlyDictionary<Hash32, StoredDocument> files)
+    {
+        using var details = JsonDocument.Parse(c.Details);
+        var now = time.GetUtcNow();
+        var type = details.RootElement.GetProperty("type").GetString()!; // Required when it was issued.
+        var kind = templates.All.SelectMany(static t => t.Certificates).FirstOrDefault(k => k.Kind == type);
+        return new CertificateView
+        {
+            Name = details.RootElement.GetProperty("name").GetString()!, // Required when it was issued.
+            Type = kind is null ? type : new Phrase($"{kind.Title.Zh} · {kind.Title.En}"),
+            Number = details.RootElement.TryGetProperty("number", out var number) ? number.GetString() : null,
+            Issuer = names[c.OrganisationId].Name,
+            ValidFrom = c.ValidFrom,
+            ValidTo = c.ValidUntil,
+            State = c.RevokedAt is not null ? CertificateState.Revoked : now > c.ValidUntil ? CertificateState.Expired : now < c.ValidFrom ? CertificateState.NotYetValid : CertificateState.Valid,
+            RevokedAt = c.RevokedAt,
+            RevocationReason = c.RevokeReason is null ? null : new Phrase(c.RevokeReason),
+            Document = DocumentOf(c) is { } digest && files.TryGetValue(digest, out var file) ? MakeDocument(file) : null,
+        };
+    }
+
+    private static Hash32? DocumentOf(StoredCertificate c)
+    {
+        using var details = JsonDocument.Parse(c.Details);
+        return details.RootElement.TryGetProperty("document", out var document) && DocumentEndpoints.TryParseDigest(document.GetString() ?? "", out var digest) ? digest : null;
+    }
+
+    private static IReadOnlyList<Hash32> DocumentsOf(VisibleEvent visible)
+    {
+        using var json = JsonDocument.Parse(visible.Stored.Event);
+        return new EventExtensions(json.RootElement).Documents();
+    }
+
+    private static DocumentView MakeDocument(StoredDocument file) =>
+        new(file.Name, $"/api/documents/{file.Digest.ToHex()}", file.MediaType, file.SizeBytes, DocumentEndpoints.ToUri(file.Digest));
+
+    private CheckView MakeCheck(string item, EvidenceBundle? bundle)
+    {
+        var path = $"/evidence?item={Uri.EscapeDataString(item)}&trace=true";
+        var rpc = anchoring.Value.PublicRpcUrl.Length > 0 ? anchoring.Value.PublicRpcUrl : anchoring.Value.RpcUrl;
+        return new CheckView
+        {
+            EvidenceUrl = path,
+            RpcUrl = rpc,
+            CommandLine = $"trustchain verify \"{server.Value.PublicUrl.TrimEnd('/')}{path}\" --trust trust.json --rpc {rpc}",
+            QrUrl = $"/api/qr?uri={Uri.EscapeDataString(item)}&format=svg",
+            Anchors = bundle is null || head.Anchored is not { } a ? [] : [MakeAnchor(a.Anchor)],
+        };
+    }
+
+    // A final anchor has its block.
+    private static AnchorView MakeAnchor(Postgres.Anchoring.StoredAnchor a) => new(a.ChainId, a.Registry, a.Transaction, a.Block!.Value, a.BlockTime!.Value, a.Size);
+}

@@ -1,0 +1,110 @@
+using TrustChain.Core.Epcis;
+using TrustChain.Postgres.Capture;
+using TrustChain.Server.Hosting;
+using TrustChain.Server.Verification;
+
+namespace TrustChain.Server.Items;
+
+/// <summary>One event on the way of an item.</summary>
+/// <param name="Event">The record.</param>
+/// <param name="Item">The item through which it was found.</param>
+/// <param name="Depth">0 for the item itself.</param>
+internal sealed record WalkStep(VisibleEvent Event, string Item, int Depth);
+
+/// <summary>What was found on the way.</summary>
+/// <param name="Steps">Events, oldest first.</param>
+/// <param name="Items">All items visited, the first one first.</param>
+/// <param name="IsComplete">False when a limit was reached.</param>
+internal sealed record Walk(IReadOnlyList<WalkStep> Steps, IReadOnlyList<string> Items, bool IsComplete);
+
+/// <summary>
+/// Follows an item upstream: to the inputs of the transformations that made it, to what was packed into it, and to the containers in which it travelled
+/// (those only for the time it was in them, and not to their other contents). At most 8 deep and 200 events.
+/// </summary>
+internal sealed class ItemWalker(RecordStore records, Visibility visibility)
+{
+    public const int MaxDepth = 8;
+    public const int MaxEvents = 200;
+
+    private sealed record Visit(string Item, bool AsContainer, DateTimeOffset? From, DateTimeOffset? Until);
+
+    public async Task<Walk> WalkAsync(string item, Caller caller, CancellationToken cancellationToken)
+    {
+        var steps = new Dictionary<long, WalkStep>();
+        var seen = new HashSet<string> { ItemKey.Normalise(item) };
+        var items = new List<string> { ItemKey.Normalise(item) };
+        var frontier = new List<Visit> { new(ItemKey.Normalise(item), AsContainer: false, null, null) };
+        var complete = true;
+        for (var depth = 0; frontier.Count > 0; depth++)
+        {
+            if (depth > MaxDepth || steps.Count >= MaxEvents)
+            {
+                complete = false;
+                break;
+            }
+            var next = new List<Visit>();
+            foreach (var visit in frontier)
+            {
+                var room = MaxEvents - steps.Count;
+                var stored = await records.ListByItemAsync(ItemKey.Compute(visit.Item), 0, room + 1, cancellationToken);
+                complete &= stored.Count <= room;
+                var events = (await visibility.FilterAsync(caller, [.. stored.Take(room)], cancellationToken)).Where(e => e.Event is not null && e.SpeaksOf(visit.Item)).ToList();
+                foreach (var e in events)
+                {
+                    if (visit.AsContainer && !IsDuring(visit, e.Event!)) // Filtered above.
+                    {
+                        continue;
+                    }
+                    steps.TryAdd(e.Stored.RecordId, new WalkStep(e, visit.Item, depth));
+                }
+                foreach (var found in Neighbours(visit, events).Where(n => seen.Add(n.Item)))
+                {
+                    items.Add(found.Item);
+                    next.Add(found);
+                }
+            }
+            frontier = next;
+        }
+        return new Walk([.. steps.Values.OrderBy(static s => s.Event.Event!.EventTime).ThenBy(static s => s.Event.Stored.RecordId)], items, complete); // Only events with content are steps.
+    }
+
+    private static IEnumerable<Visit> Neighbours(Visit visit, List<VisibleEvent> events)
+    {
+        foreach (var visible in events)
+        {
+            var e = visible.Event!; // The caller keeps only events with content.
+            var roles = e.Items.Where(i => ItemKey.Normalise(i.CanonicalUri) == visit.Item).Select(static i => i.Role).ToHashSet();
+            if (!visit.AsContainer && (roles.Contains(ItemRole.OutputEpc) || roles.Contains(ItemRole.OutputClass)))
+            {
+                foreach (var input in e.Items.Where(static i => i.Role is ItemRole.InputEpc or ItemRole.InputClass))
+                {
+                    yield return new Visit(ItemKey.Normalise(input.CanonicalUri), AsContainer: false, null, null);
+                }
+            }
+            if (!visit.AsContainer && roles.Contains(ItemRole.ParentId) && e.Action == EpcisAction.Add)
+            {
+                foreach (var child in e.Items.Where(static i => i.Role is ItemRole.ChildEpc or ItemRole.ChildClass))
+                {
+                    yield return new Visit(ItemKey.Normalise(child.CanonicalUri), AsContainer: false, null, null);
+                }
+            }
+            if (roles.Contains(ItemRole.ChildEpc) && e.Action == EpcisAction.Add)
+            {
+                foreach (var parent in e.Items.Where(static i => i.Role == ItemRole.ParentId))
+                {
+                    yield return new Visit(ItemKey.Normalise(parent.CanonicalUri), AsContainer: true, e.EventTime, LeftAt(visit.Item, parent.CanonicalUri, e.EventTime, events));
+                }
+            }
+        }
+    }
+
+    /// <summary>When the item was taken out of the container again; null while it is in it.</summary>
+    private static DateTimeOffset? LeftAt(string item, string parent, DateTimeOffset since, List<VisibleEvent> events) => events
+        .Where(e => e.Event is { Action: EpcisAction.Delete } d && d.EventTime >= since
+            && d.Items.Any(i => i.Role == ItemRole.ParentId && i.CanonicalUri == parent)
+            && d.Items.Any(i => i.Role == ItemRole.ChildEpc && ItemKey.Normalise(i.CanonicalUri) == item))
+        .Select(static e => (DateTimeOffset?)e.Event!.EventTime) // Matched above.
+        .Min();
+
+    private static bool IsDuring(Visit visit, EpcisEvent e) => (visit.From is not { } from || e.EventTime >= from) && (visit.Until is not { } until || e.EventTime <= until);
+}

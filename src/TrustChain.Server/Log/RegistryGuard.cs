@@ -1,0 +1,92 @@
+using TrustChain.Core.Log;
+using TrustChain.Evm.Anchoring;
+using TrustChain.Evm.Rpc;
+using TrustChain.Postgres.Log;
+
+namespace TrustChain.Server.Log;
+
+/// <summary>
+/// Compares the log with what the registry holds, at start and before signing. A database that is behind its own anchors or has another root under an
+/// anchored size was restored from an old dump or altered: then nothing is signed or captured any more until people have looked. While the chain cannot be
+/// asked the last answer counts; without any answer yet, nothing is signed.
+/// </summary>
+internal sealed partial class RegistryGuard(AnchorRegistry registry, TileCache tiles, LogHead head, TimeProvider time, ILogger<RegistryGuard> logger)
+{
+    private static readonly TimeSpan Freshness = TimeSpan.FromSeconds(5);
+
+    private RegistryAnchor? _latest;
+    private RegistryAnchor? _compared;
+    private long _asked;
+    private bool _saidUnreachable;
+
+    /// <summary>Whether a checkpoint of this committed state may be signed.</summary>
+    public async Task<bool> MaySignAsync(LogState state, CancellationToken cancellationToken)
+    {
+        await RefreshAsync(cancellationToken);
+        if (head.Halted is not null || _latest is not { } latest)
+        {
+            return false;
+        }
+        if (latest.Size == 0 || latest == _compared)
+        {
+            return true;
+        }
+        if (latest.Size > (ulong)state.Size)
+        {
+            Halt($"The registry holds an anchor of {latest.Size} entries, but the database has only {state.Size}: it is older than its own anchors.");
+            return false;
+        }
+        var root = (await tiles.BuildAsync(ProofPlan.Root((long)latest.Size), cancellationToken))[0];
+        if (root != latest.Root)
+        {
+            Halt($"The registry holds another root for {latest.Size} entries than the database.");
+            return false;
+        }
+        _compared = latest;
+        return true;
+    }
+
+    private async Task RefreshAsync(CancellationToken cancellationToken)
+    {
+        if (_latest is not null && time.GetElapsedTime(_asked) < Freshness)
+        {
+            return;
+        }
+        _asked = time.GetTimestamp();
+        try
+        {
+            _latest = await registry.GetLatestAsync(BlockTag.Latest, cancellationToken);
+            _saidUnreachable = false;
+        }
+        catch (RpcUnavailableException exception)
+        {
+            if (!_saidUnreachable)
+            {
+                Log.Unreachable(logger, exception.Message);
+                _saidUnreachable = true;
+            }
+        }
+        catch (Exception exception) when (exception is RegistryMismatchException or RpcErrorException)
+        {
+            Log.Mismatch(logger, exception.Message);
+        }
+    }
+
+    private void Halt(string reason)
+    {
+        head.Halt(reason);
+        Log.Halted(logger, reason);
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(3000, LogLevel.Warning, "The chain cannot be asked; signing goes on only with what was seen before. {Reason}")]
+        public static partial void Unreachable(ILogger logger, string reason);
+
+        [LoggerMessage(3001, LogLevel.Error, "The registry contract does not answer as one: {Reason}")]
+        public static partial void Mismatch(ILogger logger, string reason);
+
+        [LoggerMessage(3002, LogLevel.Critical, "READ-ONLY: {Reason} Nothing is signed or captured until this is cleared; see docs/operations.md.")]
+        public static partial void Halted(ILogger logger, string reason);
+    }
+}

@@ -1,0 +1,80 @@
+using Microsoft.Extensions.Options;
+using TrustChain.Core.Log;
+using TrustChain.Postgres.Log;
+using TrustChain.Server.Hosting;
+using TrustChain.Server.Signing;
+
+namespace TrustChain.Server.Log;
+
+/// <summary>Gives queued entries their place in the log and signs the checkpoint of each committed state. Any number of servers may run it.</summary>
+internal sealed partial class SequencerWorker(
+    LogStore log, RegistryGuard guard, LogHead head, KeyRing ring, LogSignal signal, IOptions<ServerOptions> options, TimeProvider time, ILogger<SequencerWorker> logger)
+    : BackgroundService
+{
+    private const int BatchSize = 20_000;
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        var settings = options.Value;
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            try
+            {
+                await signal.WaitAsync(settings.SequencingInterval, time, stoppingToken);
+                await SequenceAsync(stoppingToken);
+                // Under load a pause lets more entries gather, so that tiles are rewritten less often.
+                await Task.Delay(settings.SequencingInterval / 4, time, stoppingToken);
+            }
+            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception exception) when (Failures.IsDatabaseAway(exception))
+            {
+                Log.DatabaseAway(logger, exception.Message);
+                await Task.Delay(TimeSpan.FromSeconds(1), time, stoppingToken);
+            }
+            catch (Exception exception)
+            {
+                // Nothing was committed by a pass that failed; the next one starts from the committed state.
+                Log.Failed(logger, exception);
+                await Task.Delay(TimeSpan.FromSeconds(1), time, stoppingToken);
+            }
+        }
+    }
+
+    private async Task SequenceAsync(CancellationToken cancellationToken)
+    {
+        if (head.Halted is null)
+        {
+            while (await log.SequenceAsync(BatchSize, cancellationToken) == BatchSize)
+            {
+                // More may wait.
+            }
+        }
+        // Only a committed state is signed: this reads it back.
+        var state = await log.GetStateAsync(cancellationToken);
+        var newest = head.Checkpoint;
+        if (newest is null || newest.Size < state.Size)
+        {
+            newest = await log.FindLatestCheckpointAsync(cancellationToken);
+        }
+        if (state.Size > 0 && (newest is null || newest.Size < state.Size) && await guard.MaySignAsync(state, cancellationToken))
+        {
+            var checkpoint = new Checkpoint(options.Value.Origin, state.Size, state.Root);
+            var note = SignedNote.Sign(checkpoint.ToText(), checkpoint.Origin, ring.LogKey);
+            await log.AddCheckpointAsync(new StoredCheckpoint(state.Size, state.Root, note, time.GetUtcNow()), cancellationToken);
+            newest = await log.FindCheckpointAsync(state.Size, cancellationToken);
+        }
+        head.SetCheckpoint(newest);
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(3100, LogLevel.Warning, "Sequencing waits for the database: {Reason}")]
+        public static partial void DatabaseAway(ILogger logger, string reason);
+
+        [LoggerMessage(3101, LogLevel.Error, "Sequencing failed")]
+        public static partial void Failed(ILogger logger, Exception exception);
+    }
+}

@@ -1,0 +1,91 @@
+using System.Security.Cryptography;
+using System.Text.Json;
+using Microsoft.Extensions.Options;
+using TrustChain.Core.Log;
+using TrustChain.Core.Signing;
+using TrustChain.Server.Hosting;
+
+namespace TrustChain.Server.Signing;
+
+/// <summary>The operator's own keys, opened once at start from files encrypted under the pass phrase.</summary>
+internal sealed class KeyRing : IDisposable
+{
+    private readonly AesGcm _custodial;
+
+    /// <exception cref="CryptographicException">A key file is malformed or the pass phrase wrong; the message names the file.</exception>
+    public KeyRing(IOptions<ServerOptions> options)
+    {
+        var settings = options.Value;
+        var passPhrase = File.ReadAllText(settings.PassPhraseFile).TrimEnd('\r', '\n');
+        if (!SigningKey.TryParse(Open(settings.LogKeyFile, passPhrase), out var logKey, out var error) || logKey.PublicKey.Algorithm != SignatureAlgorithms.EdDsa)
+        {
+            throw new CryptographicException($"{settings.LogKeyFile} does not hold an Ed25519 key. {error}");
+        }
+        LogKey = logKey;
+        Verifier = NoteVerifier.Create(settings.Origin, logKey.PublicKey);
+        _custodial = new AesGcm(ReadSecret(Open(settings.CustodialKeyFile, passPhrase), settings.CustodialKeyFile), 16);
+    }
+
+    /// <summary>Signs checkpoints and receipts.</summary>
+    public SigningKey LogKey { get; }
+
+    /// <summary>The log's public key under its origin.</summary>
+    public NoteVerifier Verifier { get; }
+
+    /// <summary>Encrypts a custodial private JWK for the database. The kid is bound to it, so that rows cannot be exchanged.</summary>
+    public string Wrap(SigningKey key)
+    {
+        var plain = System.Text.Encoding.UTF8.GetBytes(key.ExportPrivateJwk());
+        var output = new byte[12 + plain.Length + 16];
+        RandomNumberGenerator.Fill(output.AsSpan(0, 12));
+        lock (_custodial)
+        {
+            _custodial.Encrypt(
+                output.AsSpan(0, 12), plain, output.AsSpan(12, plain.Length), output.AsSpan(12 + plain.Length), System.Text.Encoding.ASCII.GetBytes(key.PublicKey.Kid));
+        }
+        CryptographicOperations.ZeroMemory(plain);
+        return $"A256GCM.{Base64UrlText.Encode(output)}";
+    }
+
+    /// <summary>Opens what <see cref="Wrap"/> made.</summary>
+    /// <exception cref="CryptographicException">It was altered, or made under another master key.</exception>
+    public SigningKey Unwrap(string wrapped, string kid)
+    {
+        if (!wrapped.StartsWith("A256GCM.", StringComparison.Ordinal) || !Base64UrlText.TryDecode(wrapped.AsSpan(8), out var bytes) || bytes.Length < 28)
+        {
+            throw new CryptographicException($"The custodial key {kid} is malformed in the database.");
+        }
+        var plain = new byte[bytes.Length - 28];
+        lock (_custodial)
+        {
+            _custodial.Decrypt(bytes.AsSpan(0, 12), bytes.AsSpan(12, plain.Length), bytes.AsSpan(12 + plain.Length), plain, System.Text.Encoding.ASCII.GetBytes(kid));
+        }
+        return SigningKey.TryParse(System.Text.Encoding.UTF8.GetString(plain), out var key, out var error) ? key : throw new CryptographicException(error);
+    }
+
+    public void Dispose()
+    {
+        LogKey.Dispose();
+        _custodial.Dispose();
+    }
+
+    private static string Open(string path, string passPhrase)
+    {
+        try
+        {
+            return EncryptedKeyFile.Decrypt(File.ReadAllText(path), passPhrase);
+        }
+        catch (CryptographicException exception)
+        {
+            throw new CryptographicException($"{path}: {exception.Message}", exception);
+        }
+    }
+
+    private static byte[] ReadSecret(string jwk, string path)
+    {
+        using var document = JsonDocument.Parse(jwk);
+        return document.RootElement.TryGetProperty("k", out var k) && k.ValueKind == JsonValueKind.String && Base64UrlText.TryDecode(k.GetString(), out var bytes) && bytes.Length == 32
+            ? bytes
+            : throw new CryptographicException($"{path} does not hold a key of type oct with 32 bytes.");
+    }
+}

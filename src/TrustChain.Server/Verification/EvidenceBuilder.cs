@@ -1,0 +1,154 @@
+using System.Collections.Concurrent;
+using System.Text;
+using TrustChain.Core.Log;
+using TrustChain.Core.Signing;
+using TrustChain.Core.Verification;
+using TrustChain.Postgres.Anchoring;
+using TrustChain.Postgres.Capture;
+using TrustChain.Postgres.Log;
+using TrustChain.Server.Anchoring;
+using TrustChain.Server.Hosting;
+using TrustChain.Server.Log;
+
+namespace TrustChain.Server.Verification;
+
+/// <summary>Assembles evidence bundles from rows and tiles.</summary>
+internal sealed class EvidenceBuilder(RecordStore records, TileCache tiles, LogHead head, ChainIdentity chain)
+{
+    private const int MaxCachedEntries = 100_000;
+
+    // Key entries never change once they are in the log.
+    private readonly ConcurrentDictionary<long, byte[]> _keyEntries = new();
+
+    /// <summary>
+    /// A bundle of those records that a checkpoint covers, with the given certificates and recalls. The tree is that of the newest anchor if it covers
+    /// everything, else that of the newest checkpoint, to which the anchor's is then proven consistent.
+    /// </summary>
+    /// <returns>Null while no checkpoint covers any of the records.</returns>
+    public async Task<EvidenceBundle?> BuildAsync(
+        IReadOnlyList<VisibleEvent> events, IReadOnlyList<StoredPublicEntry> status, Caller caller, string? item, string? next, CancellationToken cancellationToken)
+    {
+        if (head.Checkpoint is not { } newest)
+        {
+            return null;
+        }
+        var logged = events.Select(static e => e.Stored).Where(s => s.LeafIndex is { } index && index < newest.Size).ToList();
+        if (logged.Count == 0)
+        {
+            return null;
+        }
+        var entries = status.Where(s => s.LeafIndex is { } index && index < newest.Size && s.Jws is not null).ToList();
+        var revocations = (await records.ListRevocationsAsync([.. logged.Select(static l => l.Record.Kid).Distinct()], cancellationToken))
+            .Where(r => r.LeafIndex is { } index && index < newest.Size).ToList();
+        var keyIndices = logged.Select(static l => l.Record.KeyEntry).Concat(entries.Select(KeyEntryOf)).Distinct().Order().ToList();
+        var keys = await GetKeyEntriesAsync(keyIndices, cancellationToken);
+        // LeafIndex is set for everything that passed the filters above.
+        long[] indices =
+            [.. logged.Select(static l => l.LeafIndex!.Value).Concat(keyIndices).Concat(entries.Concat(revocations).Select(static e => e.LeafIndex!.Value)).Distinct().Order()];
+        var anchored = head.Anchored;
+        var checkpoint = anchored is { } a && indices[^1] < a.Checkpoint.Size ? a.Checkpoint : newest;
+        var statements = new List<string>();
+        var places = new Dictionary<string, int>();
+        return new EvidenceBundle
+        {
+            Log = chain.Log,
+            Item = item,
+            Next = next,
+            Checkpoint = checkpoint.Note,
+            Anchors = anchored is { } known ? [await MakeAnchorAsync(known.Anchor, checkpoint.Size, cancellationToken)] : [],
+            Proof = await tiles.BuildAsync(ProofPlan.SharedInclusion(indices, checkpoint.Size), cancellationToken),
+            Keys = [.. keyIndices.Select(i => new BundleKey(i, LeafOf(EntryKind.Key, keys[i]), keys[i]))],
+            Records = [.. logged.Select(l => MakeRecord(l, caller, Place))],
+            Status = [.. entries.Concat(revocations).Select(e => new BundleStatus(e.LeafIndex!.Value, LeafOf(e.Kind, e.Body), e.Kind, e.Body, e.Jws is null ? null : Place(e.Jws)))],
+            Statements = statements, // last: the initialisers above fill it
+        };
+
+        int Place(string compact)
+        {
+            if (!places.TryGetValue(compact, out var place))
+            {
+                place = statements.Count;
+                places.Add(compact, place);
+                statements.Add(compact);
+            }
+            return place;
+        }
+    }
+
+    private static BundleRecord MakeRecord(StoredEvent stored, Caller caller, Func<string, int> place)
+    {
+        var jcs = stored.Record.ToJcs();
+        var leaf = MerkleTree.HashLeaf(LogEntry.ForEvent(stored.Salt, jcs));
+        int? statement = stored.Jws is not null && Visibility.MaySeeStatement(caller, stored) ? place(Encoding.ASCII.GetString(stored.Jws)) : null;
+        var inRootForm = stored.Form == StatementForm.Root && stored.Event is not null && stored.EventSalt is not null;
+        return new BundleRecord(
+            stored.LeafIndex!.Value, // The caller keeps only logged records.
+            leaf,
+            jcs,
+            new Hash32(stored.Salt),
+            statement,
+            inRootForm ? stored.Event : null,
+            inRootForm ? new Hash32(stored.EventSalt) : null,
+            inRootForm && stored.Leaves is { } leaves ? MerkleTree.ComputeInclusionProof(Split(leaves), stored.Record.Position) : [],
+            stored.ErasedAt);
+    }
+
+    private static Hash32[] Split(byte[] leaves)
+    {
+        var hashes = new Hash32[leaves.Length / Hash32.Size];
+        for (var i = 0; i < hashes.Length; i++)
+        {
+            hashes[i] = new Hash32(leaves.AsSpan(i * Hash32.Size, Hash32.Size));
+        }
+        return hashes;
+    }
+
+    private async Task<BundleAnchor> MakeAnchorAsync(StoredAnchor anchor, long size, CancellationToken cancellationToken) => new(
+        anchor.ChainId,
+        anchor.Registry,
+        anchor.Size,
+        anchor.Root,
+        anchor.Transaction,
+        anchor.Block!.Value, // A final anchor has its block.
+        anchor.BlockHash!,
+        anchor.BlockTime!.Value,
+        anchor.Size == size ? [] : await tiles.BuildAsync(ProofPlan.Consistency(anchor.Size, size), cancellationToken));
+
+    private async Task<Dictionary<long, byte[]>> GetKeyEntriesAsync(IReadOnlyList<long> indices, CancellationToken cancellationToken)
+    {
+        var found = new Dictionary<long, byte[]>();
+        var missing = new List<long>();
+        foreach (var index in indices)
+        {
+            if (_keyEntries.TryGetValue(index, out var body))
+            {
+                found.Add(index, body);
+            }
+            else
+            {
+                missing.Add(index);
+            }
+        }
+        if (missing.Count > 0)
+        {
+            if (_keyEntries.Count > MaxCachedEntries)
+            {
+                _keyEntries.Clear();
+            }
+            foreach (var entry in await records.ListEntriesAsync(missing, cancellationToken))
+            {
+                _keyEntries[entry.LeafIndex!.Value] = entry.Body; // Asked for by leaf index.
+                found.Add(entry.LeafIndex.Value, entry.Body);
+            }
+        }
+        return found;
+    }
+
+    private static long KeyEntryOf(StoredPublicEntry entry)
+    {
+        using var document = System.Text.Json.JsonDocument.Parse(entry.Body);
+        return document.RootElement.GetProperty("keyEntry").GetInt64();
+    }
+
+    private static Hash32 LeafOf(EntryKind kind, byte[] body) => MerkleTree.HashLeaf(LogEntry.ForPublic(kind, body));
+}

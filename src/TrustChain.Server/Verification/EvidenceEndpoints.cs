@@ -1,0 +1,89 @@
+using System.Globalization;
+using TrustChain.Core.Identifiers;
+using TrustChain.Core.Verification;
+using TrustChain.Postgres.Capture;
+using TrustChain.Server.Hosting;
+using TrustChain.Server.Items;
+
+namespace TrustChain.Server.Verification;
+
+/// <summary>Evidence bundles over HTTP.</summary>
+internal static class EvidenceEndpoints
+{
+    private const int PageSize = 100;
+
+    public static void MapEvidence(this IEndpointRouteBuilder app) => app.MapGet("/evidence", GetAsync).WithTags("Evidence").WithName("GetEvidence")
+        .WithSummary("The evidence bundle of one event (event=ni:…), of an item's records (item=…), or of an item and all that went into it (item=…&trace=true).");
+
+    private static async Task<IResult> GetAsync(
+        HttpContext context,
+        Caller caller,
+        RecordStore records,
+        Visibility visibility,
+        EvidenceBuilder builder,
+        ItemStatus status,
+        ItemWalker walker,
+        CancellationToken cancellationToken,
+        string? @event = null,
+        string? item = null,
+        string? after = null,
+        bool trace = false)
+    {
+        if ((@event is null) == (item is null) || (trace && item is null))
+        {
+            return Problems.InvalidRequest("Give either \"event\" or \"item\"; \"trace\" goes with an item.");
+        }
+        if (@event is not null)
+        {
+            var found = await visibility.FilterAsync(caller, await records.ListByEventIdAsync(@event, PageSize, cancellationToken), cancellationToken);
+            return await AnswerAsync(context, builder, found, [], caller, null, null, cancellationToken);
+        }
+        var uri = Gs1Identifier.TryParse(item!, out var id, out _) ? id.DigitalLink : item!; // One of the two is given.
+        if (trace)
+        {
+            var walk = await walker.WalkAsync(uri, caller, cancellationToken);
+            return await AnswerAsync(
+                context, builder, [.. walk.Steps.Select(static s => s.Event)], await status.ListEntriesAsync(walk.Items, cancellationToken), caller, uri, null, cancellationToken);
+        }
+        if (!TryCursor(after, out var from))
+        {
+            return Problems.InvalidRequest("\"after\" is not a cursor of ours.");
+        }
+        var stored = await records.ListByItemAsync(ItemKey.Compute(uri), from, PageSize + 1, cancellationToken);
+        var visible = await visibility.FilterAsync(caller, [.. stored.Take(PageSize)], cancellationToken);
+        var next = stored.Count > PageSize
+            ? string.Create(CultureInfo.InvariantCulture, $"/evidence?item={Uri.EscapeDataString(uri)}&after={stored[PageSize - 1].RecordId}")
+            : null;
+        return await AnswerAsync(
+            context, builder, [.. visible.Where(e => e.SpeaksOf(uri))], await status.ListEntriesAsync([uri], cancellationToken), caller, uri, next, cancellationToken);
+    }
+
+    private static async Task<IResult> AnswerAsync(
+        HttpContext context,
+        EvidenceBuilder builder,
+        IReadOnlyList<VisibleEvent> events,
+        IReadOnlyList<StoredPublicEntry> status,
+        Caller caller,
+        string? item,
+        string? next,
+        CancellationToken cancellationToken)
+    {
+        if (events.Count == 0)
+        {
+            return Problems.NotFound("such record");
+        }
+        if (await builder.BuildAsync(events, status, caller, item, next, cancellationToken) is not { } bundle)
+        {
+            context.Response.Headers.RetryAfter = "1";
+            return Problems.Create(409, ProblemCodes.NotYetLogged, "The record is durable but not under a signed checkpoint yet; try again in a second.");
+        }
+        context.Response.Headers.CacheControl = "no-cache";
+        return Results.Bytes(bundle.ToUtf8(), "application/json");
+    }
+
+    private static bool TryCursor(string? text, out long after)
+    {
+        after = 0;
+        return text is null || long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out after);
+    }
+}

@@ -1,0 +1,385 @@
+// Verifies an evidence bundle by the steps of docs/evidence-format.md, section "Verification", as the command-line verifier does, except that
+// event hashes are not recomputed. What the chain says comes in as an observation, so this asks nobody.
+
+import { concat, utf8 } from "./verify-json.js";
+import { hashLeaf, maxTreeSize, same, sha256, sharedRoot, verifyConsistency, verifyInclusion } from "./verify-tree.js";
+import { Signature, checkpoint, countEvents, digest, jws, keyEntry, keyRevocation, noteVerifier, publicEntry, record, signedNote, statement } from "./verify-formats.js";
+import { MalformedError, readBundle } from "./verify-reading.js";
+
+const maxBody = 65535 - 2;
+const kinds = Object.freeze({ event: 1, key: 2, certificate: 3 });
+
+/** Answers of a check. */
+export const Outcome = Object.freeze({ passed: "passed", failed: "failed", couldNotCheck: "could-not-check" });
+
+/**
+ * Verifies a bundle. Needs WebCrypto (crypto.subtle).
+ * @param input the bundle's bytes or text.
+ * @param trust { origin, logKey, chainId, registry, genesis }, or null.
+ * @param chain { unavailable, chainId, genesis, anchors: [{ hasCode, originHash, rootAt, transaction: { succeeded, to, block, blockHash, blockTime } }] },
+ * or null when no node was asked. Digests are in base64url or 0x-hexadecimal, blockTime is a UTC time with milliseconds.
+ * @returns {Promise<{ outcome: string, checks: { name: string, subject: string, outcome: string, code: ?string, values: object }[] }>}
+ */
+export async function verifyBundle(input, trust, chain) {
+  let bundle;
+  try {
+    bundle = readBundle(input);
+  } catch (error) {
+    if (error instanceof MalformedError || error instanceof SyntaxError) {
+      return report([{ name: "bundle", subject: "bundle", outcome: Outcome.failed, code: "bundle-malformed", values: { why: error.message } }]);
+    }
+    throw error;
+  }
+  const verifier = new Verifier(bundle, trust ?? null, chain ?? null);
+  await verifier.run();
+  return report(verifier.checks);
+}
+
+function report(checks) {
+  const has = (outcome) => checks.some((c) => c.outcome === outcome);
+  return { outcome: has(Outcome.failed) ? Outcome.failed : has(Outcome.couldNotCheck) ? Outcome.couldNotCheck : Outcome.passed, checks };
+}
+
+const sameHex = (left, right) => String(left).toLowerCase() === String(right).toLowerCase();
+
+/** Canonical base64url of a digest given in base64url or hexadecimal; null for none or all zero bytes. */
+function observed(text) {
+  const bytes = /^0x[0-9a-fA-F]{64}$/.test(text ?? "") ? Uint8Array.from(text.slice(2).match(/../g), (pair) => parseInt(pair, 16)) : digest(text);
+  return bytes !== null && bytes.some((byte) => byte !== 0) ? bytes : null;
+}
+
+class Verifier {
+  checks = [];
+  #bundle;
+  #trust;
+  #chain;
+  #keys = new Map();
+  #checkpoint = null;
+  #checkpointSound = false;
+  #anchoredSize = 0n;
+  #anchoredRoot = null; // root the chain confirmed for exactly the checkpoint's size
+
+  constructor(bundle, trust, chain) {
+    this.#bundle = bundle;
+    this.#trust = trust;
+    this.#chain = chain;
+  }
+
+  async run() {
+    const bundle = this.#bundle;
+    this.#verifyIdentity(); // step 1
+    await this.#verifyCheckpoint(); // step 2
+    for (const [i, anchor] of bundle.anchors.entries()) { // step 3
+      await this.#verifyAnchor(anchor, i);
+    }
+    if (bundle.anchors.length === 0) {
+      this.#unknown("anchor", "bundle", "anchor-pending");
+    }
+    await this.#verifyInclusion(); // step 4
+    for (const [i, key] of bundle.keys.entries()) { // step 5
+      await this.#verifyKey(key, `keys[${i}]`);
+    }
+    for (const [i, bundled] of bundle.records.entries()) { // step 6
+      await this.#verifyRecord(bundled, `records[${i}]`);
+    }
+    for (const [i, status] of bundle.status.entries()) { // step 7
+      await this.#verifyStatus(status, `status[${i}]`);
+    }
+  }
+
+  #verifyIdentity() {
+    const [log, trust, chain] = [this.#bundle.log, this.#trust, this.#chain];
+    if (trust === null) {
+      return this.#unknown("identity", "bundle", "no-trust-file");
+    }
+    const same = log.origin === trust.origin && log.key === trust.logKey && sameHex(log.registry, trust.registry) && log.chainId === BigInt(trust.chainId)
+      && (chain === null || chain.unavailable || sameHex(chain.genesis, trust.genesis));
+    return same ? this.#pass("identity", "bundle", { origin: log.origin }) : this.#fail("identity", "bundle", "foreign-log");
+  }
+
+  async #verifyCheckpoint() {
+    const log = this.#bundle.log;
+    const note = signedNote(this.#bundle.checkpoint);
+    const head = note && checkpoint(note.text);
+    if (!head || head.size < 1n || head.size > maxTreeSize) {
+      return this.#fail("checkpoint", "bundle", "checkpoint-malformed");
+    }
+    this.#checkpoint = head;
+    const verifier = await noteVerifier(log.key);
+    if (verifier?.name !== log.origin || head.origin !== log.origin) {
+      return this.#fail("checkpoint", "bundle", "checkpoint-signature-invalid");
+    }
+    const line = note.signatures.find((s) => s.name === verifier.name && s.keyId === verifier.keyId);
+    switch (line ? await verifier.key.verify(utf8(note.text), line.signature) : Signature.invalid) {
+      case Signature.valid:
+        this.#checkpointSound = true;
+        return this.#pass("checkpoint", "bundle", { size: head.size });
+      case Signature.couldNotCheck:
+        return this.#unknown("checkpoint", "bundle", "algorithm-not-available", { algorithm: "Ed25519" });
+      default:
+        return this.#fail("checkpoint", "bundle", "checkpoint-signature-invalid");
+    }
+  }
+
+  async #verifyAnchor(anchor, i) {
+    const [subject, log, chain] = [`anchors[${i}]`, this.#bundle.log, this.#chain];
+    const seen = chain?.anchors?.[i];
+    if (chain === null || chain.unavailable || !seen) {
+      return this.#unknown("anchor", subject, "chain-unreachable", { why: chain?.unavailable });
+    }
+    if (BigInt(chain.chainId) !== anchor.chainId || anchor.chainId !== log.chainId || !sameHex(anchor.registry, log.registry)) {
+      return this.#fail("anchor", subject, "chain-mismatch");
+    }
+    if (!seen.hasCode) {
+      return this.#fail("anchor", subject, "registry-missing");
+    }
+    const [origin, root, mined] = [observed(seen.originHash), observed(seen.rootAt), seen.transaction ?? null];
+    if (origin === null || !same(origin, await sha256(utf8(log.origin)))) {
+      return this.#fail("anchor", subject, "registry-origin-mismatch");
+    }
+    if (root === null) {
+      return this.#fail("anchor", subject, "anchor-not-found");
+    }
+    if (!same(root, anchor.root)) {
+      return this.#fail("anchor", subject, "anchor-root-mismatch");
+    }
+    if (mined !== null && (!mined.succeeded || !sameHex(mined.to, anchor.registry) || BigInt(mined.block) !== anchor.block
+      || !sameHex(mined.blockHash, anchor.blockHash) || Date.parse(mined.blockTime) !== anchor.time)) {
+      return this.#fail("anchor", subject, "anchor-transaction-mismatch");
+    }
+    const head = this.#checkpoint;
+    // Where the checkpoint failed its own check, the anchor itself is still what the chain holds.
+    if (head !== null && this.#checkpointSound && !await verifyConsistency(anchor.size, head.size, anchor.root, head.root, anchor.consistency)) {
+      return this.#fail("anchor", subject, "anchor-inconsistent");
+    }
+    if (anchor.size > this.#anchoredSize) {
+      this.#anchoredSize = anchor.size;
+    }
+    if (anchor.size === head?.size) {
+      this.#anchoredRoot = root;
+    }
+    return mined === null
+      ? this.#unknown("anchor", subject, "anchor-transaction-not-found")
+      : this.#pass("anchor", subject, { size: anchor.size, block: anchor.block, time: new Date(anchor.time).toISOString() });
+  }
+
+  async #verifyInclusion() {
+    const head = this.#checkpoint;
+    if (head === null) {
+      return this.#depends("inclusion", "bundle");
+    }
+    const leaves = this.#leaves();
+    const root = leaves?.length > 0 && leaves.at(-1).index < head.size ? await sharedRoot(leaves, head.size, this.#bundle.proof) : null;
+    if (root !== null && (same(root, head.root) || (this.#anchoredRoot !== null && same(root, this.#anchoredRoot)))) {
+      return this.#pass("inclusion", "bundle", { count: leaves.length });
+    }
+    return root !== null && !this.#checkpointSound
+      ? this.#depends("inclusion", "bundle")
+      : this.#fail("inclusion", "bundle", "inclusion-proof-invalid");
+  }
+
+  /** All leaves, ascending, each index once; null when one index is claimed with two leaf hashes. */
+  #leaves() {
+    const leaves = new Map();
+    for (const { index, leaf } of [...this.#bundle.records, ...this.#bundle.keys, ...this.#bundle.status]) {
+      if (leaves.has(index) && !same(leaves.get(index), leaf)) {
+        return null;
+      }
+      leaves.set(index, leaf);
+    }
+    return [...leaves].map(([index, leaf]) => ({ index, leaf })).sort((a, b) => (a.index < b.index ? -1 : 1));
+  }
+
+  async #verifyKey(bundled, subject) {
+    const entry = await keyEntry(bundled.body.json);
+    const intact = await publicLeafIs(kinds.key, bundled.body.bytes, bundled.leaf);
+    this.#keys.set(bundled.index, { entry, sound: intact && entry !== null });
+    if (!intact) {
+      this.#fail("key", subject, "key-altered");
+    } else if (entry === null) {
+      this.#fail("key", subject, "key-malformed");
+    } else {
+      this.#pass("key", subject, { name: entry.name, index: bundled.index });
+    }
+  }
+
+  async #verifyRecord(bundled, subject) {
+    const parsed = record(bundled.body.json);
+    const entry = concat([1, kinds.event], await sha256(concat(bundled.salt, bundled.body.bytes)));
+    const intact = same(await hashLeaf(entry), bundled.leaf);
+    if (!intact) {
+      this.#fail("record", subject, "record-altered");
+    } else if (parsed === null) {
+      this.#fail("record", subject, "record-malformed");
+    } else {
+      this.#pass("record", subject, { index: bundled.index });
+    }
+    if (parsed === null) {
+      this.#depends("signature", subject);
+      return;
+    }
+    const signed = await this.#verifySignature(bundled, parsed, subject, intact);
+    await this.#verifyEvent(bundled, parsed, subject, intact, signed);
+    this.#verifyKeyStatus(bundled, parsed, subject);
+    if (bundled.index < this.#anchoredSize) {
+      this.#pass("anchored", subject);
+    } else if (this.#bundle.anchors.some((a) => bundled.index < a.size)) {
+      this.#depends("anchored", subject);
+    } else {
+      this.#unknown("anchored", subject, "anchor-pending");
+    }
+  }
+
+  /** Steps 6.2 and 6.3. Answers { statement, sound }; statement is null when there is none to go on with. */
+  async #verifySignature(bundled, parsed, subject, intact) {
+    const none = { statement: null, sound: false };
+    if (bundled.statement === null) {
+      this.#unknown("signature", subject, "erased", { time: bundled.erasedAt });
+      return none;
+    }
+    const key = this.#keys.get(parsed.keyEntry);
+    const blame = (code) => (intact && (key?.sound || code === "key-missing") ? this.#fail("signature", subject, code) : this.#depends("signature", subject));
+    if (key === undefined) {
+      blame("key-missing");
+      return none;
+    }
+    if (key.entry === null) {
+      this.#depends("signature", subject);
+      return none;
+    }
+    if (key.entry.key.kid !== parsed.kid || key.entry.custody !== parsed.custody || parsed.keyEntry >= bundled.index) {
+      blame("key-mismatch");
+      return none;
+    }
+    const found = await statement(this.#bundle.statements[bundled.statement]);
+    if (found === null) {
+      this.#fail("signature", subject, "statement-malformed");
+      return none;
+    }
+    const unsound = { statement: found, sound: false };
+    const header = found.jws.header;
+    if (found.jws.digest !== parsed.statement) {
+      blame("statement-altered");
+      return unsound;
+    }
+    if (header.get("kid") !== parsed.kid || (found.form === "root" && found.count !== parsed.count)) {
+      this.#fail("signature", subject, "key-mismatch");
+      return unsound;
+    }
+    if (header.has("aud") ? header.get("aud") !== this.#bundle.log.origin : parsed.custody === "self") {
+      this.#fail("signature", subject, "audience-mismatch");
+      return unsound;
+    }
+    switch (await found.jws.verify(key.entry.key)) {
+      case Signature.valid:
+        this.#pass("signature", subject, { name: key.entry.name, custody: parsed.custody });
+        return { statement: found, sound: true };
+      case Signature.couldNotCheck:
+        this.#unknown("signature", subject, "algorithm-not-available", { algorithm: key.entry.key.algorithm });
+        return unsound;
+      default:
+        if (key.sound) {
+          this.#fail("signature", subject, "signature-invalid");
+        } else {
+          this.#depends("signature", subject);
+        }
+        return unsound;
+    }
+  }
+
+  /** Steps 6.4 and 6.5. The event hash itself is only recomputed by the command-line verifier. */
+  async #verifyEvent(bundled, parsed, subject, intact, signed) {
+    if (signed.statement === null) {
+      this.#depends("event", subject);
+      this.#depends("eventHash", subject);
+      return;
+    }
+    const blame = (code) => (signed.sound && intact ? this.#fail("event", subject, code) : this.#depends("event", subject));
+    const found = signed.statement;
+    let sound = false;
+    if (found.form === "root" && (bundled.event === null || bundled.eventSalt === null)) {
+      this.#unknown("event", subject, bundled.erasedAt === null ? "event-missing" : "erased", { time: bundled.erasedAt });
+    } else {
+      sound = found.form === "document"
+        ? countEvents(found.jws.payload) === parsed.count
+        : await verifyInclusion(await hashLeaf(concat(bundled.eventSalt, bundled.event)), parsed.position, parsed.count, bundled.eventProof, found.root);
+      if (sound) {
+        this.#pass("event", subject);
+      } else {
+        blame(found.form === "document" ? "event-missing" : "event-altered");
+      }
+    }
+    const readable = sound || (found.form === "root" && bundled.event !== null && bundled.eventSalt !== null && countEvents(bundled.event) === 1n);
+    if (readable) {
+      this.#unknown("eventHash", subject, "algorithm-not-available", { algorithm: "CBV" });
+    } else {
+      this.#depends("eventHash", subject);
+    }
+  }
+
+  /** Step 6.6. */
+  #verifyKeyStatus(bundled, parsed, subject) {
+    for (const status of this.#bundle.status) {
+      const revocation = status.kind === kinds.key ? keyRevocation(status.body.json) : null;
+      if (revocation?.kid !== parsed.kid) {
+        continue;
+      }
+      if (revocation.compromisedSince !== null && bundled.index >= revocation.compromisedSince) {
+        return this.#fail("keyStatus", subject, "key-compromised");
+      }
+      if (bundled.index > status.index) {
+        return this.#fail("keyStatus", subject, "key-revoked");
+      }
+    }
+    return this.#pass("keyStatus", subject, { size: this.#checkpoint?.size ?? 0n });
+  }
+
+  async #verifyStatus(status, subject) {
+    if (!await publicLeafIs(status.kind, status.body.bytes, status.leaf)) {
+      return this.#fail("status", subject, "status-altered");
+    }
+    if (status.kind === kinds.key) {
+      return this.#pass("status", subject, { index: status.index });
+    }
+    const entry = publicEntry(status.body.json);
+    const signed = entry !== null && status.statement !== null ? await jws(this.#bundle.statements[status.statement]) : null;
+    if (signed === null || signed.digest !== entry.statement || !same(signed.payload, entry.payload) || signed.header.get("kid") !== entry.kid) {
+      return this.#fail("status", subject, "statement-altered");
+    }
+    const key = this.#keys.get(entry.keyEntry);
+    if (!key?.entry || key.entry.key.kid !== entry.kid || entry.keyEntry >= status.index) {
+      return this.#fail("status", subject, "key-missing");
+    }
+    const expected = status.kind === kinds.certificate ? "certificate+jws" : "recall+jws";
+    const fits = signed.header.get("typ") === expected && (!signed.header.has("aud") || signed.header.get("aud") === this.#bundle.log.origin);
+    switch (fits ? await signed.verify(key.entry.key) : Signature.invalid) {
+      case Signature.valid:
+        return this.#pass("status", subject, { name: key.entry.name, index: status.index });
+      case Signature.couldNotCheck:
+        return this.#unknown("status", subject, "algorithm-not-available", { algorithm: key.entry.key.algorithm });
+      default:
+        return key.sound ? this.#fail("status", subject, "status-signature-invalid") : this.#depends("status", subject);
+    }
+  }
+
+  #pass(name, subject, values = {}) {
+    this.checks.push({ name, subject, outcome: Outcome.passed, code: null, values });
+  }
+
+  #fail(name, subject, code, values = {}) {
+    this.checks.push({ name, subject, outcome: Outcome.failed, code, values });
+  }
+
+  #unknown(name, subject, code, values = {}) {
+    this.checks.push({ name, subject, outcome: Outcome.couldNotCheck, code, values });
+  }
+
+  #depends(name, subject) {
+    this.#unknown(name, subject, "depends-on-failed-check");
+  }
+}
+
+/** Whether a leaf hash is that of an entry in the clear; too long a body is in no log. */
+async function publicLeafIs(kind, body, leaf) {
+  return body.length <= maxBody && same(await hashLeaf(concat([1, kind], body)), leaf);
+}

@@ -1,0 +1,216 @@
+// Readers of the formats in an evidence bundle. Each answers null for anything but the one allowed spelling.
+
+import { JsonNumber, canonical, concat, fromBase64, fromBase64Url, fromUtf8, parseJson, toBase64, toBase64Url, toHex, utf8, wholeNumber } from "./verify-json.js";
+import { sha256 } from "./verify-tree.js";
+
+const isText = (value) => typeof value === "string";
+const custodies = ["self", "custodial", "imported"];
+
+/** Answers of a signature check. */
+export const Signature = Object.freeze({ valid: "valid", invalid: "invalid", couldNotCheck: "could-not-check" });
+
+/** 32 bytes in base64url, or null. */
+export function digest(text) {
+  const bytes = isText(text) && text.length === 43 ? fromBase64Url(text) : null;
+  return bytes?.length === 32 ? bytes : null;
+}
+
+/** Milliseconds of a time written as records do, or null. */
+export function time(text) {
+  const milliseconds = isText(text) && /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/.test(text) ? Date.parse(text) : NaN;
+  return Number.isNaN(milliseconds) || new Date(milliseconds).toISOString() !== text ? null : milliseconds;
+}
+
+function exactly(json, required, optional = []) {
+  return json instanceof Map && required.every((name) => json.has(name))
+    && [...json.keys()].every((name) => required.includes(name) || optional.includes(name));
+}
+
+/** A public key from a JWK: { algorithm, kid, verify(data, signature) }, or null. */
+export async function publicKey(jwk) {
+  if (!(jwk instanceof Map)) {
+    return null;
+  }
+  const [type, curve] = [jwk.get("kty"), jwk.get("crv")];
+  const algorithm = type === "EC" && curve === "P-256" ? "ES256" : type === "OKP" && curve === "Ed25519" ? "EdDSA" : null;
+  const [x, y] = [digest(jwk.get("x")), digest(jwk.get("y"))];
+  const operations = jwk.get("key_ops");
+  if (algorithm === null || x === null || (algorithm === "ES256" && y === null)
+    || (jwk.has("alg") && jwk.get("alg") !== algorithm) || (jwk.has("use") && jwk.get("use") !== "sig")
+    || (jwk.has("key_ops") && !(Array.isArray(operations) && operations.some((o) => o === "verify" || o === "sign")))) {
+    return null;
+  }
+  return algorithm === "ES256"
+    ? importKey(algorithm, concat([4], x, y), { name: "ECDSA", namedCurve: "P-256" }, { name: "ECDSA", hash: "SHA-256" },
+      `{"crv":"P-256","kty":"EC","x":"${toBase64Url(x)}","y":"${toBase64Url(y)}"}`)
+    : ed25519Key(x);
+}
+
+const ed25519Key = (x) => importKey("EdDSA", x, { name: "Ed25519" }, { name: "Ed25519" }, `{"crv":"Ed25519","kty":"OKP","x":"${toBase64Url(x)}"}`);
+
+async function importKey(algorithm, raw, importAs, verifyAs, jwk) {
+  const kid = toBase64Url(await sha256(utf8(jwk)));
+  let key;
+  try {
+    key = await crypto.subtle.importKey("raw", raw, importAs, false, ["verify"]);
+  } catch (error) {
+    if (error.name !== "NotSupportedError") {
+      return null; // no point of the curve
+    }
+    return { algorithm, kid, verify: async (data, signature) => (signature.length === 64 ? Signature.couldNotCheck : Signature.invalid) };
+  }
+  return {
+    algorithm,
+    kid,
+    verify: async (data, signature) =>
+      signature.length === 64 && await crypto.subtle.verify(verifyAs, key, signature, data) ? Signature.valid : Signature.invalid,
+  };
+}
+
+/** A compact JWS: { header, payload, digest, verify(key) }, or null. */
+export async function jws(compact) {
+  const parts = compact.split(".");
+  if (parts.length !== 3 || parts.some((part) => part === "") || parts[0].length > 4096) {
+    return null;
+  }
+  const [head, payload, signature] = parts.map(fromBase64Url);
+  const header = head && payload && signature && jsonOf(head, 8);
+  const refused = ["crit", "b64", "jwk", "jku", "x5u", "x5c"];
+  if (!(header instanceof Map) || !header.has("alg") || [...header].some(([name, value]) => refused.includes(name) || !isText(value))) {
+    return null;
+  }
+  return {
+    header,
+    payload,
+    digest: toHex(await sha256(utf8(compact))),
+    // The algorithm is the key's own; a header that names another is invalid (RFC 8725 section 3.1).
+    verify: async (key) => (header.get("alg") === key.algorithm ? key.verify(utf8(`${parts[0]}.${parts[1]}`), signature) : Signature.invalid),
+  };
+}
+
+/** A statement: { jws, form, count, root }, or null. */
+export async function statement(compact) {
+  const signed = await jws(compact);
+  if (signed === null || [...signed.header.keys()].some((name) => !["alg", "aud", "kid", "typ"].includes(name)) || signed.header.get("kid")?.length !== 43) {
+    return null;
+  }
+  if (signed.header.get("typ") === "epcis+jws") {
+    return { jws: signed, form: "document" };
+  }
+  const body = signed.header.get("typ") === "epcis-root+jws" && signed.payload.length <= 128 ? jsonOf(signed.payload, 64) : null;
+  const [count, root] = body instanceof Map ? [wholeNumber(body.get("count")), digest(body.get("root"))] : [null, null];
+  return count !== null && root !== null && count >= 1n && count <= 1000n && fromUtf8(signed.payload) === `{"count":${count},"root":"${toBase64Url(root)}"}`
+    ? { jws: signed, form: "root", count, root }
+    : null;
+}
+
+/** Number of events in a document, a query document or a bare event; null when it is none of these. Content is not examined further here. */
+export function countEvents(payload) {
+  const json = jsonOf(payload, 64);
+  const member = (value, name) => (value instanceof Map ? value.get(name) : undefined);
+  const type = member(json, "type");
+  const body = member(json, "epcisBody");
+  const list = type === "EPCISDocument" ? member(body, "eventList")
+    : type === "EPCISQueryDocument" ? member(member(member(body, "queryResults"), "resultsBody"), "eventList")
+      : isText(type) ? [json] : null;
+  return Array.isArray(list) ? BigInt(list.length) : null;
+}
+
+/** A record, or null. */
+export function record(json) {
+  const names = ["count", "custody", "eventHash", "keyEntry", "kid", "position", "receivedAt", "statement", "v"];
+  if (!exactly(json, names) || wholeNumber(json.get("v")) !== 1n) {
+    return null;
+  }
+  const [count, position, keyEntry] = ["count", "position", "keyEntry"].map((name) => wholeNumber(json.get(name)));
+  const [custody, eventHash, kid, hex] = ["custody", "eventHash", "kid", "statement"].map((name) => json.get(name));
+  return count !== null && count >= 1n && count < 1n << 31n && position !== null && position < count && keyEntry !== null
+    && digest(kid) !== null && isText(eventHash) && /^ni:\/\/\/sha-256;[0-9a-f]{64}\?ver=CBV2\.0$/.test(eventHash)
+    && time(json.get("receivedAt")) !== null && isText(hex) && /^[0-9a-f]{64}$/.test(hex) && custodies.includes(custody)
+    ? { count, position, keyEntry, custody, eventHash, kid, statement: hex }
+    : null;
+}
+
+/** A key entry that admits a key: { key, custody, name, organisation }, or null. */
+export async function keyEntry(json) {
+  const required = ["act", "custody", "jwk", "kid", "name", "organisation", "purpose", "v", "vouchedBy"];
+  if (!exactly(json, required, ["authorization", "previous"]) || json.get("act") !== "register" || wholeNumber(json.get("v")) !== 1n
+    || !["name", "organisation", "purpose", "vouchedBy"].every((name) => isText(json.get(name))) || !custodies.includes(json.get("custody"))
+    || (json.has("previous") && wholeNumber(json.get("previous")) === null) || (json.has("authorization") && !isText(json.get("authorization")))) {
+    return null;
+  }
+  const key = await publicKey(json.get("jwk"));
+  return key !== null && key.kid === json.get("kid")
+    ? { key, custody: json.get("custody"), name: json.get("name"), organisation: json.get("organisation") }
+    : null;
+}
+
+/** A key entry that ends a key: { kid, compromisedSince }, or null. */
+export function keyRevocation(json) {
+  return exactly(json, ["act", "by", "keyEntry", "kid", "organisation", "v"], ["authorization", "compromisedSince"])
+    && json.get("act") === "revoke" && wholeNumber(json.get("v")) === 1n && isText(json.get("organisation")) && isText(json.get("by"))
+    && isText(json.get("kid")) && json.get("kid").length === 43 && wholeNumber(json.get("keyEntry")) !== null
+    ? { kid: json.get("kid"), compromisedSince: wholeNumber(json.get("compromisedSince")) }
+    : null;
+}
+
+/** A certificate or recall entry: { keyEntry, kid, payload, statement }, or null. */
+export function publicEntry(json) {
+  if (!exactly(json, ["custody", "keyEntry", "kid", "payload", "receivedAt", "statement", "v"]) || wholeNumber(json.get("v")) !== 1n) {
+    return null;
+  }
+  const [index, kid, hex] = [wholeNumber(json.get("keyEntry")), json.get("kid"), json.get("statement")];
+  return index !== null && json.get("payload") instanceof Map && isText(kid) && kid.length === 43 && time(json.get("receivedAt")) !== null
+    && isText(hex) && /^[0-9a-fA-F]{64}$/.test(hex) && custodies.includes(json.get("custody"))
+    ? { keyEntry: index, kid, payload: utf8(canonical(json.get("payload"))), statement: hex.toLowerCase() }
+    : null;
+}
+
+/** A note verifier key (C2SP signed-note): { name, keyId, key }, or null. */
+export async function noteVerifier(text) {
+  const [, name, , encoded] = /^([^+]*)\+([^+]*)\+(.*)$/su.exec(text.length <= 1024 ? text : "") ?? [];
+  const bytes = name && name.length <= 256 && !/[\s\p{Cc}]/u.test(name) ? fromBase64(encoded) : null;
+  if (bytes?.length !== 33 || bytes[0] !== 1) {
+    return null;
+  }
+  const keyId = toHex((await sha256(concat(utf8(`${name}\n`), bytes))).subarray(0, 4));
+  const key = text === `${name}+${keyId}+${toBase64(bytes)}` ? await ed25519Key(bytes.subarray(1)) : null;
+  return key && { name, keyId, key };
+}
+
+/** A signed note: { text, signatures }, or null. */
+export function signedNote(note) {
+  const split = note.lastIndexOf("\n\n");
+  if (note.length > 65536 || /[^\P{Cc}\n]/u.test(note) || split < 0 || !note.endsWith("\n") || split + 2 >= note.length) {
+    return null;
+  }
+  const signatures = [];
+  for (const line of note.slice(split + 2, -1).split("\n")) {
+    const [dash, name, encoded, ...rest] = line.split(" ");
+    const bytes = dash === "\u2014" && name && isText(encoded) && encoded.length <= 1024 && rest.length === 0 ? fromBase64(encoded) : null;
+    if (bytes === null || bytes.length < 5 || signatures.length === 100) {
+      return null;
+    }
+    signatures.push({ name, keyId: toHex(bytes.subarray(0, 4)), signature: bytes.subarray(4) });
+  }
+  return { text: note.slice(0, split + 1), signatures };
+}
+
+/** The text of a checkpoint: { origin, size, root }, or null. */
+export function checkpoint(text) {
+  const lines = text.split("\n");
+  const root = lines.length >= 4 && lines.at(-1) === "" && lines.slice(0, -1).every((line) => line !== "") && lines[2].length === 44 ? fromBase64(lines[2]) : null;
+  const size = root?.length === 32 ? wholeNumber(/^(0|[1-9][0-9]*)$/.test(lines[1]) ? new JsonNumber(lines[1]) : null) : null;
+  return size === null ? null : { origin: lines[0], size, root };
+}
+
+function jsonOf(bytes, depth) {
+  try {
+    return parseJson(fromUtf8(bytes), depth);
+  } catch (error) {
+    if (error instanceof SyntaxError || error instanceof TypeError) {
+      return null; // not UTF-8, or not JSON
+    }
+    throw error;
+  }
+}

@@ -1,0 +1,95 @@
+using System.Text;
+using TrustChain.Core.Epcis;
+
+namespace TrustChain.UnitTests.Epcis;
+
+public sealed class EpcisDocumentTests
+{
+    private const string Query = """
+        {"@context":"https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld","type":"EPCISQueryDocument",
+         "epcisBody":{"queryResults":{"queryName":"q","resultsBody":{"eventList":[EVENT]}}}}
+        """;
+
+    private static string Event => Samples.ObjectEvent().ToJsonString();
+
+    [Fact]
+    public void Read_OfADocument_GivesItsEventsAsSlicesOfTheInput()
+    {
+        var input = Encoding.UTF8.GetBytes(Samples.Document(Event + " , " + Samples.AggregationEvent().ToJsonString()));
+
+        var result = EpcisReader.Read(input, EpcisReadOptions.Default);
+
+        Assert.Empty(result.Faults);
+        Assert.Equal(EpcisDocumentKind.Document, result.Kind);
+        Assert.Equal(["ObjectEvent", "AggregationEvent"], result.Events.Select(e => e.EventType));
+        Assert.Equal(Event, Encoding.UTF8.GetString(result.Events[0].Utf8.Span));
+        Assert.True(input.AsSpan().Overlaps(result.Events[1].Utf8.Span));
+        Assert.Equal(new EpcisItem("https://id.gs1.org/00/140123451111111117", ItemRole.ParentId), result.Events[1].Items[0]);
+    }
+
+    [Fact]
+    public void Read_OfAQueryDocument_GivesItsEvents()
+    {
+        var result = Samples.Read(Query.Replace("EVENT", Event, StringComparison.Ordinal));
+
+        Assert.Empty(result.Faults);
+        Assert.Equal(EpcisDocumentKind.QueryDocument, result.Kind);
+        Assert.Single(result.Events);
+    }
+
+    [Theory]
+    [InlineData("\"schemaVersion\":\"2.0\",", "", EpcisRules.MissingMember, "")]
+    [InlineData("\"2.0\"", "\"two\"", EpcisRules.InvalidFormat, "/schemaVersion")]
+    [InlineData("\"creationDate\":\"2026-03-04T08:15:30Z\",", "", EpcisRules.MissingMember, "")]
+    [InlineData("\"creationDate\":\"2026-03-04T08:15:30Z\"", "\"creationDate\":\"2026-03-04\"", EpcisRules.InvalidTime, "/creationDate")]
+    [InlineData("\"epcisBody\":{\"eventList\"", "\"epcisBody\":{\"events\":[],\"eventList\"", EpcisRules.UnknownMember, "/epcisBody/events")]
+    [InlineData("\"eventList\":[", "\"eventList\":[7", EpcisRules.WrongType, "/epcisBody/eventList/0")]
+    [InlineData("\"type\":\"EPCISDocument\"", "\"type\":\"EPCISDocument\",\"note\":1", EpcisRules.UnknownMember, "/note")]
+    [InlineData("\"type\":\"EPCISDocument\"", "\"type\":\"EPCISDocument\",\"id\":\"no uri\"", EpcisRules.InvalidUri, "/id")]
+    [InlineData("\"type\":\"EPCISDocument\"", "\"type\":\"EPCISDocument\",\"sender\":1", EpcisRules.WrongType, "/sender")]
+    [InlineData("\"type\":\"EPCISDocument\"", "\"type\":\"EPCISDocument\",\"epcisHeader\":{\"x\":1}", EpcisRules.UnknownMember, "/epcisHeader/x")]
+    [InlineData("\"type\":\"EPCISDocument\"", "\"type\":\"EPCISDocument\",\"epcisHeader\":{\"epcisMasterData\":{\"vocabularyList\":[{}]}}", EpcisRules.MissingMember, "/epcisHeader/epcisMasterData/vocabularyList/0")]
+    [InlineData("\"type\":\"EPCISDocument\"", "\"type\":\"EPCISDocument\",\"epcisHeader\":{\"epcisMasterData\":{\"vocabularyList\":[{\"type\":\"ex:t\",\"vocabularyElementList\":[{\"id\":\"ex:i\",\"attributes\":[{\"id\":\"ex:a\",\"attribute\":[]}]}]}]}}", EpcisRules.WrongType, "/epcisHeader/epcisMasterData/vocabularyList/0/vocabularyElementList/0/attributes/0/attribute")]
+    public void Read_OfADocumentWithOneThingWrong_NamesItAndItsPlace(string part, string replacement, string rule, string pointer)
+    {
+        var json = Samples.Document("");
+        Assert.Contains(part, json, StringComparison.Ordinal);
+
+        var fault = Assert.Single(Samples.Read(json.Replace(part, replacement, StringComparison.Ordinal)).Faults);
+
+        Assert.Equal((rule, pointer), (fault.Rule, fault.JsonPointer));
+    }
+
+    [Theory]
+    [InlineData("\"queryName\":\"q\",", "", "/epcisBody/queryResults")]
+    [InlineData("\"eventList\":[EVENT]", "\"ex:list\":[]", "/epcisBody/queryResults/resultsBody")]
+    [InlineData("\"resultsBody\"", "\"ex:body\"", "/epcisBody/queryResults")]
+    [InlineData("\"queryResults\"", "\"ex:results\"", "/epcisBody")]
+    [InlineData("\"epcisBody\"", "\"ex:body\"", "")]
+    public void Read_OfAQueryDocumentWithoutAPart_NamesItsPlace(string part, string replacement, string pointer)
+    {
+        var fault = Assert.Single(Samples.Read(Query.Replace(part, replacement, StringComparison.Ordinal).Replace("EVENT", Event, StringComparison.Ordinal)).Faults);
+
+        Assert.Equal((EpcisRules.MissingMember, pointer), (fault.Rule, fault.JsonPointer));
+    }
+
+    [Fact]
+    public void Read_OfOneBadEventAmongMany_GivesNoneAndNamesIt()
+    {
+        var bad = Samples.With(Samples.ObjectEvent(), "action", "\"MOVE\"").ToJsonString();
+
+        var result = Samples.Read(Samples.Document($"{Event},{bad},{Event}"));
+
+        Assert.Empty(result.Events);
+        Assert.Equal("/epcisBody/eventList/1/action", Assert.Single(result.Faults).JsonPointer);
+    }
+
+    [Fact]
+    public void Read_OfEscapedText_ReadsItsCharacters()
+    {
+        var json = Event.Replace("ObjectEvent", "Object\\u0045vent", StringComparison.Ordinal).Replace("epcList", "epc\\u004Cist", StringComparison.Ordinal)
+            .Replace("https://id", "https:\\/\\/id", StringComparison.Ordinal);
+
+        Assert.Equal(Samples.ReadOne(Event).EventHash, Samples.ReadOne(json).EventHash);
+    }
+}
