@@ -42,4 +42,8 @@ public sealed record DevnetOrganisation
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, WriteIndented = true)]
 [JsonSerializable(typeof(DevnetDescription))]
-public sealed partial class DevnetJson : JsonSerializerContext;
+public sealed partial class DevnetJson : JsonSerializerContext
+{
+    /// <summary>Writes keys and names as they are, without escapes that only HTML needs.</summary>
+    public static DevnetJson Readable { get; } = new(new System.Text.Json.JsonSerializerOptions(Default.Options) { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+}

@@ -57,7 +57,7 @@ public sealed class DevnetFolder : IDisposable
     /// <summary>Says that the devnet is ready: writes <c>devnet.json</c> in one step, mode 600, since it holds keys.</summary>
     public void WriteDescription(DevnetDescription description)
     {
-        WriteSecret("devnet.json", JsonSerializer.Serialize(description, DevnetJson.Default.DevnetDescription) + "\n");
+        WriteSecret("devnet.json", JsonSerializer.Serialize(description, DevnetJson.Readable.DevnetDescription) + "\n");
     }
 
     /// <summary>Writes a file that only its owner may read, complete or not at all.</summary>

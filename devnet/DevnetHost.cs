@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using TrustChain.Devnet.Serving;
 
 namespace TrustChain.Devnet;
 
@@ -20,6 +21,15 @@ public sealed class DevnetHost : IAsyncDisposable
     public PostgresProcess Postgres { get; private set; } = null!; // set by StartAsync, the only way to get a host
 
     public AnvilProcess Anvil { get; private set; } = null!; // set by StartAsync, the only way to get a host
+
+    public OperatorKeys Keys { get; private set; } = null!; // set by StartAsync, the only way to get a host
+
+    public Registry Registry { get; private set; } = null!; // set by StartAsync, the only way to get a host
+
+    public ServerProcess Server { get; private set; } = null!; // set by StartAsync, the only way to get a host
+
+    /// <summary>The admin's API key.</summary>
+    public string AdminKey => File.ReadAllText(Folder.PathOf("admin.key")).Trim();
 
     /// <summary>Starts everything and returns when all of it answers.</summary>
     /// <param name="options">What to start.</param>
@@ -51,9 +61,10 @@ public sealed class DevnetHost : IAsyncDisposable
     {
         var postgres = Postgres.WaitForExitAsync(cancellationToken);
         var anvil = Anvil.WaitForExitAsync(cancellationToken);
-        var ended = await Task.WhenAny(postgres, anvil);
+        var server = Server.WaitForExitAsync(cancellationToken);
+        var ended = await Task.WhenAny(postgres, anvil, server);
         await ended;
-        var name = ended == postgres ? "PostgreSQL" : "anvil";
+        var name = ended == postgres ? "PostgreSQL" : ended == anvil ? "anvil" : "The server";
         return $"{name} ended by itself; its log is in {Path.Combine(Folder.Root, "logs")}.";
     }
 
@@ -70,6 +81,7 @@ public sealed class DevnetHost : IAsyncDisposable
     {
         await PostgresProcess.EndLeftoverAsync(Folder, cancellationToken);
         await AnvilProcess.EndLeftoverAsync(Folder, cancellationToken);
+        await ServerProcess.EndLeftoverAsync(Folder, "server", cancellationToken);
         LocalPort.EnsureFree(Options.HttpPort, "the server", "--http");
         LocalPort.EnsureFree(Options.RpcPort, "the chain", "--rpc");
         LocalPort.EnsureFree(Options.PostgresPort, "PostgreSQL", "--pg");
@@ -79,8 +91,37 @@ public sealed class DevnetHost : IAsyncDisposable
         await output.WriteLineAsync("Starting PostgreSQL and the chain");
         await Task.WhenAll(StartPostgresAsync(packages, cancellationToken), StartAnvilAsync(packages, cancellationToken));
 
-        Folder.WriteDescription(Describe());
+        Keys = OperatorKeys.Open(Folder);
+        Registry = await Registry.EnsureAsync(Folder, Anvil.RpcUrl, Keys, cancellationToken);
+        await output.WriteLineAsync("Starting the server");
+        await ServerProcess.InitialiseAsync(Folder, Postgres.ConnectionString, cancellationToken);
+        Server = Started(await ServerProcess.StartAsync(
+            new ServerSettings
+            {
+                Folder = Folder,
+                Keys = Keys,
+                Database = Postgres.ConnectionString,
+                RpcUrl = Anvil.RpcUrl,
+                Registry = Registry.Address.ToString(),
+                Port = Options.HttpPort,
+                PublicUrl = Options.PublicUrl,
+            },
+            cancellationToken));
     }
+
+    /// <summary>Writes <c>devnet.json</c>: from then on other programs may rely on the devnet.</summary>
+    /// <param name="organisations">Those made by demos; the admin is added.</param>
+    public void Announce(IEnumerable<DevnetOrganisation> organisations) => Folder.WriteDescription(new DevnetDescription
+    {
+        BaseUrl = Server.BaseUrl,
+        RpcUrl = Anvil.RpcUrl,
+        ChainId = AnvilProcess.ChainId,
+        AnchorRegistry = Registry.Address.ToString(),
+        LogPublicKey = Keys.LogVerifier.Text,
+        TrustFile = Folder.PathOf("trust.json"),
+        Postgres = Postgres.ConnectionString,
+        Organisations = [new DevnetOrganisation { Id = "operator", Roles = ["admin"], ApiKey = AdminKey }, .. organisations],
+    });
 
     private async Task StartPostgresAsync(string packages, CancellationToken cancellationToken)
     {
@@ -91,7 +132,7 @@ public sealed class DevnetHost : IAsyncDisposable
     private async Task StartAnvilAsync(string packages, CancellationToken cancellationToken)
     {
         Anvil = Started(await AnvilProcess.StartAsync(
-            new AnvilSettings { NodeModules = packages, Folder = Folder, Port = Options.RpcPort }, cancellationToken));
+            new AnvilSettings { NodeModules = packages, Folder = Folder, Port = Options.RpcPort, BlockTime = TimeSpan.FromSeconds(Options.Check ? 1 : 4) }, cancellationToken));
     }
 
     private T Started<T>(T part)
@@ -103,11 +144,4 @@ public sealed class DevnetHost : IAsyncDisposable
         }
         return part;
     }
-
-    private DevnetDescription Describe() => new()
-    {
-        RpcUrl = Anvil.RpcUrl,
-        ChainId = AnvilProcess.ChainId,
-        Postgres = Postgres.ConnectionString,
-    };
 }

@@ -28,6 +28,8 @@ try
 {
     await using var devnet = await DevnetHost.StartAsync(options, Console.Out, stopped.Token);
     isUp = true;
+    devnet.Announce([]);
+    Console.WriteLine($"Server      {devnet.Server.BaseUrl}");
     Console.WriteLine($"Chain       {devnet.Anvil.RpcUrl} (chain id {AnvilProcess.ChainId})");
     Console.WriteLine($"PostgreSQL  127.0.0.1:{devnet.Postgres.Port}, database {PostgresProcess.Database}");
     Console.WriteLine($"Details     {devnet.Folder.DescriptionFile}");

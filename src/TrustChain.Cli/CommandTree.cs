@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
+using TrustChain.Cli.Bench;
 using TrustChain.Cli.Capture;
 using TrustChain.Cli.Epcis;
 using TrustChain.Cli.Fsck;
@@ -59,5 +60,6 @@ internal static class CommandTree
         VerifyCommand.Create(shell),
         FsckCommand.Create(shell),
         QrCommand.Create(shell),
+        BenchCommands.Create(shell),
     };
 }

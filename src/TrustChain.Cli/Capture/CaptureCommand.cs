@@ -88,9 +88,16 @@ internal static class CaptureCommand
 
     private static void Report(Shell shell, CaptureRequest request, JsonElement answer, Uri address)
     {
-        if (request.Compact is { } compact && JsonMembers.Text(answer, "statement") != Hash32.Compute(Encoding.ASCII.GetBytes(compact)).ToHex())
+        var acknowledged = JsonMembers.Text(answer, "statement");
+        if (request.Compact is { } compact && acknowledged != Hash32.Compute(Encoding.ASCII.GetBytes(compact)).ToHex())
         {
-            throw new CliException($"{address} answered for another statement than the one that was sent.", ExitCodes.Bad);
+            // Events the organisation stated before are answered with their first record, under the statement of that time.
+            var hashes = JsonMembers.Array(answer, "events").Select(static e => JsonMembers.Text(e, "eventHash") ?? "");
+            if (request.ReadEventHashes() is not { } sent || !sent.SequenceEqual(hashes))
+            {
+                throw new CliException($"{address} answered for another statement than the one that was sent.", ExitCodes.Bad);
+            }
+            shell.Error.WriteLine($"trustchain: these events were captured before, by statement {acknowledged}.");
         }
         if (shell.Json)
         {

@@ -1,7 +1,9 @@
 using System.Text;
 using System.Text.Json;
+using TrustChain.Cli.Epcis;
 using TrustChain.Cli.Http;
 using TrustChain.Cli.Signing;
+using TrustChain.Core.Signing;
 
 namespace TrustChain.Cli.Capture;
 
@@ -38,6 +40,32 @@ internal sealed record CaptureRequest(string MediaType, ReadOnlyMemory<byte> Bod
         }
         return new CaptureRequest(EpcisMediaType, content, null);
     }
+
+    /// <summary>Hashes of the events inside a signed body, in order; null when it is not signed or its events cannot be read.</summary>
+    public IReadOnlyList<string>? ReadEventHashes()
+    {
+        if (MediaType == SignedStatement.DocumentMediaType)
+        {
+            return Jws.TryParse(Compact!, out var jws, out _) ? Hashes(jws.Payload) : null; // A signed body has its JWS.
+        }
+        if (MediaType != SignedStatement.RootMediaType)
+        {
+            return null;
+        }
+        using var document = JsonDocument.Parse(Body, new JsonDocumentOptions { MaxDepth = 256 });
+        var all = new List<string>();
+        foreach (var salted in JsonMembers.Array(document.RootElement, "events"))
+        {
+            if (!Base64UrlText.TryDecode(JsonMembers.Text(salted, "event"), out var utf8) || Hashes(utf8) is not [var hash])
+            {
+                return null;
+            }
+            all.Add(hash);
+        }
+        return all;
+    }
+
+    private static IReadOnlyList<string>? Hashes(ReadOnlyMemory<byte> utf8) => EpcisInput.TryRead(utf8)?.Select(static e => e.EventHashUri).ToList();
 
     /// <summary>The request for a statement made here.</summary>
     public static CaptureRequest For(SignedStatement statement) => new(statement.MediaType, statement.Body, statement.Compact);

@@ -17,6 +17,9 @@ internal static class EpcisInput
         MaxEvents = 1_000_000, MaxEpcs = 20_000_000, MaxValues = 50_000_000, MaxDepth = 128, CheckDigits = CheckDigitPolicy.Warn, AllowLongVocabulary = true,
     };
 
+    /// <summary>The events of an input that is expected to be valid; null when it is not.</summary>
+    public static IReadOnlyList<EpcisEvent>? TryRead(ReadOnlyMemory<byte> utf8) => EpcisReader.Read(utf8, Options) is { IsValid: true } result ? result.Events : null;
+
     /// <summary>Reads one file and writes its faults and warnings to standard error.</summary>
     /// <returns>The events; null when the file is not valid EPCIS.</returns>
     public static async Task<IReadOnlyList<EpcisEvent>?> ReadAsync(Shell shell, string file, CancellationToken cancellationToken) =>

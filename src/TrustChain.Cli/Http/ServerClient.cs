@@ -24,11 +24,12 @@ internal sealed class ServerClient : IDisposable
     /// <summary>Makes a client.</summary>
     /// <param name="server">The server's address; a path is kept as prefix.</param>
     /// <param name="apiKey">Sent as a bearer token with every request, if given.</param>
-    public ServerClient(Uri server, string? apiKey = null)
+    /// <param name="connections">Most connections kept open at once.</param>
+    public ServerClient(Uri server, string? apiKey = null, int connections = 16)
     {
         _base = server.AbsoluteUri.EndsWith('/') ? server : new Uri(server.AbsoluteUri + "/");
         _apiKey = apiKey;
-        _http = Connections.Create(server);
+        _http = Connections.Create(server, connections);
         _http.MaxResponseContentBufferSize = MaxAnswerBytes;
     }
 

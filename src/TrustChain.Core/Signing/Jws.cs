@@ -107,7 +107,7 @@ public sealed class Jws
     public static string Sign(SigningKey key, string type, string? audience, ReadOnlySpan<byte> payload)
     {
         var header = new System.Buffers.ArrayBufferWriter<byte>(160);
-        using (var writer = new Utf8JsonWriter(header))
+        using (var writer = new Utf8JsonWriter(header, PlainText))
         {
             writer.WriteStartObject();
             writer.WriteString("alg", key.PublicKey.Algorithm);
@@ -122,6 +122,9 @@ public sealed class Jws
         var signed = $"{Base64UrlText.Encode(header.WrittenSpan)}.{Base64UrlText.Encode(payload)}";
         return $"{signed}.{Base64UrlText.Encode(key.Sign(Encoding.ASCII.GetBytes(signed)))}";
     }
+
+    // The default would write the plus sign of a typ as an escape of six characters.
+    private static readonly JsonWriterOptions PlainText = new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     private static bool TryReadHeader(byte[] utf8, out Dictionary<string, string> members, out string? error)
     {

@@ -84,11 +84,11 @@ public sealed partial class Texts
     public string VerifyButton => Say("Verify in this browser", "在此浏览器中核验");
     public string VerifyNote => Say(
         "This page, its script and the chain address it asks come from the operator. Only a verifier you obtained elsewhere is independent. Pressing the button asks the chain node:",
-        "本页、核验脚本及其访问的公链节点地址均由运营方提供。只有从别处取得的核验工具才是独立的。按下按钮后将访问公链节点:");
+        "本页、核验脚本及其访问的公链节点地址均由运营方提供。只有从别处取得的核验工具才是独立的。按下按钮后将访问公链节点：");
     public string NoRpc => Say("no chain node is configured, so anchors cannot be checked here", "未配置公链节点，此处无法核验公链存证");
     public string NoScript => Say(
         "This button needs JavaScript, which is off. Everything else on this page works without it. To check without JavaScript, use the command below.",
-        "此按钮需要 JavaScript,而它已被关闭。本页其他内容不受影响。如需核验，请使用下面的命令。");
+        "此按钮需要 JavaScript，而它已被关闭。本页其他内容不受影响。如需核验，请使用下面的命令。");
     public string WithCommand => Say("With the command-line verifier", "使用命令行工具");
     public string CommandNote => Say("It also recomputes the event hashes, which the browser does not. Take the trust file from a source you trust, not only from here.", "它还会重新计算事件哈希，浏览器不做这一步。请从您信任的渠道取得信任文件，而不仅仅从本站下载。");
     public string Download => Say("To download", "下载");
@@ -96,7 +96,7 @@ public sealed partial class Texts
     public string TrustFile => Say("Trust file (JSON)", "信任文件 (JSON)");
     public string QrCode => Say("QR code of this item", "此商品的二维码");
     public string Anchors => Say("Anchors on the public chain", "公链存证");
-    public string NoAnchors => Say("None yet: the public anchor follows within minutes.", "暂无:公链存证将在几分钟内完成。");
+    public string NoAnchors => Say("None yet: the public anchor follows within minutes.", "暂无：公链存证将在几分钟内完成。");
     public string Chain => Say("Chain", "链");
     public string Contract => Say("Contract", "合约");
     public string Transaction => Say("Transaction", "交易");
@@ -119,7 +119,7 @@ public sealed partial class Texts
     public string HomeWhat => Say(
         "Organisations sign what happens to their goods and machines. The statements go into a public, append-only log, and the log is anchored on a public chain. Whoever scans a code sees who stated what, and can check that nothing was changed afterwards, without trusting this service.",
         "各机构对其商品与设备上发生的事签名。这些陈述写入只增不改的公开日志，日志再存证于公链。扫码者可以看到谁说了什么，并自行核验此后未被改动，无需信任本服务。");
-    public string HomeHow => Say("Scan a code, or open one of these items:", "请扫码，或打开以下商品:");
+    public string HomeHow => Say("Scan a code, or open one of these items:", "请扫码，或打开以下商品：");
     public string HomeNoItems => Say("No items are listed here. Scan a code on a product to see its page.", "此处未列出商品。请扫描产品上的二维码查看。");
     public string Log => Say("State of the log", "日志状态");
     public string LogOrigin => Say("Name", "名称");

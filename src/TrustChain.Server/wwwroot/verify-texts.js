@@ -86,7 +86,7 @@ const words = {
   notDone: ["What was not checked here: whether the event hashes fit the content ({count}; only the command-line verifier recomputes them), and whether what was stated is true.", "此处未核验：事件哈希是否与内容相符({count} 项，仅命令行工具会重新计算)，以及陈述本身是否属实。"],
   independence: ["This page, its script, the trust facts and the chain address came from the operator. Only a verifier you obtained elsewhere is independent.", "本页、核验脚本、信任信息与公链节点地址均由运营方提供。只有从别处取得的核验工具才是独立的。"],
   more: ["The first {count} parts of the evidence were checked; there is more.", "已核验证据的前 {count} 部分，后面还有。"],
-  insecure: ["This browser offers no cryptography to this page, because the address does not begin with https. Nothing was checked. Open the page over https, or use the command below.", "由于地址不是 https,浏览器未向本页提供密码学功能，未做任何核验。请以 https 打开本页，或使用下面的命令。"],
+  insecure: ["This browser offers no cryptography to this page, because the address does not begin with https. Nothing was checked. Open the page over https, or use the command below.", "由于地址不是 https，浏览器未向本页提供密码学功能，未做任何核验。请以 https 打开本页，或使用下面的命令。"],
   noEvidence: ["The evidence could not be fetched ({why}). Nothing was checked. Try again in a minute; this is not a sign of a problem with the product.", "无法获取证据({why})，未做任何核验。请一分钟后再试；这不代表产品有问题。"],
   noRpc: ["no chain node is configured", "未配置公链节点"],
   each: ["Show each of the {count}", "逐项查看（{count}）"],

@@ -1,0 +1,87 @@
+using System.CommandLine;
+using TrustChain.Cli.Terminal;
+using TrustChain.Core.Signing;
+
+namespace TrustChain.Cli.Bench;
+
+/// <summary><c>bench capture</c> and <c>bench scan</c>.</summary>
+internal static class BenchCommands
+{
+    /// <summary>The verb.</summary>
+    public static Command Create(Shell shell) => new("bench", "Measures a server. Leaves an organisation and its events behind.") { Capture(shell), Scan(shell) };
+
+    private static Command Capture(Shell shell)
+    {
+        var defaults = new CaptureBenchOptions();
+        var server = SharedOptions.Server();
+        var admin = AdminKeyFile();
+        var corpus = new Option<CorpusKind>("--corpus") { Description = "object: three EPCs; sensor: also one sensor element of three reports.", DefaultValueFactory = _ => defaults.Corpus };
+        var batch = Number("--batch", "Events in a statement.", defaults.Batch, Statement.MaxEvents);
+        var events = Number("--events", "Events in all.", defaults.Events, 100_000_000);
+        var clients = Number("--clients", "Clients sending at once.", defaults.Clients, 1000);
+        var seed = new Option<int>("--seed") { Description = "Chooses the corpus.", DefaultValueFactory = _ => defaults.Seed };
+        var items = Number("--items", "Distinct items.", defaults.Items, BenchItems.MaxCount, EventCorpus.EpcsPerEvent);
+        var keys = Number("--keys", "Keys that sign.", defaults.Keys, 1000);
+        var sample = Number("--sample", "Records fetched and verified afterwards.", defaults.Sample, 1_000_000);
+        var command = new Command("capture", "Measures signed capture until everything is under a signed checkpoint.") { server, admin, corpus, batch, events, clients, seed, items, keys, sample };
+        command.SetAction(async (parsed, cancellationToken) =>
+        {
+            var options = new CaptureBenchOptions
+            {
+                Corpus = parsed.GetValue(corpus),
+                Batch = parsed.GetValue(batch),
+                Events = parsed.GetValue(events),
+                Clients = parsed.GetValue(clients),
+                Seed = parsed.GetValue(seed),
+                Items = parsed.GetValue(items),
+                Keys = parsed.GetValue(keys),
+                Sample = parsed.GetValue(sample),
+            };
+            var adminKey = await InputFile.ReadSecretAsync(shell, parsed.GetRequiredValue(admin), cancellationToken);
+            return await CaptureBench.RunAsync(shell, parsed.GetRequiredValue(server), adminKey, options, cancellationToken);
+        });
+        return command;
+    }
+
+    private static Command Scan(Shell shell)
+    {
+        var defaults = new ScanBenchOptions();
+        var server = SharedOptions.Server();
+        var admin = AdminKeyFile();
+        var items = Number("--items", "Items captured and asked for in turn.", defaults.Items, BenchItems.MaxCount, EventCorpus.EpcsPerEvent);
+        var same = new Option<bool>("--same") { Description = "Ask for one item again and again." };
+        var seconds = Number("--seconds", "How long to ask for pages, and then for evidence.", defaults.Seconds, 3600);
+        var clients = Number("--clients", "Clients asking at once.", defaults.Clients, 1000);
+        var seed = new Option<int>("--seed") { Description = "Chooses the events.", DefaultValueFactory = _ => defaults.Seed };
+        var command = new Command("scan", "Measures item pages and evidence bundles.") { server, admin, items, same, seconds, clients, seed };
+        command.SetAction(async (parsed, cancellationToken) =>
+        {
+            var options = new ScanBenchOptions
+            {
+                Items = parsed.GetValue(items),
+                Same = parsed.GetValue(same),
+                Seconds = parsed.GetValue(seconds),
+                Clients = parsed.GetValue(clients),
+                Seed = parsed.GetValue(seed),
+            };
+            var adminKey = await InputFile.ReadSecretAsync(shell, parsed.GetRequiredValue(admin), cancellationToken);
+            return await ScanBench.RunAsync(shell, parsed.GetRequiredValue(server), adminKey, options, cancellationToken);
+        });
+        return command;
+    }
+
+    private static Option<string> AdminKeyFile() => new("--admin-key-file") { Description = "File with the API key of an admin.", HelpName = "FILE", Required = true };
+
+    private static Option<int> Number(string name, string description, int value, int max, int min = 1)
+    {
+        var option = new Option<int>(name) { Description = description, HelpName = "N", DefaultValueFactory = _ => value };
+        option.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<int>() is var given && (given < min || given > max))
+            {
+                result.AddError($"{name} is {min} to {max}.");
+            }
+        });
+        return option;
+    }
+}
