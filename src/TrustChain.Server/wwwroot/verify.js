@@ -13,6 +13,17 @@ export async function observeChain(rpcUrl, anchors) {
   return observe(rpcUrl, anchors);
 }
 
+/** The labels stand on the body, in the page's language. */
+function copyButton(text) {
+  const { copy, copied } = document.body.dataset;
+  const button = Object.assign(document.createElement("button"), { type: "button", className: "copy", lang: document.documentElement.lang, textContent: copy });
+  button.addEventListener("click", async () => {
+    await navigator.clipboard.writeText(text);
+    button.textContent = copied;
+  });
+  return button;
+}
+
 function start() {
   const language = document.documentElement.lang.startsWith("zh") ? "zh" : "en";
   const box = document.getElementById("verify");
@@ -25,12 +36,8 @@ function start() {
     });
   }
   if (navigator.clipboard) {
-    for (const copy of document.querySelectorAll("button[data-copy]")) {
-      copy.hidden = false;
-      copy.addEventListener("click", async () => {
-        await navigator.clipboard.writeText(copy.dataset.copy);
-        copy.textContent = copy.dataset.copied;
-      });
+    for (const copyable of document.querySelectorAll(".copyable")) {
+      copyable.append(copyButton([...copyable.querySelectorAll("code")].at(-1).textContent));
     }
   }
 }
