@@ -15,7 +15,11 @@ internal static class BenchCommands
         var defaults = new CaptureBenchOptions();
         var server = SharedOptions.Server();
         var admin = AdminKeyFile();
-        var corpus = new Option<CorpusKind>("--corpus") { Description = "object: three EPCs; sensor: also one sensor element of three reports.", DefaultValueFactory = _ => defaults.Corpus };
+        var corpus = new Option<CorpusKind>("--corpus")
+        {
+            Description = "object: three EPCs; sensor: also one sensor element of three reports.",
+            DefaultValueFactory = _ => defaults.Corpus,
+        };
         var batch = Number("--batch", "Events in a statement.", defaults.Batch, Statement.MaxEvents);
         var events = Number("--events", "Events in all.", defaults.Events, 100_000_000);
         var clients = Number("--clients", "Clients sending at once.", defaults.Clients, 1000);
@@ -23,7 +27,10 @@ internal static class BenchCommands
         var items = Number("--items", "Distinct items.", defaults.Items, BenchItems.MaxCount, EventCorpus.EpcsPerEvent);
         var keys = Number("--keys", "Keys that sign.", defaults.Keys, 1000);
         var sample = Number("--sample", "Records fetched and verified afterwards.", defaults.Sample, 1_000_000);
-        var command = new Command("capture", "Measures signed capture until everything is under a signed checkpoint.") { server, admin, corpus, batch, events, clients, seed, items, keys, sample };
+        var command = new Command("capture", "Measures signed capture until everything is under a signed checkpoint.")
+        {
+            server, admin, corpus, batch, events, clients, seed, items, keys, sample,
+        };
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var options = new CaptureBenchOptions

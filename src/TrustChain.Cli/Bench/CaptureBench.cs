@@ -77,7 +77,8 @@ internal static class CaptureBench
         {
             shell.Output.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"{options.Events} {corpus} events in {logged.TotalSeconds:0.0} s under a signed checkpoint: {rate:0} events/s (acknowledged after {acknowledged.TotalSeconds:0.0} s)"));
+                $"{options.Events} {corpus} events in {logged.TotalSeconds:0.0} s under a signed checkpoint: {rate:0} events/s "
+                + $"(acknowledged after {acknowledged.TotalSeconds:0.0} s)"));
             shell.Output.WriteLine($"capture of {options.Batch}: {capture}");
             shell.Output.WriteLine($"evidence by EPC, {options.Sample} records, all verified: {evidence}");
             return;

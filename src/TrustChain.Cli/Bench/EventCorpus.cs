@@ -33,7 +33,7 @@ internal sealed class EventCorpus(CorpusKind kind, int seed, BenchItems items, I
     public int[] ItemsOf(int number)
     {
         var chosen = new int[EpcsPerEvent];
-        var random = RandomOf(number);
+        var random = RandomOf(number, Purpose.Items);
         var inTurn = everyItemEvenly || Creates(number);
         for (var i = 0; i < chosen.Length; i++)
         {
@@ -49,14 +49,14 @@ internal sealed class EventCorpus(CorpusKind kind, int seed, BenchItems items, I
     /// <summary>The event's JSON.</summary>
     public byte[] Create(int number)
     {
-        var target = RandomOf(number).Next(SmallestBytes, LargestBytes + 1);
-        var bare = Write(number, "");
-        return Write(number, new string('7', Math.Max(target - bare.Length, 0)));
+        var random = RandomOf(number, Purpose.Size);
+        var missing = random.Next(SmallestBytes, LargestBytes + 1) - Write(number, "").Length;
+        return Write(number, missing <= 0 ? "" : random.GetString("0123456789ABCDEFGHJKMNPQRSTVWXYZ", missing));
     }
 
     private byte[] Write(int number, string padding)
     {
-        var random = RandomOf(number);
+        var random = RandomOf(number, Purpose.Content);
         var time = FirstTime.AddSeconds(number);
         using var output = new MemoryStream(LargestBytes + 64);
         using (var json = new Utf8JsonWriter(output, new JsonWriterOptions { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
@@ -75,11 +75,12 @@ internal sealed class EventCorpus(CorpusKind kind, int seed, BenchItems items, I
             json.WriteString("action", Creates(number) ? "ADD" : "OBSERVE");
             json.WriteString("bizStep", Creates(number) ? "commissioning" : steps[random.Next(steps.Count)]);
             json.WriteString("disposition", Creates(number) ? "active" : "in_progress");
-            WriteId(json, "readPoint", "https://id.gs1.org/414/9521321000017/254/line-4");
-            WriteId(json, "bizLocation", "https://id.gs1.org/414/9521321000017");
+            WriteId(json, "readPoint", "https://id.gs1.org/414/9521321000018/254/line-4");
+            WriteId(json, "bizLocation", "https://id.gs1.org/414/9521321000018");
             json.WriteStartArray("bizTransactionList");
             WriteTyped(json, "po", "bizTransaction", string.Create(CultureInfo.InvariantCulture, $"https://example.org/orders/{random.Next(1_000_000)}"));
-            WriteTyped(json, "prodorder", "bizTransaction", string.Create(CultureInfo.InvariantCulture, $"https://example.org/production/{random.Next(1_000_000)}-{padding}"));
+            var production = string.Create(CultureInfo.InvariantCulture, $"https://example.org/production/{random.Next(1_000_000)}-{padding}");
+            WriteTyped(json, "prodorder", "bizTransaction", production);
             json.WriteEndArray();
             if (kind == CorpusKind.Sensor)
             {
@@ -133,18 +134,27 @@ internal sealed class EventCorpus(CorpusKind kind, int seed, BenchItems items, I
 
     private bool Creates(int number) => (long)number * EpcsPerEvent < items.Count;
 
-    /// <summary>Each event has a generator of its own, so that any event can be made alone.</summary>
-    private Random RandomOf(int number) => new(unchecked((seed * 1_000_003) + number));
+    private enum Purpose
+    {
+        Id,
+        Size,
+        Items,
+        Content,
+    }
+
+    /// <summary>Each event has generators of its own, so that any event can be made alone and its parts do not depend on each other.</summary>
+    private Random RandomOf(int number, Purpose purpose) => new(BinaryPrimitives.ReadInt32BigEndian(Digest(number, purpose)));
 
     /// <summary>Distinct for every seed and number, which a generator's output is not.</summary>
-    private Guid Uuid(int number)
+    private Guid Uuid(int number) => new(Digest(number, Purpose.Id).AsSpan(0, 16));
+
+    private byte[] Digest(int number, Purpose purpose)
     {
-        Span<byte> input = stackalloc byte[8];
+        Span<byte> input = stackalloc byte[12];
         BinaryPrimitives.WriteInt32BigEndian(input, seed);
         BinaryPrimitives.WriteInt32BigEndian(input[4..], number);
-        Span<byte> digest = stackalloc byte[SHA256.HashSizeInBytes];
-        SHA256.HashData(input, digest);
-        return new Guid(digest[..16]);
+        BinaryPrimitives.WriteInt32BigEndian(input[8..], (int)purpose);
+        return SHA256.HashData(input);
     }
 
     private static string Time(DateTimeOffset time) => time.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);

@@ -20,7 +20,8 @@ internal static class AnchorComparison
             if (computed[anchor.Size] != anchor.Root)
             {
                 throw new LogFaultException(
-                    $"anchor of size {anchor.Size} ({anchor.State}): the server lists {anchor.Root.ToBase64Url()}, the entries give {computed[anchor.Size].ToBase64Url()}.");
+                    $"anchor of size {anchor.Size} ({anchor.State}): the server lists {anchor.Root.ToBase64Url()}, "
+                    + $"the entries give {computed[anchor.Size].ToBase64Url()}.");
             }
         }
         foreach (var (node, anchors) in onChain)
@@ -30,7 +31,8 @@ internal static class AnchorComparison
                 if (computed[size] != root)
                 {
                     throw new LogFaultException(
-                        $"anchor of size {size}: the contract holds {root.ToBase64Url()} ({node}), the entries give {computed[size].ToBase64Url()}: the log shows two histories.");
+                        $"anchor of size {size}: the contract holds {root.ToBase64Url()} ({node}), "
+                        + $"the entries give {computed[size].ToBase64Url()}: the log shows two histories.");
                 }
             }
             if (listed.FirstOrDefault(a => a.IsFinal && !anchors.ContainsKey(a.Size)) is { } missing)

@@ -64,7 +64,8 @@ internal sealed class LogWalk(LogReader reader, Checkpoint checkpoint, IReadOnly
         var root = _frontier.ComputeRoot();
         if (root != checkpoint.Root)
         {
-            throw new LogFaultException($"root: the entries lead to {root.ToBase64Url()}, the checkpoint of size {checkpoint.Size} names {checkpoint.Root.ToBase64Url()}.");
+            throw new LogFaultException(
+                $"root: the entries lead to {root.ToBase64Url()}, the checkpoint of size {checkpoint.Size} names {checkpoint.Root.ToBase64Url()}.");
         }
     }
 

@@ -47,9 +47,13 @@ internal sealed record ServerAnswer(HttpStatusCode Status, byte[] Body, Uri Addr
         text += $"{(code is null ? "" : $" ({code})")}: {detail ?? "no reason given"}";
         if (problem.TryGetProperty("errors", out var errors) && errors.ValueKind == JsonValueKind.Array)
         {
-            foreach (var error in errors.EnumerateArray().Where(static e => e.ValueKind == JsonValueKind.Object).Take(5))
+            foreach (var error in errors.EnumerateArray().Take(5))
             {
-                text += $"; {JsonMembers.Text(error, "pointer")}: {JsonMembers.Text(error, "detail") ?? JsonMembers.Text(error, "rule")}";
+                var fault = JsonMembers.Text(error, "detail") ?? JsonMembers.Text(error, "rule");
+                if (fault is not null && !text.Contains(fault, StringComparison.Ordinal)) // The first is often the problem's own detail.
+                {
+                    text += $"; {JsonMembers.Text(error, "pointer")}: {fault}";
+                }
             }
         }
         return text.ReplaceLineEndings(" ");

@@ -21,8 +21,8 @@ internal static class VerifyCommand
             var trusted = await TrustFiles.ReadAsync(shell, parsed.GetValue(trust), cancellationToken);
             var receipts = parsed.GetValue(receipt) is { } file ? await InputFile.ReadTextAsync(shell, file, 1 << 20, cancellationToken) : "";
             var content = await ReadBundleAsync(shell, parsed.GetRequiredValue(bundle), cancellationToken);
-            return await RunAsync(
-                shell, content, trusted, parsed.GetValue(rpc) ?? [], receipts.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries), cancellationToken);
+            var lines = receipts.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+            return await RunAsync(shell, content, trusted, parsed.GetValue(rpc) ?? [], lines, cancellationToken);
         });
         return command;
     }

@@ -61,13 +61,13 @@ public readonly struct Hash32 : IEquatable<Hash32>, IComparable<Hash32>
     {
         hash = default;
         Span<byte> bytes = stackalloc byte[Size];
-        if (text.Length != 43 || !Base64Url.TryDecodeFromChars(text, bytes, out var written) || written != Size)
+        if (text.Length != 43
+            || Base64Url.DecodeFromChars(text, bytes, out var consumed, out var written) != System.Buffers.OperationStatus.Done || consumed != 43 || written != Size)
         {
             return false;
         }
         hash = new Hash32(bytes);
-        // The last character carries two unused bits; only the zero form is canonical.
-        return text.SequenceEqual(hash.ToBase64Url());
+        return true;
     }
 
     /// <summary>The 32 bytes in a new array.</summary>

@@ -17,13 +17,8 @@ public static class Base64UrlText
             return false;
         }
         var decoded = new byte[Base64Url.GetMaxDecodedLength(text.Length)];
-        if (!Base64Url.TryDecodeFromChars(text, decoded, out var written))
-        {
-            return false;
-        }
-        // Of the last character of a partial group 4 (two characters) or 2 (three characters) bits are unused.
-        var unused = (text.Length % 4) switch { 2 => 0b1111, 3 => 0b11, _ => 0 };
-        if (unused != 0 && (Value(text[^1]) & unused) != 0)
+        // Done also means that the unused bits of the last character are zero: anything else is invalid data.
+        if (Base64Url.DecodeFromChars(text, decoded, out var consumed, out var written) != System.Buffers.OperationStatus.Done || consumed != text.Length)
         {
             return false;
         }
@@ -33,13 +28,4 @@ public static class Base64UrlText
 
     private static readonly System.Buffers.SearchValues<char> Alphabet =
         System.Buffers.SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_");
-
-    private static int Value(char c) => c switch
-    {
-        >= 'A' and <= 'Z' => c - 'A',
-        >= 'a' and <= 'z' => c - 'a' + 26,
-        >= '0' and <= '9' => c - '0' + 52,
-        '-' => 62,
-        _ => 63,
-    };
 }

@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using TrustChain.Core.Canonical;
 using TrustChain.Core.Log;
+using Record = TrustChain.Core.Log.Record;
 
 namespace TrustChain.UnitTests.Canonical;
 

@@ -114,4 +114,18 @@ public sealed class SigningTests
     [InlineData("Q+/=", false)]
     [InlineData("", true)]
     public void Base64Url_AcceptsOnlyTheCanonicalForm(string text, bool accepted) => Assert.Equal(accepted, Base64UrlText.TryDecode(text, out _));
+
+    [Fact]
+    public void Base64Url_OfADigest_WithUnusedBitsOrStrayCharacters_IsRefused()
+    {
+        var text = MerkleTree.HashLeaf([1]).ToBase64Url();
+        Assert.True(Hash32.TryParseBase64Url(text, out var hash));
+        Assert.Equal(MerkleTree.HashLeaf([1]), hash);
+        foreach (var last in "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_+/= ")
+        {
+            var other = text[..^1] + last;
+            Assert.Equal("AEIMQUYcgkosw048".Contains(last, StringComparison.Ordinal), Hash32.TryParseBase64Url(other, out _));
+        }
+        Assert.False(Hash32.TryParseBase64Url(" " + text[1..], out _));
+    }
 }
