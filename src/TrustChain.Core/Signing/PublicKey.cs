@@ -75,12 +75,12 @@ public sealed class PublicKey
             error = $"Key type \"{type}\" with curve \"{curve}\" is not supported; use EC with P-256 or OKP with Ed25519.";
             return false;
         }
-        if (jwk.TryGetProperty("alg", out var alg) && !alg.ValueEquals(algorithm))
+        if (jwk.TryGetProperty("alg", out _) && Text(jwk, "alg") != algorithm)
         {
             error = $"The JWK's alg must be {algorithm} for this key type.";
             return false;
         }
-        if (jwk.TryGetProperty("use", out var use) && !use.ValueEquals("sig"))
+        if (jwk.TryGetProperty("use", out _) && Text(jwk, "use") != "sig")
         {
             error = "The JWK's use must be \"sig\".";
             return false;

@@ -59,6 +59,11 @@ internal static class CaptureEndpoints
         {
             return (null, Problems.Create(415, ProblemCodes.UnsupportedMediaType, "Compressed bodies are not taken.", "UnsupportedMediaTypeException"));
         }
+        if (context.RequestServices.GetRequiredService<Log.LogHead>().Halted is not null)
+        {
+            context.Response.Headers.RetryAfter = "60";
+            return (null, Problems.Create(503, ProblemCodes.ReadOnly, "The log differs from its anchors, so nothing is taken until the operator has looked.", "ImplementationException"));
+        }
         if (await RequestBody.ReadAsync(context.Request, Statement.MaxBytes, cancellationToken) is not { } body)
         {
             return (null, Problems.TooLarge(Statement.MaxBytes));

@@ -28,6 +28,8 @@ internal static class HostingExtensions
             return source.Build();
         });
         services.AddProblemDetails();
+        // Pages and scripts carry no secrets beside what a sender chose, so compressing them gives nothing away.
+        services.AddResponseCompression(static options => options.EnableForHttps = true);
         services.AddExceptionHandler<Failures>();
         services.AddOpenApi("v1", ApiDocument.Configure);
         services.AddSingleton<MetricsText>();
@@ -58,6 +60,7 @@ internal static class HostingExtensions
             context.Response.Headers.XContentTypeOptions = "nosniff";
             return next(context);
         });
+        app.UseResponseCompression();
         app.UseStaticFiles();
         app.UseRouting();
         app.UseMiddleware<CallerMiddleware>();

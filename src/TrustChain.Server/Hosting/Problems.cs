@@ -7,7 +7,6 @@ namespace TrustChain.Server.Hosting;
 public static class ProblemCodes
 {
     public const string InvalidRequest = "invalid-request";
-    public const string InvalidIdentifier = "invalid-identifier";
     public const string InvalidStatement = "invalid-statement";
     public const string InvalidEvents = "invalid-events";
     public const string SignatureInvalid = "signature-invalid";
@@ -25,6 +24,7 @@ public static class ProblemCodes
     public const string TooLarge = "too-large";
     public const string UnsupportedMediaType = "unsupported-media-type";
     public const string NotYetLogged = "not-yet-logged";
+    public const string ReadOnly = "read-only";
     public const string Busy = "busy";
     public const string Unavailable = "unavailable";
     public const string Internal = "internal-error";

@@ -60,7 +60,7 @@ internal sealed class ItemViewBuilder(
         var steps = new List<StepView>();
         foreach (var group in walk.Steps.GroupBy(static s => (s.Event.Stored.Record.EventHash, s.Event.Stored.EventId, IsDeclaration: s.Event.Event!.ErrorDeclaration is not null))) // Steps have content.
         {
-            steps.Add(await MakeStepAsync([.. group], walk, names, checks, files, cancellationToken));
+            steps.Add(await MakeStepAsync([.. group], walk, names, checks, files, language, cancellationToken));
         }
         var product = walk.Items.Select(i => known.GetValueOrDefault(i)).FirstOrDefault(static b => b is not null);
         var (name, origin, variety) = Describe(product, walk);
@@ -82,7 +82,7 @@ internal sealed class ItemViewBuilder(
             Steps = steps,
             TotalSteps = null,
             MoreUrl = walk.IsComplete ? null : $"/epcis/epcs/{Uri.EscapeDataString(item)}/events",
-            Certificates = [.. certificates.Select(c => MakeCertificate(c, names, files))],
+            Certificates = [.. certificates.Select(c => MakeCertificate(c, names, files, language))],
             Check = MakeCheck(item, bundle),
             JsonLdUrl = item.StartsWith(CanonicalDigitalLink.Domain, StringComparison.Ordinal) ? $"{item[CanonicalDigitalLink.Domain.Length..]}?linkType=all" : null,
         };
@@ -95,6 +95,7 @@ internal sealed class ItemViewBuilder(
         Dictionary<int, Organisation> names,
         Dictionary<long, List<Check>> checks,
         IReadOnlyDictionary<Hash32, StoredDocument> files,
+        PageLanguage language,
         CancellationToken cancellationToken)
     {
         var step = group[0];
@@ -130,7 +131,7 @@ internal sealed class ItemViewBuilder(
             EventType = e.EventType,
             Action = e.Action?.ToString().ToUpperInvariant(),
             BizStep = e.BizStep,
-            Title = title is null ? null : new Phrase($"{title.Zh} · {title.En}"),
+            Title = title is null ? null : In(title, language),
             EventId = stored.EffectiveEventId,
             Time = LocalTime(e),
             Place = extensions.Place(),
@@ -150,7 +151,7 @@ internal sealed class ItemViewBuilder(
             Documents = [.. extensions.Documents().Where(files.ContainsKey).Select(d => MakeDocument(files[d]))],
             Quantities = extensions.Quantities(),
             Related = [.. Related(e, step.Item)],
-            Facts = extensions.Text("note") is { } note ? [new FactView("note", note)] : [],
+            Facts = extensions.Text("note") is { } note ? [new FactView(language == PageLanguage.Chinese ? new Phrase("备注", "zh-CN") : new Phrase("Note", "en"), note)] : [],
             Notes = notes,
         };
     }
@@ -265,7 +266,7 @@ internal sealed class ItemViewBuilder(
             : null;
     }
 
-    private CertificateView MakeCertificate(StoredCertificate c, Dictionary<int, Organisation> names, IReadOnlyDictionary<Hash32, StoredDocument> files)
+    private CertificateView MakeCertificate(StoredCertificate c, Dictionary<int, Organisation> names, IReadOnlyDictionary<Hash32, StoredDocument> files, PageLanguage language)
     {
         using var details = JsonDocument.Parse(c.Details);
         var now = time.GetUtcNow();
@@ -274,7 +275,7 @@ internal sealed class ItemViewBuilder(
         return new CertificateView
         {
             Name = details.RootElement.GetProperty("name").GetString()!, // Required when it was issued.
-            Type = kind is null ? type : new Phrase($"{kind.Title.Zh} · {kind.Title.En}"),
+            Type = kind is null ? type : In(kind.Title, language),
             Number = details.RootElement.TryGetProperty("number", out var number) ? number.GetString() : null,
             Issuer = names[c.OrganisationId].Name,
             ValidFrom = c.ValidFrom,
@@ -285,6 +286,8 @@ internal sealed class ItemViewBuilder(
             Document = DocumentOf(c) is { } digest && files.TryGetValue(digest, out var file) ? MakeDocument(file) : null,
         };
     }
+
+    private static Phrase In(LocalText text, PageLanguage language) => new(text.In(language.Code()), language.Tag());
 
     private static Hash32? DocumentOf(StoredCertificate c)
     {

@@ -1,0 +1,90 @@
+using System.Text;
+using TrustChain.Core.Log;
+using TrustChain.Core.Signing;
+using TrustChain.Core.Verification;
+using Record = TrustChain.Core.Log.Record;
+
+namespace TrustChain.UnitTests.Verification;
+
+/// <summary>A record in the log with all that opens it. The event members are null in document form.</summary>
+internal sealed record LoggedRecord(
+    long Index, Hash32 Leaf, Record Record, Hash32 Salt, string Statement, byte[]? Event, Hash32? EventSalt, IReadOnlyList<Hash32> EventProof)
+{
+    public BundleRecord ToBundle(int? statement) => new(
+        Index, Leaf, Record.ToJcs(), Salt, statement, (ReadOnlyMemory<byte>?)Event, EventSalt, EventProof, ErasedAt: null);
+}
+
+/// <summary>A public entry (key, revocation, certificate, recall) in the log.</summary>
+internal sealed record LoggedEntry(long Index, Hash32 Leaf, EntryKind Kind, byte[] Body, string? Statement);
+
+/// <summary>Puts keys, statements and status entries into a log.</summary>
+internal sealed class LogWriter(LittleLog log)
+{
+    private readonly Dictionary<string, LoggedEntry> _keys = [];
+    private DateTimeOffset _now = new(2026, 4, 12, 8, 0, 0, TimeSpan.Zero);
+
+    public LittleLog Log => log;
+
+    public LoggedEntry Admit(Signer signer) => _keys[signer.Kid] = Public(EntryKind.Key, signer.KeyEntryBody(), null);
+
+    public LoggedEntry KeyOf(Signer signer) => _keys[signer.Kid];
+
+    /// <summary>Logs every event of a statement in root form.</summary>
+    public IReadOnlyList<LoggedRecord> Root(Signer signer, string? audience, params string[] events) =>
+        Root(signer, audience, Sample.EventHashes(events), events);
+
+    /// <summary>As the other, with the event hashes that the operator claims.</summary>
+    public IReadOnlyList<LoggedRecord> Root(Signer signer, string? audience, IReadOnlyList<string> eventHashes, params string[] events)
+    {
+        var bodies = events.Select(Encoding.UTF8.GetBytes).ToArray();
+        var salts = events.Select((_, i) => Fixed.Hash($"event salt {i} of {log.Origin} at {log.Size}")).ToArray();
+        var leaves = bodies.Select((body, i) => Core.Signing.Statement.ComputeLeaf(salts[i].ToArray(), body)).ToArray();
+        var statement = signer.Sign(
+            Core.Signing.Statement.RootType, audience, Core.Signing.Statement.RootPayload(events.Length, MerkleTree.ComputeRoot(leaves)));
+        var receivedAt = Tick();
+        return [.. bodies.Select((body, i) =>
+            Record(signer, statement, eventHashes[i], i, events.Length, receivedAt, body, salts[i], MerkleTree.ComputeInclusionProof(leaves, i)))];
+    }
+
+    /// <summary>Logs every event of a statement in document form.</summary>
+    public IReadOnlyList<LoggedRecord> Document(Signer signer, string? audience, string document)
+    {
+        var statement = signer.Sign(Core.Signing.Statement.DocumentType, audience, Encoding.UTF8.GetBytes(document));
+        var hashes = Sample.EventHashesOf(document);
+        var receivedAt = Tick();
+        return [.. hashes.Select((hash, i) => Record(signer, statement, hash, i, hashes.Count, receivedAt, null, null, []))];
+    }
+
+    /// <summary>Logs a certificate or a recall.</summary>
+    public LoggedEntry Publish(EntryKind kind, Signer signer, string? audience, string payloadJcs)
+    {
+        var type = kind == EntryKind.Certificate ? PublicEntry.CertificateType : PublicEntry.RecallType;
+        var statement = signer.Sign(type, audience, Encoding.UTF8.GetBytes(payloadJcs));
+        var entry = new PublicEntry(
+            signer.Custody, KeyOf(signer).Index, signer.Kid, Encoding.UTF8.GetBytes(payloadJcs), Tick(), Hash32.Compute(Encoding.ASCII.GetBytes(statement)));
+        return Public(kind, entry.ToJcs(), statement);
+    }
+
+    public LoggedEntry Revoke(Signer signer, long? compromisedSince) => Public(
+        EntryKind.Key,
+        new KeyRevocation(signer.Organisation, signer.Kid, KeyOf(signer).Index, "operator", compromisedSince, null).ToJcs(),
+        null);
+
+    private LoggedRecord Record(
+        Signer signer, string statement, string eventHash, int position, int count, DateTimeOffset receivedAt, byte[]? body, Hash32? eventSalt, IReadOnlyList<Hash32> proof)
+    {
+        var record = new Record(
+            count, signer.Custody, eventHash, KeyOf(signer).Index, signer.Kid, position, receivedAt, Hash32.Compute(Encoding.ASCII.GetBytes(statement)));
+        var salt = Fixed.Hash($"record salt of {log.Origin} at {log.Size}");
+        var index = log.Append(LogEntry.ForEvent(salt.ToArray(), record.ToJcs()));
+        return new LoggedRecord(index, log.Leaf(index), record, salt, statement, body, eventSalt, proof);
+    }
+
+    private LoggedEntry Public(EntryKind kind, byte[] body, string? statement)
+    {
+        var index = log.Append(LogEntry.ForPublic(kind, body));
+        return new LoggedEntry(index, log.Leaf(index), kind, body, statement);
+    }
+
+    private DateTimeOffset Tick() => _now = _now.AddMinutes(7).AddMilliseconds(125);
+}
