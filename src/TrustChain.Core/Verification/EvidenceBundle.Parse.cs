@@ -44,6 +44,11 @@ public sealed partial class EvidenceBundle
             error = exception.Message; // from canonicalising an entry's body
             return false;
         }
+        catch (InvalidOperationException)
+        {
+            error = "A string or a member's name is not valid Unicode."; // an escaped lone surrogate
+            return false;
+        }
     }
 
     private static EvidenceBundle Read(Node root)

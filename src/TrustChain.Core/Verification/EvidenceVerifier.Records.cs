@@ -88,7 +88,7 @@ public sealed partial class EvidenceVerifier
         }
         if (statement.Jws.Kid != record.Kid || (statement.Form == StatementForm.Root && statement.Count != record.Count))
         {
-            Fail(CheckNames.Signature, subject, ReasonCodes.KeyMismatch, "The statement names another key or another number of events than the record.");
+            BlameRecord(ReasonCodes.KeyMismatch, "The statement names another key or another number of events than the record.");
             return statement;
         }
         if (statement.Jws.Audience is { } audience ? audience != _bundle.Log.Origin : record.Custody == Custody.Self)
@@ -158,7 +158,7 @@ public sealed partial class EvidenceVerifier
         }
         else if (bundled.Event is not { } body || bundled.EventSalt is not { } salt)
         {
-            Unknown(CheckNames.Event, subject, bundled.ErasedAt is null ? ReasonCodes.EventMissing : ReasonCodes.Erased, $"The content is not in the bundle; erased{On(bundled.ErasedAt)}.");
+            Unknown(CheckNames.Event, subject, bundled.ErasedAt is null ? ReasonCodes.EventMissing : ReasonCodes.Erased, bundled.ErasedAt is null ? "The content is not in the bundle." : $"The content was erased{On(bundled.ErasedAt)}.");
         }
         else
         {
@@ -185,6 +185,10 @@ public sealed partial class EvidenceVerifier
         else if (!eventSound || !recordSound)
         {
             Depends(CheckNames.EventHash, subject, recordSound ? CheckNames.Event : CheckNames.Record);
+        }
+        else if (statement.Form == StatementForm.Document && !signatureSound)
+        {
+            Depends(CheckNames.EventHash, subject, CheckNames.Signature); // The event was taken from this very statement.
         }
         else
         {
@@ -214,7 +218,13 @@ public sealed partial class EvidenceVerifier
             {
                 continue;
             }
-            if (revocation.CompromisedSince is { } since && bundled.Index >= since)
+            var compromised = revocation.CompromisedSince is { } from && bundled.Index >= from;
+            if ((compromised || bundled.Index > status.Index) && MerkleTree.HashLeaf(LogEntry.ForPublic(status.Kind, status.Body.Span)) != status.Leaf)
+            {
+                Depends(CheckNames.KeyStatus, subject, CheckNames.Status);
+                return;
+            }
+            if (revocation.CompromisedSince is { } since && compromised)
             {
                 Fail(CheckNames.KeyStatus, subject, ReasonCodes.KeyCompromised, $"The key was reported compromised for entries from {since} on.");
                 return;
@@ -255,7 +265,12 @@ public sealed partial class EvidenceVerifier
             return;
         }
         var expected = status.Kind == EntryKind.Certificate ? PublicEntry.CertificateType : PublicEntry.RecallType;
-        if (!_keys.TryGetValue(entry.KeyEntry, out var key) || key.Entry is null || key.Entry.Key.Kid != entry.Kid || entry.KeyEntry >= status.Index)
+        if (_keys.TryGetValue(entry.KeyEntry, out var key) && !key.Sound && key.Entry?.Key.Kid != entry.Kid)
+        {
+            Depends(CheckNames.Status, subject, CheckNames.Key);
+            return;
+        }
+        if (key.Entry is null || key.Entry.Key.Kid != entry.Kid || entry.KeyEntry >= status.Index)
         {
             Fail(CheckNames.Status, subject, ReasonCodes.KeyMissing, $"The bundle has no matching key entry {entry.KeyEntry}.");
             return;
