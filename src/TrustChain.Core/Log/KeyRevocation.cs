@@ -54,7 +54,8 @@ public sealed record KeyRevocation(string Organisation, string Kid, long KeyEntr
         if (Required.Except(names).Any() || names.Except(Required).Except(Optional).Any()
             || Text("act") != "revoke" || Number("v") != 1
             || Text("organisation") is not { } organisation || Text("kid") is not { Length: 43 } kid || Text("by") is not { } by
-            || Number("keyEntry") is not { } keyEntry)
+            || Number("keyEntry") is not { } keyEntry
+            || (names.Contains("compromisedSince") && Number("compromisedSince") is null) || (names.Contains("authorization") && Text("authorization") is null))
         {
             return false;
         }

@@ -49,7 +49,7 @@ public sealed record PublicEntry(Custody Custody, long KeyEntry, string Kid, Rea
             || json.GetProperty("payload") is not { ValueKind: JsonValueKind.Object } payload
             || Text(json, "kid") is not { Length: 43 } kid
             || !Record.TryParseTime(Text(json, "receivedAt"), out var receivedAt)
-            || Text(json, "statement") is not { } hex || !Hash32.TryParseHex(hex, out var statement))
+            || Text(json, "statement") is not { } hex || !Hash32.TryParseHex(hex, out var statement) || statement.ToHex() != hex)
         {
             return false;
         }

@@ -46,7 +46,7 @@ public sealed record Receipt(string Origin, Hash32 Statement, DateTimeOffset Rec
             if (json.GetProperty("v").GetInt32() != 1
                 || !Record.TryParseTime(json.GetProperty("receivedAt").GetString(), out var receivedAt)
                 || !Record.TryParseTime(json.GetProperty("mustAppearBy").GetString(), out var mustAppearBy)
-                || !Hash32.TryParseHex(json.GetProperty("statement").GetString(), out var statement)
+                || json.GetProperty("statement").GetString() is not { } hex || !Hash32.TryParseHex(hex, out var statement) || statement.ToHex() != hex
                 || json.GetProperty("origin").GetString() is not { } origin)
             {
                 return SignatureCheck.Invalid;

@@ -7,7 +7,7 @@ namespace TrustChain.Core.Verification;
 
 public sealed partial class EvidenceVerifier
 {
-    /// <summary>Steps 6.1 to 6.6 of the specification, for one record.</summary>
+    /// <summary>Steps 6.1 to 6.7 of the specification, for one record.</summary>
     private void VerifyRecord(int i)
     {
         var bundled = _bundle.Records[i];
@@ -58,7 +58,14 @@ public sealed partial class EvidenceVerifier
         sound = false;
         if (bundled.Statement is not { } place)
         {
-            Unknown(CheckNames.Signature, subject, ReasonCodes.Erased, $"The statement was erased{On(bundled.ErasedAt)}.");
+            if (bundled.ErasedAt is null)
+            {
+                Unknown(CheckNames.Signature, subject, ReasonCodes.StatementMissing, "The statement is not in the bundle: it may show more than the asker may see.");
+            }
+            else
+            {
+                Unknown(CheckNames.Signature, subject, ReasonCodes.Erased, $"The statement was erased{On(bundled.ErasedAt)}.");
+            }
             return null;
         }
         if (!_keys.TryGetValue(record.KeyEntry, out var key))
@@ -76,9 +83,14 @@ public sealed partial class EvidenceVerifier
             BlameRecord(ReasonCodes.KeyMismatch, "The record names another key, another custody, or a key admitted after it.");
             return null;
         }
-        if (!Statement.TryParse(_bundle.Statements[place], out var statement, out var error))
+        if (!_statements.TryGetValue(place, out var known))
         {
-            Fail(CheckNames.Signature, subject, ReasonCodes.StatementMalformed, error!); // Set whenever the answer is false.
+            _ = Statement.TryParse(_bundle.Statements[place], out var parsed, out var error);
+            _statements.Add(place, known = (parsed, error));
+        }
+        if (known.Statement is not { } statement)
+        {
+            Fail(CheckNames.Signature, subject, ReasonCodes.StatementMalformed, known.Error!); // Set whenever there is no statement.
             return null;
         }
         if (statement.Digest != record.Statement)
@@ -96,7 +108,11 @@ public sealed partial class EvidenceVerifier
             Fail(CheckNames.Signature, subject, ReasonCodes.AudienceMismatch, "The statement was not made for this log.");
             return statement;
         }
-        switch (statement.Jws.Verify(key.Entry.Key))
+        if (!_signatures.TryGetValue((place, record.KeyEntry), out var signature))
+        {
+            _signatures.Add((place, record.KeyEntry), signature = statement.Jws.Verify(key.Entry.Key));
+        }
+        switch (signature)
         {
             case SignatureCheck.Valid:
                 sound = true;
@@ -144,10 +160,15 @@ public sealed partial class EvidenceVerifier
         var eventSound = false;
         if (statement.Form == StatementForm.Document)
         {
-            var events = EpcisReader.Read(statement.Jws.Payload, VerifierOptions).Events;
-            if (events is not null && events.Count == record.Count)
+            // A record in document form has its statement's place: VerifySignature found the statement there.
+            if (!_documents.TryGetValue(bundled.Statement!.Value, out var hashes))
             {
-                computed = events[record.Position].EventHash;
+                hashes = [.. EpcisReader.Read(statement.Jws.Payload, VerifierOptions).Events.Select(static e => e.EventHash)];
+                _documents.Add(bundled.Statement.Value, hashes);
+            }
+            if (hashes.Length == record.Count)
+            {
+                computed = hashes[record.Position];
                 eventSound = true;
                 Pass(CheckNames.Event, subject, $"The event stands at position {record.Position} of the signed document.");
             }
@@ -214,12 +235,13 @@ public sealed partial class EvidenceVerifier
         foreach (var status in _bundle.Status.Where(static s => s.Kind == EntryKind.Key))
         {
             using var document = JsonDocument.Parse(status.Body);
-            if (!KeyRevocation.TryParse(document.RootElement, out var revocation) || revocation.Kid != record.Kid)
+            if (!KeyRevocation.TryParse(document.RootElement, out var revocation) || revocation.Kid != record.Kid || revocation.KeyEntry != record.KeyEntry
+                || (_keys.GetValueOrDefault(record.KeyEntry).Entry is { } admitted && admitted.Organisation != revocation.Organisation))
             {
                 continue;
             }
             var compromised = revocation.CompromisedSince is { } from && bundled.Index >= from;
-            if ((compromised || bundled.Index > status.Index) && MerkleTree.HashLeaf(LogEntry.ForPublic(status.Kind, status.Body.Span)) != status.Leaf)
+            if ((compromised || bundled.Index > status.Index) && !IsPublicLeaf(status.Kind, status.Body, status.Leaf))
             {
                 Depends(CheckNames.KeyStatus, subject, CheckNames.Status);
                 return;
@@ -243,7 +265,7 @@ public sealed partial class EvidenceVerifier
     {
         var status = _bundle.Status[i];
         var subject = $"status[{i}]";
-        if (MerkleTree.HashLeaf(LogEntry.ForPublic(status.Kind, status.Body.Span)) != status.Leaf)
+        if (!IsPublicLeaf(status.Kind, status.Body, status.Leaf))
         {
             Fail(CheckNames.Status, subject, ReasonCodes.StatusAltered, $"The entry {status.Index} is not what the log holds.");
             return;
@@ -251,6 +273,11 @@ public sealed partial class EvidenceVerifier
         if (status.Kind == EntryKind.Key)
         {
             Pass(CheckNames.Status, subject, $"Entry {status.Index} of the log changes a key.");
+            return;
+        }
+        if (status.Kind is not (EntryKind.Certificate or EntryKind.Recall))
+        {
+            Unknown(CheckNames.Status, subject, ReasonCodes.KindUnknown, $"Entry {status.Index} is of kind {(int)status.Kind}, which this verifier does not know.");
             return;
         }
         PublicEntry? entry;
@@ -270,12 +297,14 @@ public sealed partial class EvidenceVerifier
             Depends(CheckNames.Status, subject, CheckNames.Key);
             return;
         }
-        if (key.Entry is null || key.Entry.Key.Kid != entry.Kid || entry.KeyEntry >= status.Index)
+        if (key.Entry is null || key.Entry.Key.Kid != entry.Kid || key.Entry.Custody != entry.Custody || entry.KeyEntry >= status.Index)
         {
             Fail(CheckNames.Status, subject, ReasonCodes.KeyMissing, $"The bundle has no matching key entry {entry.KeyEntry}.");
             return;
         }
-        switch (jws.Type == expected && (jws.Audience is null || jws.Audience == _bundle.Log.Origin) ? jws.Verify(key.Entry.Key) : SignatureCheck.Invalid)
+        var fits = jws.Type == expected && jws.HeaderNames.All(static name => name is "alg" or "aud" or "kid" or "typ")
+            && (jws.Audience is { } audience ? audience == _bundle.Log.Origin : entry.Custody != Custody.Self);
+        switch (fits ? jws.Verify(key.Entry.Key) : SignatureCheck.Invalid)
         {
             case SignatureCheck.Valid:
                 Pass(CheckNames.Status, subject, $"Signed by {key.Entry.Name} and in the log as entry {status.Index}.");
@@ -295,6 +324,11 @@ public sealed partial class EvidenceVerifier
                 break;
         }
     }
+
+    // Records often share a statement: each is read and verified once.
+    private readonly Dictionary<int, (Statement? Statement, string? Error)> _statements = [];
+    private readonly Dictionary<(int Place, long KeyEntry), SignatureCheck> _signatures = [];
+    private readonly Dictionary<int, Hash32[]> _documents = [];
 
     // What the log admitted was checked when it came in; a verifier only needs the same reading, whatever the deployment's policy on check digits.
     private static readonly EpcisReadOptions VerifierOptions = new() { CheckDigits = CheckDigitPolicy.Warn };

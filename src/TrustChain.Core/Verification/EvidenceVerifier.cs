@@ -179,10 +179,15 @@ public sealed partial class EvidenceVerifier
         {
             if (_checkpointSound)
             {
-                Fail(CheckNames.Anchor, subject, ReasonCodes.AnchorInconsistent, "The signed tree does not continue the anchored one: the log shows two histories.");
+                Fail(CheckNames.Anchor, subject, ReasonCodes.AnchorInconsistent, "The signed tree is not shown to continue the anchored one.");
                 return;
             }
-            // The checkpoint failed its own check; the anchor itself is what the chain holds.
+            if (anchor.Size != _checkpoint.Size)
+            {
+                Depends(CheckNames.Anchor, subject, CheckNames.Checkpoint); // Nothing ties the tree of the proofs to the chain.
+                return;
+            }
+            // For exactly this size the chain itself says which root the tree has; the inclusion check uses it.
         }
         _anchoredSize = Math.Max(_anchoredSize, anchor.Size);
         if (anchor.Size == _checkpoint?.Size)
@@ -211,7 +216,9 @@ public sealed partial class EvidenceVerifier
         var root = leaves is { Length: > 0 } && leaves[^1].Index < _checkpoint.Size
             ? SharedInclusionProof.ComputeRoot(leaves, _checkpoint.Size, _bundle.Proof)
             : null;
-        if (root is not null && (root == _checkpoint.Root || root == _anchoredRoot))
+        // A checkpoint that did not pass yields to what the chain holds for its size.
+        var expected = _checkpointSound || _anchoredRoot is null ? _checkpoint.Root : _anchoredRoot.Value;
+        if (root == expected)
         {
             Pass(CheckNames.Inclusion, "bundle", $"All {leaves!.Length} entries of the bundle are in the tree."); // A root was computed from them.
         }
@@ -235,7 +242,7 @@ public sealed partial class EvidenceVerifier
         {
             _ = KeyEntry.TryParse(document.RootElement, out entry);
         }
-        var intact = MerkleTree.HashLeaf(LogEntry.ForPublic(EntryKind.Key, key.Body.Span)) == key.Leaf;
+        var intact = IsPublicLeaf(EntryKind.Key, key.Body, key.Leaf);
         _keys[key.Index] = (entry, intact && entry is not null);
         if (!intact)
         {
@@ -250,6 +257,10 @@ public sealed partial class EvidenceVerifier
             Pass(CheckNames.Key, subject, $"Key {entry.Key.Kid} was admitted for {entry.Name} ({entry.Organisation}) by entry {key.Index}.");
         }
     }
+
+    // A body too long for an entry is in no log.
+    private static bool IsPublicLeaf(EntryKind kind, ReadOnlyMemory<byte> body, Hash32 leaf) =>
+        body.Length <= LogEntry.MaxBody && MerkleTree.HashLeaf(LogEntry.ForPublic(kind, body.Span)) == leaf;
 
     private static bool SameHex(string left, string right) => string.Equals(left, right, StringComparison.OrdinalIgnoreCase);
 

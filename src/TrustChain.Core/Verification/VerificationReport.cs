@@ -111,6 +111,7 @@ public static class ReasonCodes
     public const string KeyCompromised = "key-compromised";
     public const string RecordAltered = "record-altered";
     public const string RecordMalformed = "record-malformed";
+    public const string StatementMissing = "statement-missing";
     public const string StatementAltered = "statement-altered";
     public const string StatementMalformed = "statement-malformed";
     public const string SignatureInvalid = "signature-invalid";
@@ -119,6 +120,7 @@ public static class ReasonCodes
     public const string EventMissing = "event-missing";
     public const string EventHashMismatch = "event-hash-mismatch";
     public const string Erased = "erased";
+    public const string KindUnknown = "kind-unknown";
     public const string StatusAltered = "status-altered";
     public const string StatusSignatureInvalid = "status-signature-invalid";
     public const string ReceiptInvalid = "receipt-invalid";

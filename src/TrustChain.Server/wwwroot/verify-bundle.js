@@ -148,9 +148,13 @@ class Verifier {
       return this.#fail("anchor", subject, "anchor-transaction-mismatch");
     }
     const head = this.#checkpoint;
-    // Where the checkpoint failed its own check, the anchor itself is still what the chain holds.
-    if (head !== null && this.#checkpointSound && !await verifyConsistency(anchor.size, head.size, anchor.root, head.root, anchor.consistency)) {
-      return this.#fail("anchor", subject, "anchor-inconsistent");
+    if (head !== null && !await verifyConsistency(anchor.size, head.size, anchor.root, head.root, anchor.consistency)) {
+      if (this.#checkpointSound) {
+        return this.#fail("anchor", subject, "anchor-inconsistent");
+      }
+      if (anchor.size !== head.size) {
+        return this.#depends("anchor", subject); // Nothing ties the tree of the proofs to the chain.
+      }
     }
     if (anchor.size > this.#anchoredSize) {
       this.#anchoredSize = anchor.size;
@@ -170,7 +174,9 @@ class Verifier {
     }
     const leaves = this.#leaves();
     const root = leaves?.length > 0 && leaves.at(-1).index < head.size ? await sharedRoot(leaves, head.size, this.#bundle.proof) : null;
-    if (root !== null && (same(root, head.root) || (this.#anchoredRoot !== null && same(root, this.#anchoredRoot)))) {
+    // A checkpoint that did not pass yields to what the chain holds for its size.
+    const expected = this.#checkpointSound || this.#anchoredRoot === null ? head.root : this.#anchoredRoot;
+    if (root !== null && same(root, expected)) {
       return this.#pass("inclusion", "bundle", { count: leaves.length });
     }
     // Size and root of a checkpoint that nobody vouches for cannot prove the entries wrong.
@@ -235,7 +241,7 @@ class Verifier {
   async #verifySignature(bundled, parsed, subject, intact) {
     const none = { statement: null, sound: false };
     if (bundled.statement === null) {
-      this.#unknown("signature", subject, "erased", { time: bundled.erasedAt });
+      this.#unknown("signature", subject, bundled.erasedAt === null ? "statement-missing" : "erased", { time: bundled.erasedAt });
       return none;
     }
     const key = this.#keys.get(parsed.keyEntry);
@@ -322,7 +328,9 @@ class Verifier {
   async #verifyKeyStatus(bundled, parsed, subject) {
     for (const status of this.#bundle.status) {
       const revocation = status.kind === kinds.key ? keyRevocation(status.body.json) : null;
-      if (revocation?.kid !== parsed.kid) {
+      const admitted = this.#keys.get(parsed.keyEntry)?.entry ?? null;
+      if (revocation === null || revocation.kid !== parsed.kid || revocation.keyEntry !== parsed.keyEntry
+        || (admitted !== null && admitted.organisation !== revocation.organisation)) {
         continue;
       }
       const compromised = revocation.compromisedSince !== null && bundled.index >= revocation.compromisedSince;
@@ -343,6 +351,9 @@ class Verifier {
     if (status.kind === kinds.key) {
       return this.#pass("status", subject, { index: status.index });
     }
+    if (status.kind !== kinds.certificate && status.kind !== kinds.recall) {
+      return this.#unknown("status", subject, "kind-unknown");
+    }
     const entry = publicEntry(status.body.json);
     const signed = entry !== null && status.statement !== null ? await jws(this.#bundle.statements[status.statement]) : null;
     if (signed === null || signed.digest !== entry.statement || !same(signed.payload, entry.payload) || signed.header.get("kid") !== entry.kid) {
@@ -352,11 +363,12 @@ class Verifier {
     if (key?.sound === false && key.entry?.key.kid !== entry.kid) {
       return this.#depends("status", subject);
     }
-    if (!key?.entry || key.entry.key.kid !== entry.kid || entry.keyEntry >= status.index) {
+    if (!key?.entry || key.entry.key.kid !== entry.kid || key.entry.custody !== entry.custody || entry.keyEntry >= status.index) {
       return this.#fail("status", subject, "key-missing");
     }
     const expected = status.kind === kinds.certificate ? "certificate+jws" : "recall+jws";
-    const fits = signed.header.get("typ") === expected && (!signed.header.has("aud") || signed.header.get("aud") === this.#bundle.log.origin);
+    const fits = signed.header.get("typ") === expected && [...signed.header.keys()].every((name) => ["alg", "aud", "kid", "typ"].includes(name))
+      && (signed.header.has("aud") ? signed.header.get("aud") === this.#bundle.log.origin : entry.custody !== "self");
     switch (fits ? await signed.verify(key.entry.key) : Signature.invalid) {
       case Signature.valid:
         return this.#pass("status", subject, { name: key.entry.name, index: status.index });

@@ -10,14 +10,21 @@ public sealed class EvidenceBlameTests
     private static readonly EvidenceWorld World = EvidenceVectors.Tea;
 
     [Fact]
-    public void CheckpointSize_Altered_LeavesInclusionOpen()
+    public void CheckpointSize_Altered_LeavesOpenWhatRestsOnIt()
     {
-        // A proof may fit several sizes of one shape; where it does not, nothing is known about it.
+        // Nothing ties a tree of another size to the chain or to the entries.
         foreach (var size in new[] { "20", "7", "6", "1" })
         {
             var builder = World.Bundle(World.Single);
             builder.Checkpoint = builder.Checkpoint.Replace("\n43\n", $"\n{size}\n", StringComparison.Ordinal);
-            Assert.Equal(["checkpoint bundle checkpoint-signature-invalid", "inclusion bundle depends-on-failed-check"], NotPassed(builder));
+            Assert.Equal(
+                [
+                    "checkpoint bundle checkpoint-signature-invalid",
+                    "anchor anchors[0] depends-on-failed-check",
+                    "inclusion bundle depends-on-failed-check",
+                    "anchored records[0] depends-on-failed-check",
+                ],
+                NotPassed(builder));
         }
     }
 
