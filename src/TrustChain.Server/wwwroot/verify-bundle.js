@@ -7,7 +7,7 @@ import { Signature, checkpoint, countEvents, digest, jws, keyEntry, keyRevocatio
 import { MalformedError, readBundle } from "./verify-reading.js";
 
 const maxBody = 65535 - 2;
-const kinds = Object.freeze({ event: 1, key: 2, certificate: 3 });
+const kinds = Object.freeze({ event: 1, key: 2, certificate: 3, recall: 4 });
 
 /** Answers of a check. */
 export const Outcome = Object.freeze({ passed: "passed", failed: "failed", couldNotCheck: "could-not-check" });

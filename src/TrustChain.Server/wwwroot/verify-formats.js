@@ -145,24 +145,25 @@ export async function keyEntry(json) {
     : null;
 }
 
-/** A key entry that ends a key: { kid, compromisedSince }, or null. */
+/** A key entry that ends a key: { kid, keyEntry, organisation, compromisedSince }, or null. */
 export function keyRevocation(json) {
   return exactly(json, ["act", "by", "keyEntry", "kid", "organisation", "v"], ["authorization", "compromisedSince"])
     && json.get("act") === "revoke" && wholeNumber(json.get("v")) === 1n && isText(json.get("organisation")) && isText(json.get("by"))
     && isText(json.get("kid")) && json.get("kid").length === 43 && wholeNumber(json.get("keyEntry")) !== null
-    ? { kid: json.get("kid"), compromisedSince: wholeNumber(json.get("compromisedSince")) }
+    && (!json.has("compromisedSince") || wholeNumber(json.get("compromisedSince")) !== null) && (!json.has("authorization") || isText(json.get("authorization")))
+    ? { kid: json.get("kid"), keyEntry: wholeNumber(json.get("keyEntry")), organisation: json.get("organisation"), compromisedSince: wholeNumber(json.get("compromisedSince")) }
     : null;
 }
 
-/** A certificate or recall entry: { keyEntry, kid, payload, statement }, or null. */
+/** A certificate or recall entry: { custody, keyEntry, kid, payload, statement }, or null. */
 export function publicEntry(json) {
   if (!exactly(json, ["custody", "keyEntry", "kid", "payload", "receivedAt", "statement", "v"]) || wholeNumber(json.get("v")) !== 1n) {
     return null;
   }
   const [index, kid, hex] = [wholeNumber(json.get("keyEntry")), json.get("kid"), json.get("statement")];
   return index !== null && json.get("payload") instanceof Map && isText(kid) && kid.length === 43 && time(json.get("receivedAt")) !== null
-    && isText(hex) && /^[0-9a-fA-F]{64}$/.test(hex) && custodies.includes(json.get("custody"))
-    ? { keyEntry: index, kid, payload: utf8(canonical(json.get("payload"))), statement: hex.toLowerCase() }
+    && isText(hex) && /^[0-9a-f]{64}$/.test(hex) && custodies.includes(json.get("custody"))
+    ? { custody: json.get("custody"), keyEntry: index, kid, payload: utf8(canonical(json.get("payload"))), statement: hex }
     : null;
 }
 
