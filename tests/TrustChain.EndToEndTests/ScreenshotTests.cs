@@ -1,0 +1,90 @@
+using TrustChain.EndToEndTests.Stage;
+
+namespace TrustChain.EndToEndTests;
+
+/// <summary>
+/// Every page at the widths of a phone and of a desk. The pictures are for people to look at: they are written where the environment variable
+/// <c>TRUSTCHAIN_SCREENSHOTS</c> names a folder. In either case the page must fit its window.
+/// </summary>
+public sealed class ScreenshotTests(TestSite site)
+{
+    private static readonly string? Folder = Environment.GetEnvironmentVariable("TRUSTCHAIN_SCREENSHOTS");
+
+    public static TheoryData<string, string, string, int> Pages()
+    {
+        var pages = new TheoryData<string, string, string, int>();
+        foreach (var (name, path) in ((string, string)[])[("home", "/"), ("tea", Goods.Tea), ("recalled", Goods.Recalled), ("unknown", Goods.Unknown), ("mistyped", Goods.Mistyped)])
+        {
+            foreach (var language in (string[])["en", "zh-CN"])
+            {
+                pages.Add(name, path, language, 390);
+                pages.Add(name, path, language, 1280);
+            }
+        }
+        return pages;
+    }
+
+    [Theory]
+    [MemberData(nameof(Pages))]
+    public async Task Page_AtEitherWidth_FitsTheWindow(string name, string path, string language, int width)
+    {
+        await using var visitor = await site.WelcomeAsync(new VisitorOptions { Language = language, Width = width });
+        await visitor.OpenAsync(path);
+        await TakeAsync(visitor, $"{name}-{language}-{width}");
+        Assert.Equal(0, await visitor.MeasureOverflowAsync());
+        if (path != Goods.Tea)
+        {
+            return;
+        }
+        await visitor.VerifyAsync();
+        await visitor.Page.EvaluateAsync("for (const folded of document.querySelectorAll('details')) { folded.open = true; }");
+        await TakeAsync(visitor, $"{name}-verified-{language}-{width}");
+        Assert.Equal(0, await visitor.MeasureOverflowAsync());
+    }
+
+    [Fact]
+    public async Task Page_InTheDark_FitsTheWindow()
+    {
+        await using var visitor = await site.WelcomeAsync(new VisitorOptions { Language = "zh-CN", Dark = true });
+        await visitor.OpenAsync(Goods.Tea);
+        await TakeAsync(visitor, "tea-dark-zh-CN-390");
+        Assert.Equal(0, await visitor.MeasureOverflowAsync());
+    }
+
+    [Theory]
+    [InlineData("en")]
+    [InlineData("zh-CN")]
+    public async Task Verification_FailedOrUnable_FitsTheWindow(string language)
+    {
+        await using var visitor = await site.WelcomeAsync(new VisitorOptions { Language = language });
+        await visitor.CutOffAsync(site.RpcUrl);
+        await visitor.OpenAsync(Goods.Tea);
+        await visitor.VerifyAsync();
+        await TakeAsync(visitor, $"tea-node-down-{language}-390", "#verify");
+        Assert.Equal(0, await visitor.MeasureOverflowAsync());
+
+        await visitor.AlterAsync("/evidence", static text => text.Replace("Tea Cooperative", "Tea Corporation", StringComparison.Ordinal));
+        await visitor.OpenAsync(Goods.Tea);
+        await visitor.VerifyAsync();
+        await TakeAsync(visitor, $"tea-altered-{language}-390", "#verify");
+        Assert.Equal(0, await visitor.MeasureOverflowAsync());
+    }
+
+    /// <summary>Writes the whole page, or one part of it.</summary>
+    private static async Task TakeAsync(Visitor visitor, string name, string? part = null)
+    {
+        if (Folder is null)
+        {
+            return;
+        }
+        var path = Path.Combine(Folder, name + ".png");
+        if (part is null)
+        {
+            await visitor.Page.ScreenshotAsync(new() { FullPage = true, Path = path });
+        }
+        else
+        {
+            await visitor.Page.Locator(part).ScreenshotAsync(new() { Path = path });
+        }
+    }
+}

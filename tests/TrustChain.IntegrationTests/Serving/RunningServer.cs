@@ -1,0 +1,255 @@
+using System.Globalization;
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Text.Json;
+using Npgsql;
+using TrustChain.Core.Identifiers;
+using TrustChain.Core.Log;
+using TrustChain.Devnet;
+using TrustChain.Devnet.Serving;
+using TrustChain.IntegrationTests.Devnet;
+
+namespace TrustChain.IntegrationTests.Serving;
+
+/// <summary>The built server as a process on a database, keys and a contract of its own.</summary>
+internal sealed class RunningServer : IAsyncDisposable
+{
+    private static int _companies;
+
+    private readonly TemporaryFolder _temporary;
+    private readonly DevnetFolder _folder;
+    private readonly HttpClient _client = new(new SocketsHttpHandler { AllowAutoRedirect = false }) { Timeout = TimeSpan.FromSeconds(30) };
+    private readonly ServerSettings _settings;
+    private CancellationTokenSource? _stopping;
+    private Task<ServerProcess>? _starting;
+
+    private RunningServer(NpgsqlDataSource database, OperatorKeys keys, Registry registry, DevnetFolder folder, TemporaryFolder temporary, ServerSettings settings)
+    {
+        (Database, Keys, Registry, _folder, _temporary, _settings) = (database, keys, registry, folder, temporary, settings);
+    }
+
+    /// <summary>The server's own database, as superuser. Without a pool: some tests take the database away.</summary>
+    public NpgsqlDataSource Database { get; }
+
+    public OperatorKeys Keys { get; }
+
+    public Registry Registry { get; }
+
+    public string RpcUrl => _settings.RpcUrl;
+
+    public string BaseUrl => string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{_settings.Port}");
+
+    private string AdminKey => File.ReadAllText(_folder.PathOf("admin.key")).Trim();
+
+    /// <summary>Starts a server with a fresh log.</summary>
+    /// <param name="postgres">Where its database is made.</param>
+    /// <param name="anvil">Where its contract is deployed.</param>
+    /// <param name="settings">Settings on top, as environment variables.</param>
+    public static async Task<RunningServer> StartAsync(PostgresProcess postgres, AnvilProcess anvil, IReadOnlyDictionary<string, string?>? settings = null)
+    {
+        var cancellationToken = TestContext.Current.CancellationToken;
+        var name = $"test_{Guid.NewGuid():N}";
+        await using (var maintenance = NpgsqlDataSource.Create(postgres.ConnectionString))
+        {
+            await using var create = maintenance.CreateCommand($"create database {name}");
+            await create.ExecuteNonQueryAsync(cancellationToken);
+        }
+        var temporary = new TemporaryFolder();
+        var folder = DevnetFolder.Open(temporary.PathOf("server"));
+        var keys = OperatorKeys.Open(folder);
+        var registry = await Registry.EnsureAsync(folder, anvil.RpcUrl, keys, cancellationToken);
+        var connection = postgres.ConnectionStringTo(name);
+        await ServerProcess.InitialiseAsync(folder, connection, cancellationToken);
+        var environment = new Dictionary<string, string?>
+        {
+            ["Anchoring__Interval"] = "00:00:01",
+            ["Anchoring__PollInterval"] = "00:00:00.2",
+            ["TrustChain__SequencingInterval"] = "00:00:00.1",
+        };
+        foreach (var (key, value) in settings ?? new Dictionary<string, string?>())
+        {
+            environment[key] = value;
+        }
+        var server = new RunningServer(NpgsqlDataSource.Create(connection + ";Pooling=false"), keys, registry, folder, temporary, new ServerSettings
+        {
+            Folder = folder,
+            Keys = keys,
+            Database = connection,
+            RpcUrl = anvil.RpcUrl,
+            Registry = registry.Address.ToString(),
+            Port = LocalPort.FindFree(),
+            Environment = environment,
+        });
+        await server.StartAgainAsync();
+        return server;
+    }
+
+    public async Task StopAsync()
+    {
+        if (_starting is null || _stopping is null)
+        {
+            return;
+        }
+        await _stopping.CancelAsync();
+        try
+        {
+            await (await _starting).DisposeAsync();
+        }
+        catch (OperationCanceledException)
+        {
+            // It never became ready, and is stopped by the cancellation.
+        }
+        _stopping.Dispose();
+        (_starting, _stopping) = (null, null);
+    }
+
+    /// <summary>Ends the process at once, as a crash would.</summary>
+    public async Task KillAsync()
+    {
+        var process = await _starting!; // Only a running server can be killed.
+        LinuxProcess.Send(process.ProcessId, Signal.Kill);
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        await StopAsync();
+    }
+
+    public async Task StartAgainAsync()
+    {
+        Start();
+        await _starting!; // Set by Start.
+    }
+
+    /// <summary>Starts it and returns as soon as it answers at all, ready or not.</summary>
+    public async Task StartUnreadyAsync()
+    {
+        Start();
+        await Eventually.TrueAsync("answer from the started server", async () =>
+        {
+            try
+            {
+                return (await GetAsync("/health/live")).Status == 200;
+            }
+            catch (HttpRequestException)
+            {
+                return false;
+            }
+        });
+    }
+
+    private void Start()
+    {
+        _stopping = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        _starting = ServerProcess.StartAsync(_settings, _stopping.Token);
+    }
+
+    public async Task<Answer> SendAsync(HttpMethod method, string path, string? apiKey = null, HttpContent? content = null, string? accept = null)
+    {
+        using var request = new HttpRequestMessage(method, BaseUrl + path) { Content = content };
+        if (apiKey is not null)
+        {
+            request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", apiKey);
+        }
+        if (accept is not null)
+        {
+            request.Headers.TryAddWithoutValidation("Accept", accept);
+        }
+        using var response = await _client.SendAsync(request, TestContext.Current.CancellationToken);
+        return await Answer.FromAsync(response);
+    }
+
+    public Task<Answer> GetAsync(string path, string? apiKey = null, string? accept = null) => SendAsync(HttpMethod.Get, path, apiKey, accept: accept);
+
+    public Task<Answer> PostAsync(string path, object body, string? apiKey) => SendAsync(HttpMethod.Post, path, apiKey, JsonContent.Create(body));
+
+    /// <summary>What the operator may do.</summary>
+    public Task<Answer> PostAsAdminAsync(string path, object body) => PostAsync(path, body, AdminKey);
+
+    /// <summary>A new organisation with a company prefix of its own, claimed and, unless told otherwise, verified.</summary>
+    public async Task<TestOrganisation> AddOrganisationAsync(string? template = null, bool claims = true, bool verified = true)
+    {
+        var number = Interlocked.Increment(ref _companies);
+        var prefix = string.Create(CultureInfo.InvariantCulture, $"952{number:0000}");
+        var id = string.Create(CultureInfo.InvariantCulture, $"company-{number}");
+        var added = await PostAsAdminAsync("/api/organisations", new { id, name = $"Company {number}", roles = new[] { "producer" }, template });
+        Assert.Equal(201, added.Status);
+        var organisation = new TestOrganisation(this, id, added.Text("apiKey"), prefix);
+        if (claims)
+        {
+            var claim = await PostAsync("/api/claims", new { kind = "gcp", value = prefix }, organisation.ApiKey);
+            Assert.Equal(201, claim.Status);
+            if (verified)
+            {
+                Assert.Equal(200, (await PostAsAdminAsync($"/api/claims/{claim.Json.GetProperty("id").GetInt32()}/verify", new { })).Status);
+            }
+        }
+        return organisation;
+    }
+
+    /// <summary>Everything that was ever stored or is on its way into the log, counted in one snapshot.</summary>
+    public async Task<StoredCounts> CountAsync()
+    {
+        const string Sql = """
+            select (select size from log_state) + (select count(*) from log_queue), (select count(*) from statement), (select count(*) from record)
+            """;
+        await using var command = Database.CreateCommand(Sql);
+        await using var reader = await command.ExecuteReaderAsync(TestContext.Current.CancellationToken);
+        Assert.True(await reader.ReadAsync(TestContext.Current.CancellationToken));
+        return new StoredCounts(reader.GetInt64(0), reader.GetInt64(1), reader.GetInt64(2));
+    }
+
+    /// <summary>The newest checkpoint, its signature checked; null while there is none.</summary>
+    public async Task<Checkpoint?> FindCheckpointAsync()
+    {
+        var answer = await GetAsync("/log/checkpoint");
+        if (answer.Status == 404)
+        {
+            return null;
+        }
+        Assert.Equal(200, answer.Status);
+        Assert.True(SignedNote.TryParse(answer.Body, out var note));
+        Assert.Equal(Core.Signing.SignatureCheck.Valid, note.Verify(Keys.LogVerifier));
+        Assert.True(Checkpoint.TryParse(note.Text, out var checkpoint));
+        Assert.Equal(OperatorKeys.Origin, checkpoint.Origin);
+        return checkpoint;
+    }
+
+    /// <summary>A checkpoint that covers all that is stored now.</summary>
+    public async Task<Checkpoint> GetCoveringCheckpointAsync()
+    {
+        var (entries, _, _) = await CountAsync();
+        return await Eventually.GetAsync($"checkpoint of {entries} entries", async () => await FindCheckpointAsync() is { } checkpoint && checkpoint.Size >= entries ? checkpoint : null);
+    }
+
+    /// <summary>The newest final anchor of at least this size, as the server lists it.</summary>
+    public Task<JsonElement> GetFinalAnchorAsync(long size) => GetFinalAnchorAsync(size, "final");
+
+    private async Task<JsonElement> GetFinalAnchorAsync(long size, string state) => (JsonElement)await Eventually.GetAsync<object>($"{state} anchor of {size} entries", async () =>
+    {
+        foreach (var anchor in (await GetAsync("/log/anchors")).Json.GetProperty("anchors").EnumerateArray())
+        {
+            if (anchor.GetProperty("state").GetString() == state && anchor.GetProperty("size").GetInt64() >= size)
+            {
+                return anchor;
+            }
+        }
+        return null;
+    });
+
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync();
+        _client.Dispose();
+        await Database.DisposeAsync();
+        _folder.Dispose();
+        _temporary.Dispose();
+    }
+
+    /// <summary>A GTIN-14 of a company prefix of seven digits.</summary>
+    public static string Gtin(string prefix, int item = 1)
+    {
+        var digits = string.Create(CultureInfo.InvariantCulture, $"0{prefix}{item:00000}");
+        return digits + CheckDigit.Compute(digits);
+    }
+}
+
+/// <summary>How much is stored.</summary>
+internal sealed record StoredCounts(long Entries, long Statements, long Records);

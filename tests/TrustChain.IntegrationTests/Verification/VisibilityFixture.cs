@@ -1,0 +1,130 @@
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using TrustChain.IntegrationTests.Serving;
+
+namespace TrustChain.IntegrationTests.Verification;
+
+/// <summary>A server with one public and one private event, document and the like, and everybody who may ask for them.</summary>
+public sealed class VisibilityFixture(SharedStack stack) : IAsyncLifetime
+{
+    /// <summary>Stands in the private event and document and nowhere else.</summary>
+    internal const string Secret = "nobody-else-may-read-this";
+
+    private readonly Dictionary<Reader, TestOrganisation> _readers = [];
+    private RunningServer? _server;
+    private Core.Signing.SigningKey? _key;
+
+    internal RunningServer Server => _server ?? throw new InvalidOperationException("The server has not started.");
+
+    internal TestOrganisation Owner => _readers[Reader.Owner];
+
+    internal Core.Signing.SigningKey OwnerKey => _key ?? throw new InvalidOperationException("The server has not started.");
+
+    internal IReadOnlyList<ReadRoute> Routes { get; private set; } = [];
+
+    /// <summary>Routes that answer with what is the caller's own: nobody else's answer may hold the marker, and anonymous callers get 401.</summary>
+    internal IReadOnlyList<(string Template, string Marker)> OwnLists { get; private set; } = [];
+
+    internal Task<Answer> GetAsync(Reader reader, string path, string? accept = null) => Server.GetAsync(path, ApiKeyOf(reader), accept);
+
+    internal string? ApiKeyOf(Reader reader) => reader == Reader.Anonymous ? null : _readers[reader].ApiKey;
+
+    public async ValueTask InitializeAsync()
+    {
+        _server = await RunningServer.StartAsync(stack.Postgres, stack.Anvil);
+        foreach (var reader in (Reader[])[Reader.Owner, Reader.Partner, Reader.Stranger])
+        {
+            _readers.Add(reader, await Server.AddOrganisationAsync("tea"));
+        }
+        _readers.Add(Reader.Pretender, await Server.AddOrganisationAsync("tea", verified: false));
+        var key = _key = await Owner.RegisterKeyAsync();
+        var (publicEvent, publicJob) = await CaptureAsync(key, Event(Events.PublicStep, 1, "open"));
+        var (privateEvent, privateJob) = await CaptureAsync(key, Event(Events.PrivateStep, 2, Secret));
+        var documents = new Subjects(await UploadAsync("inspection-report", "open"), await UploadAsync("contract", Secret), new string('a', 64));
+        var (batch, certificate, recall) = await RegisterThingsAsync();
+        await Server.GetCoveringCheckpointAsync();
+
+        Reader[] parties = [Reader.Owner, Reader.Partner];
+        Reader[] owner = [Reader.Owner];
+        var events = new Subjects(publicEvent, privateEvent, "ni:///sha-256;" + new string('a', 64) + "?ver=CBV2.0").Escaped();
+        var gtin = ItemKind.All[0];
+        var items = new Subjects(gtin.Uri(Owner.Prefix, 1), gtin.Uri(Owner.Prefix, 2), gtin.Uri(Owner.Prefix, 3)).Escaped();
+        Routes =
+        [
+            new("/epcis/events/{eventId}", static e => $"/epcis/events/{e}", events, parties),
+            new("/epcis/epcs/{epc}/events", static i => $"/epcis/epcs/{i}/events", items, parties),
+            new("/epcis/capture/{captureId}", static c => $"/epcis/capture/{c}", new Subjects(publicJob, privateJob, new string('a', 64)), owner) { MaySeePublic = owner },
+            new("/evidence", static e => $"/evidence?event={e}", events, parties),
+            new("/evidence", static i => $"/evidence?item={i}", items, parties),
+            new("/evidence", static i => $"/evidence?item={i}&trace=true", items, parties),
+            new("/item", static i => $"/item?uri={i}", items, parties),
+            new("/item", static i => $"/item?uri={i}", items, parties) { Accept = "application/ld+json" },
+            new("/api/documents/{digest}", static d => $"/api/documents/{d}", documents, owner),
+            .. ItemKind.All.SelectMany(kind => ItemPages(kind, parties)),
+        ];
+        OwnLists =
+        [
+            ("/api/batches", batch), ("/api/certificates", certificate), ("/api/recalls", recall), ("/api/keys", key.PublicKey.Kid), ("/api/claims", $"\"{Owner.Prefix}\""),
+        ];
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _key?.Dispose();
+        if (_server is not null)
+        {
+            await _server.DisposeAsync();
+        }
+    }
+
+    private IEnumerable<ReadRoute> ItemPages(ItemKind kind, Reader[] parties)
+    {
+        var subjects = new Subjects(kind.Value(Owner.Prefix, 1), kind.Value(Owner.Prefix, 2), kind.Value(Owner.Prefix, 3));
+        foreach (var name in (string[])[kind.Number, kind.ShortName])
+        {
+            yield return new($"/{name}/{{rest}}", value => $"/{name}/{value}", subjects, parties);
+            yield return new($"/{name}/{{rest}}", value => $"/{name}/{value}", subjects, parties) { Accept = "application/ld+json" };
+        }
+    }
+
+    /// <summary>One event about an item of every kind, with partner and pretender as destinations.</summary>
+    private JsonObject Event(string step, int n, string note)
+    {
+        var e = Events.Observation("urn:test:unused", step);
+        e.Remove("quantityList");
+        e["epcList"] = new JsonArray([.. ItemKind.All.Select(kind => (JsonNode)kind.Uri(Owner.Prefix, n))]);
+        e["readPoint"] = new JsonObject { ["id"] = $"https://places.example/{note}" };
+        e["destinationList"] = new JsonArray(
+            new JsonObject { ["type"] = "owning_party", ["destination"] = ItemKind.All[3].Uri(_readers[Reader.Partner].Prefix, 1) },
+            new JsonObject { ["type"] = "possessing_party", ["destination"] = ItemKind.All[3].Uri(_readers[Reader.Pretender].Prefix, 1) });
+        return e;
+    }
+
+    private async Task<(string EventId, string Job)> CaptureAsync(Core.Signing.SigningKey key, JsonObject e)
+    {
+        var answer = (await Owner.CaptureRootAsync(key, e.ToJsonString())).Expect(202);
+        return (answer.Json.GetProperty("events")[0].GetProperty("eventID").GetString()!, answer.Text("captureID"));
+    }
+
+    private async Task<string> UploadAsync(string kind, string text)
+    {
+        var answer = await Server.SendAsync(HttpMethod.Post, $"/api/documents?kind={kind}&name=a.txt", Owner.ApiKey, TestOrganisation.Content("text/plain", Encoding.UTF8.GetBytes(text)));
+        return answer.Expect(201).Text("url").Split('/')[^1];
+    }
+
+    private async Task<(string Batch, string Certificate, string Recall)> RegisterThingsAsync()
+    {
+        var batch = (await Server.PostAsync("/api/batches", new { gtin = Owner.Gtin, lot = "OWN-LOT", name = "Spring tea" }, Owner.ApiKey)).Expect(201).Text("item");
+        var certificate = (await Server.PostAsync("/api/certificates", new
+        {
+            item = batch,
+            name = "Organic",
+            type = "organic",
+            validFrom = "2026-01-01T00:00:00Z",
+            validUntil = "2027-01-01T00:00:00Z",
+        }, Owner.ApiKey)).Expect(201).Text("id");
+        var recall = (await Server.PostAsync("/api/recalls", new { item = batch, reason = "mould", instructions = "return it" }, Owner.ApiKey)).Expect(201).Text("id");
+        return (JsonSerializer.Serialize(batch), certificate, recall);
+    }
+}
