@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using TrustChain.Devnet;
+using TrustChain.Devnet.Demo;
 
 if (!DevnetOptions.TryParse(args, out var options, out var error))
 {
@@ -28,11 +29,17 @@ try
 {
     await using var devnet = await DevnetHost.StartAsync(options, Console.Out, stopped.Token);
     isUp = true;
-    devnet.Announce([]);
+    using var client = new DemoClient(devnet.Server.BaseUrl);
+    var demo = options is { Empty: true, Check: false } ? null : await TeaDemo.PlayAsync(devnet, client, Console.Out, stopped.Token);
+    devnet.Announce(demo?.Organisations ?? []);
     Console.WriteLine($"Server      {devnet.Server.BaseUrl}");
     Console.WriteLine($"Chain       {devnet.Anvil.RpcUrl} (chain id {AnvilProcess.ChainId})");
     Console.WriteLine($"PostgreSQL  127.0.0.1:{devnet.Postgres.Port}, database {PostgresProcess.Database}");
     Console.WriteLine($"Details     {devnet.Folder.DescriptionFile}");
+    if (demo is not null)
+    {
+        TeaSigns.Print(devnet, demo, Console.Out);
+    }
     Console.WriteLine("Ready; Ctrl-C stops everything.");
     throw new DevnetException(await devnet.WaitForFailureAsync(stopped.Token));
 }

@@ -32,7 +32,7 @@ public sealed class ScanTests(TestSite site)
         await visitor.OpenAsync(await ScanAsync(Goods.Tea));
 
         Assert.Equal(language, await visitor.Page.Locator("html").GetAttributeAsync("lang"));
-        Assert.Equal(words[0], await visitor.Page.Locator(".answer .word strong").InnerTextAsync());
+        Assert.Equal(words[0], await visitor.ReadVerdictAsync());
         var text = await visitor.ReadAsync();
         Assert.All((string[])[Goods.Name, Goods.Origin, Goods.Producer, Goods.Shop, "龙井43 Longjing 43", .. words], word => Assert.Contains(word, text, StringComparison.Ordinal));
         Assert.Equal(4, await visitor.Page.Locator("ol.steps > li").CountAsync());
@@ -137,7 +137,7 @@ public sealed class ScanTests(TestSite site)
 
         await visitor.OpenAsync(await ScanAsync(Goods.Recalled));
 
-        Assert.Equal("Recalled", await visitor.Page.Locator(".answer .word strong").InnerTextAsync());
+        Assert.Equal("Recalled", await visitor.ReadVerdictAsync());
         Assert.Contains("农药残留超标 Pesticide residues above the limit", await visitor.Page.Locator(".answer").InnerTextAsync(), StringComparison.Ordinal);
     }
 
@@ -151,7 +151,7 @@ public sealed class ScanTests(TestSite site)
         var answer = await visitor.OpenAsync(Goods.Unknown);
 
         Assert.Equal(404, answer.Status);
-        Assert.Equal(word, await visitor.Page.Locator(".answer .word strong").InnerTextAsync());
+        Assert.Equal(word, await visitor.ReadVerdictAsync());
     }
 
     [Theory]

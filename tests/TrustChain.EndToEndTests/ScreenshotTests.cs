@@ -42,12 +42,41 @@ public sealed class ScreenshotTests(TestSite site)
         Assert.Equal(0, await visitor.MeasureOverflowAsync());
     }
 
+    /// <summary>Writes a picture of the whole page, or of one part of it, if pictures are wanted.</summary>
+    internal static async Task TakeAsync(Visitor visitor, string name, string? part = null)
+    {
+        if (Folder is null)
+        {
+            return;
+        }
+        var path = Path.Combine(Folder, name + ".png");
+        if (part is null)
+        {
+            await visitor.Page.ScreenshotAsync(new() { FullPage = true, Path = path });
+        }
+        else
+        {
+            await visitor.Page.Locator(part).ScreenshotAsync(new() { Path = path });
+        }
+    }
+
     [Fact]
     public async Task Page_InTheDark_FitsTheWindow()
     {
         await using var visitor = await site.WelcomeAsync(new VisitorOptions { Language = "zh-CN", Dark = true });
         await visitor.OpenAsync(Goods.Tea);
         await TakeAsync(visitor, "tea-dark-zh-CN-390");
+        Assert.Equal(0, await visitor.MeasureOverflowAsync());
+    }
+
+    [Fact]
+    public async Task Page_OnPaper_FitsTheSheet()
+    {
+        const int sheetWidth = 794; // A4 at 96 pixels an inch
+        await using var visitor = await site.WelcomeAsync(new VisitorOptions { Language = "zh-CN", Width = sheetWidth });
+        await visitor.OpenAsync(Goods.Tea);
+        await visitor.Page.EmulateMediaAsync(new() { Media = Microsoft.Playwright.Media.Print });
+        await TakeAsync(visitor, "tea-print-zh-CN");
         Assert.Equal(0, await visitor.MeasureOverflowAsync());
     }
 
@@ -68,23 +97,5 @@ public sealed class ScreenshotTests(TestSite site)
         await visitor.VerifyAsync();
         await TakeAsync(visitor, $"tea-altered-{language}-390", "#verify");
         Assert.Equal(0, await visitor.MeasureOverflowAsync());
-    }
-
-    /// <summary>Writes the whole page, or one part of it.</summary>
-    private static async Task TakeAsync(Visitor visitor, string name, string? part = null)
-    {
-        if (Folder is null)
-        {
-            return;
-        }
-        var path = Path.Combine(Folder, name + ".png");
-        if (part is null)
-        {
-            await visitor.Page.ScreenshotAsync(new() { FullPage = true, Path = path });
-        }
-        else
-        {
-            await visitor.Page.Locator(part).ScreenshotAsync(new() { Path = path });
-        }
     }
 }

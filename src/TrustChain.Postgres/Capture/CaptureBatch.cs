@@ -84,9 +84,13 @@ internal sealed class CaptureBatch(NpgsqlDataSource database)
             }
             results[i] = new CaptureResult.Stored(stored);
         }
-        if (newRecords.Count > 0)
+        if (newRecords.Count > CaptureInsert.MaxRecords)
         {
             Copy(connection, newStatements, newRecords);
+        }
+        else if (newRecords.Count > 0)
+        {
+            await CaptureInsert.WriteAsync(connection, newStatements, newRecords, cancellationToken);
         }
         await transaction.CommitAsync(cancellationToken); // From here on the records are acknowledged, and nothing may lose them.
         return results;

@@ -24,6 +24,7 @@ internal static class HostingExtensions
         {
             var source = new NpgsqlDataSourceBuilder(provider.GetRequiredService<IOptions<ServerOptions>>().Value.Database);
             source.ConnectionStringBuilder.ApplicationName ??= "trustchain-server";
+            source.ConnectionStringBuilder.MaxAutoPrepare = 100; // few distinct statements, each run often
             source.UseLoggerFactory(null); // commands carry content; nothing of it belongs in a log
             return source.Build();
         });

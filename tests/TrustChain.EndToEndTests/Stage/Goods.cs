@@ -6,7 +6,7 @@ using System.Text.Json.Nodes;
 namespace TrustChain.EndToEndTests.Stage;
 
 /// <summary>What a producer, a laboratory and a shop state over the HTTP API before anybody scans: a tea with its journey, and one that is recalled.</summary>
-internal sealed class Goods
+internal sealed class Goods : IDisposable
 {
     public const string Name = "西湖龙井 Longjing green tea";
     public const string Origin = "浙江杭州 Hangzhou, Zhejiang";
@@ -30,7 +30,9 @@ internal sealed class Goods
 
     private readonly HttpClient _client;
 
-    private Goods(HttpClient client) => _client = client;
+    private string _garden = "";
+
+    private Goods(string baseUrl) => _client = new HttpClient { BaseAddress = new Uri(baseUrl) };
 
     /// <summary>Entries of the log that it took: statements, notices, and the key that each organisation was given.</summary>
     public int Entries { get; private set; }
@@ -38,19 +40,14 @@ internal sealed class Goods
     /// <summary>Registers everything.</summary>
     public static async Task<Goods> RegisterAsync(string baseUrl, string adminKey, CancellationToken cancellationToken)
     {
-        using var client = new HttpClient { BaseAddress = new Uri(baseUrl) };
-        var goods = new Goods(client);
-        var garden = await goods.AddOrganisationAsync("garden", Producer, "producer", adminKey, cancellationToken);
+        var goods = new Goods(baseUrl);
+        var garden = goods._garden = await goods.AddOrganisationAsync("garden", Producer, "producer", adminKey, cancellationToken);
         var laboratory = await goods.AddOrganisationAsync("laboratory", "省茶叶检测中心 Provincial Tea Laboratory", "certifier", adminKey, cancellationToken);
         var shop = await goods.AddOrganisationAsync("shop", Shop, "retailer", adminKey, cancellationToken);
         await goods.PostAsync(garden, "/api/claims", new { kind = "gcp", value = "952012" }, cancellationToken);
         foreach (var lot in (string[])["L1", "L2"])
         {
-            await goods.PostEntryAsync(
-                garden,
-                "/api/batches",
-                new { gtin = "09520123456788", lot, name = Name, origin = Origin, variety = "龙井43 Longjing 43", quantity = 20, unit = "KGM", producedAt = "2026-04-03T09:12:00+08:00" },
-                cancellationToken);
+            await goods.RegisterBatchAsync(lot, cancellationToken);
         }
         await goods.PostEntryAsync(garden, "/epcis/capture", Document(Pluck()), cancellationToken);
         var report = await goods.UploadAsync(laboratory, cancellationToken);
@@ -68,6 +65,15 @@ internal sealed class Goods
             cancellationToken);
         return goods;
     }
+
+    /// <summary>Registers one more batch of the tea; its path ends in the lot.</summary>
+    public Task RegisterBatchAsync(string lot, CancellationToken cancellationToken) => PostEntryAsync(
+        _garden,
+        "/api/batches",
+        new { gtin = "09520123456788", lot, name = Name, origin = Origin, variety = "龙井43 Longjing 43", quantity = 20, unit = "KGM", producedAt = "2026-04-03T09:12:00+08:00" },
+        cancellationToken);
+
+    public void Dispose() => _client.Dispose();
 
     private static JsonObject Document(JsonObject e) => new()
     {

@@ -55,6 +55,7 @@ public sealed class TestSite : IAsyncLifetime
             await _browser.DisposeAsync();
         }
         _playwright?.Dispose();
+        _goods?.Dispose();
         if (_devnet is not null)
         {
             await _devnet.DisposeAsync();
@@ -68,6 +69,14 @@ public sealed class TestSite : IAsyncLifetime
     /// <summary>Text of a file of an npm package of these tests.</summary>
     internal Task<string> ReadPackageAsync(string path, CancellationToken cancellationToken) =>
         File.ReadAllTextAsync(Path.Combine((_chromium ?? throw NotStarted()).NodeModules, path), cancellationToken);
+
+    /// <summary>Stops the chain, so that no anchor becomes final, until the answer is disposed.</summary>
+    internal async Task<IAsyncDisposable> HaltChainAsync(CancellationToken cancellationToken)
+    {
+        var halt = new ChainHalt(RpcUrl);
+        await halt.SetAsync(automatic: false, intervalSeconds: 0, cancellationToken);
+        return halt;
+    }
 
     private async Task StartBrowserAsync(CancellationToken cancellationToken)
     {
@@ -102,4 +111,26 @@ public sealed class TestSite : IAsyncLifetime
     }
 
     private static InvalidOperationException NotStarted() => new("The site is not started.");
+}
+
+/// <summary>A chain that mines nothing until this is disposed.</summary>
+internal sealed class ChainHalt(string rpcUrl) : IAsyncDisposable
+{
+    private readonly HttpClient _client = new();
+
+    public async Task SetAsync(bool automatic, int intervalSeconds, CancellationToken cancellationToken)
+    {
+        foreach (var (method, argument) in ((string, object)[])[("evm_setAutomine", automatic), ("evm_setIntervalMining", intervalSeconds)])
+        {
+            using var answer = await _client.PostAsJsonAsync(rpcUrl, new { jsonrpc = "2.0", id = 1, method, @params = new[] { argument } }, cancellationToken);
+            var text = await answer.Content.ReadAsStringAsync(cancellationToken);
+            Assert.DoesNotContain("\"error\"", text, StringComparison.Ordinal);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await SetAsync(automatic: true, intervalSeconds: 1, CancellationToken.None);
+        _client.Dispose();
+    }
 }

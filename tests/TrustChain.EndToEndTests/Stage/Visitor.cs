@@ -75,6 +75,9 @@ internal sealed class Visitor : IAsyncDisposable
     /// <summary>What the page shows, white space folded.</summary>
     public async Task<string> ReadAsync() => Fold(await Page.Locator("body").InnerTextAsync());
 
+    /// <summary>The word beside the icon of the answer.</summary>
+    public async Task<string> ReadVerdictAsync() => await Page.Locator(".answer .word strong").InnerTextAsync();
+
     /// <summary>Presses the button of the verification and waits for its answer.</summary>
     public async Task VerifyAsync()
     {
