@@ -69,6 +69,19 @@ public sealed class ScreenshotTests(TestSite site)
         Assert.Equal(0, await visitor.MeasureOverflowAsync());
     }
 
+    [Theory]
+    [InlineData("en", 390)]
+    [InlineData("en", 1280)]
+    [InlineData("zh-CN", 390)]
+    [InlineData("zh-CN", 1280)]
+    public async Task DemoTin_AtEitherWidth_FitsTheWindow(string language, int width)
+    {
+        await using var visitor = await site.WelcomeAsync(new VisitorOptions { Language = language, Width = width });
+        await visitor.OpenAsync(site.TinAddress);
+        await TakeAsync(visitor, $"tin-{language}-{width}");
+        Assert.Equal(0, await visitor.MeasureOverflowAsync());
+    }
+
     [Fact]
     public async Task Page_OnPaper_FitsTheSheet()
     {

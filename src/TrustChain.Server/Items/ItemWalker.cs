@@ -51,7 +51,7 @@ internal sealed class ItemWalker(RecordStore records, Visibility visibility)
                 var events = (await visibility.FilterAsync(caller, [.. stored.Take(room)], cancellationToken)).Where(e => e.Event is not null && e.SpeaksOf(visit.Item)).ToList();
                 foreach (var e in events)
                 {
-                    if (visit.AsContainer && !IsDuring(visit, e.Event!)) // Filtered above.
+                    if ((visit.AsContainer && !IsDuring(visit, e.Event!)) || (depth > 0 && IsUseElsewhere(visit.Item, e.Event!))) // Filtered above.
                     {
                         continue;
                     }
@@ -105,6 +105,13 @@ internal sealed class ItemWalker(RecordStore records, Visibility visibility)
             && d.Items.Any(i => i.Role == ItemRole.ChildEpc && ItemKey.Normalise(i.CanonicalUri) == item))
         .Select(static e => (DateTimeOffset?)e.Event!.EventTime) // Matched above.
         .Min();
+
+    /// <summary>
+    /// Whether an event only tells that something upstream was used up or packed. Where that led to the item asked about, the event was found before
+    /// through its output or parent; else it is the story of another item.
+    /// </summary>
+    private static bool IsUseElsewhere(string item, EpcisEvent e) =>
+        e.Items.Where(i => ItemKey.Normalise(i.CanonicalUri) == item).All(static i => i.Role is ItemRole.InputEpc or ItemRole.InputClass or ItemRole.ChildClass);
 
     private static bool IsDuring(Visit visit, EpcisEvent e) => (visit.From is not { } from || e.EventTime >= from) && (visit.Until is not { } until || e.EventTime <= until);
 }

@@ -16,6 +16,12 @@ internal sealed class Goods : IDisposable
     /// <summary>Path of the item with a whole journey.</summary>
     public const string Tea = "/01/09520123456788/10/L1";
 
+    /// <summary>Statements and notices about it.</summary>
+    public const int TeaEntries = 5;
+
+    /// <summary>Statements and notices about the recalled item.</summary>
+    public const int RecalledEntries = 2;
+
     /// <summary>Path of the recalled item.</summary>
     public const string Recalled = "/01/09520123456788/10/L2";
 
@@ -34,9 +40,6 @@ internal sealed class Goods : IDisposable
 
     private Goods(string baseUrl) => _client = new HttpClient { BaseAddress = new Uri(baseUrl) };
 
-    /// <summary>Entries of the log that it took: statements, notices, and the key that each organisation was given.</summary>
-    public int Entries { get; private set; }
-
     /// <summary>Registers everything.</summary>
     public static async Task<Goods> RegisterAsync(string baseUrl, string adminKey, CancellationToken cancellationToken)
     {
@@ -49,16 +52,16 @@ internal sealed class Goods : IDisposable
         {
             await goods.RegisterBatchAsync(lot, cancellationToken);
         }
-        await goods.PostEntryAsync(garden, "/epcis/capture", Document(Pluck()), cancellationToken);
+        await goods.PostAsync(garden, "/epcis/capture", Document(Pluck()), cancellationToken);
         var report = await goods.UploadAsync(laboratory, cancellationToken);
-        await goods.PostEntryAsync(laboratory, "/epcis/capture", Document(Inspect(report)), cancellationToken);
-        await goods.PostEntryAsync(shop, "/epcis/capture", Document(Sell()), cancellationToken);
-        await goods.PostEntryAsync(
+        await goods.PostAsync(laboratory, "/epcis/capture", Document(Inspect(report)), cancellationToken);
+        await goods.PostAsync(shop, "/epcis/capture", Document(Sell()), cancellationToken);
+        await goods.PostAsync(
             laboratory,
             "/api/certificates",
             new { item = Domain + Tea, type = "organic", name = "有机产品认证 Organic product", number = "CN-2026-0815", validFrom = "2026-01-01T00:00:00Z", validUntil = "2099-01-01T00:00:00Z", document = report },
             cancellationToken);
-        await goods.PostEntryAsync(
+        await goods.PostAsync(
             garden,
             "/api/recalls",
             new { item = Domain + Recalled, reason = "农药残留超标 Pesticide residues above the limit", instructions = "请退回购买处。Return it to where you bought it." },
@@ -67,7 +70,7 @@ internal sealed class Goods : IDisposable
     }
 
     /// <summary>Registers one more batch of the tea; its path ends in the lot.</summary>
-    public Task RegisterBatchAsync(string lot, CancellationToken cancellationToken) => PostEntryAsync(
+    public Task RegisterBatchAsync(string lot, CancellationToken cancellationToken) => PostAsync(
         _garden,
         "/api/batches",
         new { gtin = "09520123456788", lot, name = Name, origin = Origin, variety = "龙井43 Longjing 43", quantity = 20, unit = "KGM", producedAt = "2026-04-03T09:12:00+08:00" },
@@ -120,7 +123,6 @@ internal sealed class Goods : IDisposable
     private async Task<string> AddOrganisationAsync(string id, string name, string role, string adminKey, CancellationToken cancellationToken)
     {
         var answer = await PostAsync(adminKey, "/api/organisations", new { id, name, roles = new[] { role }, template = "tea" }, cancellationToken);
-        Entries++;
         return answer.GetProperty("apiKey").GetString()!; // The answer has it.
     }
 
@@ -129,12 +131,6 @@ internal sealed class Goods : IDisposable
         using var content = new StringContent("Residues: none found.\n", new MediaTypeHeaderValue("text/plain"));
         var answer = await SendAsync(key, $"/api/documents?kind=inspection-report&name={Uri.EscapeDataString("检验报告 Inspection report.txt")}", content, cancellationToken);
         return answer.GetProperty("digest").GetString()!; // The answer has it.
-    }
-
-    private async Task PostEntryAsync(string key, string path, object body, CancellationToken cancellationToken)
-    {
-        await PostAsync(key, path, body, cancellationToken);
-        Entries++;
     }
 
     private async Task<JsonElement> PostAsync(string key, string path, object body, CancellationToken cancellationToken)

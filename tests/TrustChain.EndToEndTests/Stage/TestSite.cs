@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net.Http.Json;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Microsoft.Playwright;
 using TrustChain.Devnet;
 using TrustChain.EndToEndTests.Stage;
@@ -9,8 +10,8 @@ using TrustChain.EndToEndTests.Stage;
 
 namespace TrustChain.EndToEndTests.Stage;
 
-/// <summary>What all journeys share: a devnet with a server as a process of its own, the goods it tells of, and a browser. Only loopback is reached.</summary>
-public sealed class TestSite : IAsyncLifetime
+/// <summary>What all journeys share: a devnet with its demo, some further goods, and a browser. Only loopback is reached.</summary>
+public sealed partial class TestSite : IAsyncLifetime
 {
     /// <summary>A host name that leads the browser to the server although it is not a loopback name.</summary>
     public const string OtherHost = "shop.test";
@@ -18,32 +19,36 @@ public sealed class TestSite : IAsyncLifetime
     private static readonly TimeSpan AnchorTimeout = TimeSpan.FromSeconds(60);
 
     private readonly string _folder = Directory.CreateTempSubdirectory("trustchain-e2e-").FullName;
-    private DevnetHost? _devnet;
+    private Starter? _starter;
+    private DevnetDescription? _devnet;
     private IPlaywright? _playwright;
     private IBrowser? _browser;
     private Chromium? _chromium;
     private Goods? _goods;
 
     /// <summary>Without a slash at the end.</summary>
-    public string BaseUrl => Devnet.Server.BaseUrl;
+    public string BaseUrl => Devnet.BaseUrl ?? throw NotStarted();
 
     /// <summary>The chain's node, without a slash at the end.</summary>
-    public string RpcUrl => Devnet.Anvil.RpcUrl;
+    public string RpcUrl => Devnet.RpcUrl;
+
+    /// <summary>Address of the demo's tin, as the starter prints it for the person at the terminal.</summary>
+    public string TinAddress { get; private set; } = "";
 
     internal Goods Goods => _goods ?? throw NotStarted();
 
-    private DevnetHost Devnet => _devnet ?? throw NotStarted();
+    private DevnetDescription Devnet => _devnet ?? throw NotStarted();
 
     public async ValueTask InitializeAsync()
     {
         var cancellationToken = TestContext.Current.CancellationToken;
         // As root, PostgreSQL runs as user nobody, who must get through to its data.
         File.SetUnixFileMode(_folder, File.GetUnixFileMode(_folder) | UnixFileMode.OtherExecute);
-        var log = new StringWriter();
         var browser = StartBrowserAsync(cancellationToken);
-        var options = new DevnetOptions { Empty = true, Check = true, HttpPort = 0, RpcPort = 0, PostgresPort = 0, DataFolder = Path.Combine(_folder, "data") };
-        _devnet = await DevnetHost.StartAsync(options, log, cancellationToken);
-        _goods = await Goods.RegisterAsync(BaseUrl, _devnet.AdminKey, cancellationToken);
+        _starter = Starter.Start(Path.Combine(_folder, "data"));
+        _devnet = await _starter.WaitUntilReadyAsync(cancellationToken);
+        TinAddress = PrintedTin().Match(_starter.Output).Groups[1].Value;
+        _goods = await Goods.RegisterAsync(BaseUrl, _devnet.Organisations.First(static o => o.Roles.Contains("admin")).ApiKey, cancellationToken);
         await WaitUntilAnchoredAsync(cancellationToken);
         await browser;
     }
@@ -56,9 +61,9 @@ public sealed class TestSite : IAsyncLifetime
         }
         _playwright?.Dispose();
         _goods?.Dispose();
-        if (_devnet is not null)
+        if (_starter is not null)
         {
-            await _devnet.DisposeAsync();
+            await _starter.DisposeAsync();
         }
         Directory.Delete(_folder, recursive: true);
     }
@@ -91,24 +96,35 @@ public sealed class TestSite : IAsyncLifetime
         });
     }
 
-    /// <summary>Waits until all that is recorded lies below a final anchor.</summary>
+    /// <summary>Waits until everything about these items lies below a final anchor.</summary>
     private async Task WaitUntilAnchoredAsync(CancellationToken cancellationToken)
     {
         using var client = new HttpClient { BaseAddress = new Uri(BaseUrl) };
         var clock = Stopwatch.StartNew();
-        while (true)
+        foreach (var (path, entries) in ((string, int)[])[(Goods.Tea, Goods.TeaEntries), (Goods.Recalled, Goods.RecalledEntries), (new Uri(TinAddress).AbsolutePath, 10)])
         {
-            var checkpoint = await client.GetStringAsync("/log/checkpoint", cancellationToken);
-            var size = long.Parse(checkpoint.Split('\n')[1], System.Globalization.CultureInfo.InvariantCulture);
-            var anchors = await client.GetFromJsonAsync<JsonElement>("/log/anchors", cancellationToken);
-            if (size >= Goods.Entries && anchors.GetProperty("anchors").EnumerateArray().Any(a => a.GetProperty("state").GetString() == "final" && a.GetProperty("size").GetInt64() == size))
+            while (!await IsAnchoredAsync(client, path, entries, cancellationToken))
             {
-                return;
+                Assert.True(clock.Elapsed < AnchorTimeout, $"{path} had no final anchor over {entries} entries within {AnchorTimeout.TotalSeconds} s.");
+                await Task.Delay(200, cancellationToken);
             }
-            Assert.True(clock.Elapsed < AnchorTimeout, $"{Goods.Entries} entries had no final anchor within {AnchorTimeout.TotalSeconds} s; the log has {size}, its anchors are {anchors}.");
-            await Task.Delay(200, cancellationToken);
         }
     }
+
+    private static async Task<bool> IsAnchoredAsync(HttpClient client, string path, int entries, CancellationToken cancellationToken)
+    {
+        using var answer = await client.GetAsync($"/evidence?item={Uri.EscapeDataString("https://id.gs1.org" + path)}&trace=true", cancellationToken);
+        if (!answer.IsSuccessStatusCode)
+        {
+            return false; // not in the log yet
+        }
+        var bundle = await answer.Content.ReadFromJsonAsync<JsonElement>(cancellationToken);
+        List<long> indices = [.. bundle.GetProperty("records").EnumerateArray().Concat(bundle.GetProperty("status").EnumerateArray()).Select(static e => e.GetProperty("index").GetInt64())];
+        return indices.Count >= entries && bundle.GetProperty("anchors").EnumerateArray().Any(a => a.GetProperty("size").GetInt64() > indices.Max());
+    }
+
+    [GeneratedRegex(@"A tin, en +(\S+)\?lang=en")]
+    private static partial Regex PrintedTin();
 
     private static InvalidOperationException NotStarted() => new("The site is not started.");
 }

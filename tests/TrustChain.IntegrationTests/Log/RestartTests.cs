@@ -63,6 +63,30 @@ public sealed class RestartTests(SharedStack stack)
         }
     }
 
+    [Fact]
+    public async Task Servers_TwoOnOneDatabase_KeepOneLog()
+    {
+        await using var server = await RunningServer.StartAsync(stack.Postgres, stack.Anvil);
+        await using var twin = await server.StartTwinAsync();
+        var company = await server.AddOrganisationAsync();
+        using var key = await company.RegisterKeyAsync();
+        var signed = await server.GetCoveringCheckpointAsync();
+        var before = await server.CountAsync();
+
+        // Every statement goes to both at once: one of them takes it, the other one answers with the same.
+        await Parallel.ForAsync(0, 100, new ParallelOptions { MaxDegreeOfParallelism = 8 }, async (_, _) =>
+        {
+            var compact = TestOrganisation.SignDocument(key, Events.Document(Events.Observation(company.NewItem())));
+            var answers = await Task.WhenAll(company.SendStatementAsync(compact), company.SendStatementAsync(compact, baseUrl: twin.BaseUrl));
+            Assert.Equal(answers[0].Expect(202).Body, answers[1].Expect(202).Body);
+        });
+
+        Assert.Equal(before.Records + 100, (await server.CountAsync()).Records);
+        var checkpoint = await server.GetCoveringCheckpointAsync();
+        await ExpectSoundAsync(server, checkpoint, signed);
+        await server.GetFinalAnchorAsync(checkpoint.Size);
+    }
+
     private static async Task SendUntilTheServerDiesAsync(TestOrganisation company, ConcurrentBag<string> acknowledged)
     {
         try

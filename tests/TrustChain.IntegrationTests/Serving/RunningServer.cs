@@ -141,9 +141,13 @@ internal sealed class RunningServer : IAsyncDisposable
         _starting = ServerProcess.StartAsync(_settings, _stopping.Token);
     }
 
-    public async Task<Answer> SendAsync(HttpMethod method, string path, string? apiKey = null, HttpContent? content = null, string? accept = null)
+    /// <summary>A second server of the same log on the same database.</summary>
+    public Task<ServerProcess> StartTwinAsync() =>
+        ServerProcess.StartAsync(_settings with { Name = "twin", Port = LocalPort.FindFree() }, TestContext.Current.CancellationToken);
+
+    public async Task<Answer> SendAsync(HttpMethod method, string path, string? apiKey = null, HttpContent? content = null, string? accept = null, string? baseUrl = null)
     {
-        using var request = new HttpRequestMessage(method, BaseUrl + path) { Content = content };
+        using var request = new HttpRequestMessage(method, (baseUrl ?? BaseUrl) + path) { Content = content };
         if (apiKey is not null)
         {
             request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", apiKey);

@@ -55,8 +55,11 @@ internal sealed class TestOrganisation(RunningServer server, string id, string a
     /// <summary>A statement in root form.</summary>
     public Task<Answer> CaptureRootAsync(SigningKey key, params string[] events) => SendRootAsync(SignRoot(key, events));
 
-    public Task<Answer> SendStatementAsync(string compact, string path = "/epcis/capture") =>
-        server.SendAsync(HttpMethod.Post, path, null, Content("application/jose", Encoding.UTF8.GetBytes(compact)));
+    /// <param name="compact">The statement.</param>
+    /// <param name="path">Where on the server.</param>
+    /// <param name="baseUrl">Another server of the same log.</param>
+    public Task<Answer> SendStatementAsync(string compact, string path = "/epcis/capture", string? baseUrl = null) =>
+        server.SendAsync(HttpMethod.Post, path, null, Content("application/jose", Encoding.UTF8.GetBytes(compact)), baseUrl: baseUrl);
 
     public Task<Answer> SendRootAsync(string body, string path = "/epcis/capture") =>
         server.SendAsync(HttpMethod.Post, path, null, Content(StatementMediaType, Encoding.UTF8.GetBytes(body)));
