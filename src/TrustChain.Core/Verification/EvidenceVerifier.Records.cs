@@ -116,7 +116,7 @@ public sealed partial class EvidenceVerifier
         {
             case SignatureCheck.Valid:
                 sound = true;
-                Pass(CheckNames.Signature, subject, $"Signed by {key.Entry.Name} with {(record.Custody == Custody.Self ? "a key of its own" : "a key held by the service")}.");
+                Pass(CheckNames.Signature, subject, $"Signed by {(key.Sound ? key.Entry.Name : $"key {record.Kid}")} with {(record.Custody == Custody.Self ? "a key of its own" : "a key held by the service")}.");
                 break;
             case SignatureCheck.CouldNotCheck:
                 Unknown(CheckNames.Signature, subject, ReasonCodes.AlgorithmNotAvailable, $"This machine cannot check {key.Entry.Key.Algorithm} signatures.");
@@ -307,7 +307,7 @@ public sealed partial class EvidenceVerifier
         switch (fits ? jws.Verify(key.Entry.Key) : SignatureCheck.Invalid)
         {
             case SignatureCheck.Valid:
-                Pass(CheckNames.Status, subject, $"Signed by {key.Entry.Name} and in the log as entry {status.Index}.");
+                Pass(CheckNames.Status, subject, $"Signed by {(key.Sound ? key.Entry.Name : $"key {entry.Kid}")} and in the log as entry {status.Index}.");
                 break;
             case SignatureCheck.CouldNotCheck:
                 Unknown(CheckNames.Status, subject, ReasonCodes.AlgorithmNotAvailable, $"This machine cannot check {key.Entry.Key.Algorithm} signatures.");

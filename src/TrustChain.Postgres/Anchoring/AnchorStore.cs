@@ -120,6 +120,27 @@ public sealed class AnchorStore(NpgsqlDataSource database)
     public async Task<StoredAnchor?> FindLatestFinalAsync(CancellationToken cancellationToken) =>
         (await ListAsync($"select {Columns} from anchor where state = 'final' order by size desc limit 1", cancellationToken)).FirstOrDefault();
 
+    /// <summary>For each leaf index the smallest final anchor that covers it; leaves that none covers are left out.</summary>
+    public async Task<IReadOnlyDictionary<long, StoredAnchor>> FindEarliestFinalAsync(IReadOnlyCollection<long> leaves, CancellationToken cancellationToken)
+    {
+        var sizes = new Dictionary<long, long>();
+        await using (var command = database.CreateCommand("""
+            select leaf, a.id from unnest($1) as wanted(leaf)
+            cross join lateral (select id from anchor where state = 'final' and size > leaf order by size limit 1) a
+            """))
+        {
+            command.Parameters.Add(new NpgsqlParameter<long[]> { TypedValue = [.. leaves] });
+            await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+            while (await reader.ReadAsync(cancellationToken))
+            {
+                sizes.Add(reader.GetInt64(0), reader.GetInt64(1));
+            }
+        }
+        var ids = string.Join(',', sizes.Values.Distinct());
+        var found = ids.Length == 0 ? [] : (await ListAsync($"select {Columns} from anchor where id in ({ids})", cancellationToken)).ToDictionary(static a => a.Id);
+        return sizes.ToDictionary(static s => s.Key, s => found[s.Value]);
+    }
+
     /// <summary>The largest size for which a transaction was prepared and not given up; 0 when none.</summary>
     public async Task<long> GetLargestSizeAsync(CancellationToken cancellationToken)
     {

@@ -110,13 +110,14 @@ internal static class CertificateEndpoints
             number = fields.Text("number", required: false, max: 100),
             type = fields.Text("type", max: 100),
             v = 1,
-            validFrom = Utc(fields.Time("validFrom")),
-            validUntil = Utc(fields.Time("validUntil")),
+            validFrom = AsGiven(fields.Time("validFrom")),
+            validUntil = AsGiven(fields.Time("validUntil")),
         };
         return fields.Problem() is { } faults ? (null, faults) : (payload, null);
     }
 
-    private static string? Utc(DateTimeOffset? time) => time is { } value ? Record.FormatTime(value) : null;
+    // With the offset the issuer gave: a day of validity is a day there.
+    private static string? AsGiven(DateTimeOffset? time) => time?.ToString("yyyy-MM-dd'T'HH:mm:sszzz", System.Globalization.CultureInfo.InvariantCulture);
 
     private static (StoredCertificate? Certificate, IResult? Problem) Read(JsonElement payload, Organisation organisation)
     {

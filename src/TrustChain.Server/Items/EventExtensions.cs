@@ -1,4 +1,5 @@
 using System.Text.Json;
+using TrustChain.Core.Identifiers;
 using TrustChain.Core.Log;
 using TrustChain.Server.Pages;
 
@@ -32,7 +33,7 @@ internal sealed class EventExtensions
             if (_json.TryGetProperty(member, out var place) && place.ValueKind == JsonValueKind.Object && place.TryGetProperty("id", out var id))
             {
                 var uri = id.GetString()!; // Required and a string in the standard.
-                return new PlaceView(Text(place, "name") ?? uri, uri);
+                return new PlaceView(Text(place, "name") ?? NameOf(uri), uri);
             }
         }
         return null;
@@ -72,7 +73,9 @@ internal sealed class EventExtensions
             {
                 if (element.TryGetProperty("quantity", out var quantity))
                 {
-                    quantities.Add(new QuantityView(quantity.ToString(), element.TryGetProperty("uom", out var uom) ? uom.GetString() : null, null, role));
+                    // Required and a string in the standard. The subject of the step need not be named again.
+                    var of = role == QuantityRole.Subject ? null : new Phrase(NameOf(element.GetProperty("epcClass").GetString()!));
+                    quantities.Add(new QuantityView(quantity.ToString(), element.TryGetProperty("uom", out var uom) ? uom.GetString() : null, of, role));
                 }
             }
         }
@@ -102,6 +105,12 @@ internal sealed class EventExtensions
         }
         return (readings, more);
     }
+
+    /// <summary>A short name for an identifier: GLN, lot or serial, else the identifier itself.</summary>
+    private static string NameOf(string uri) => !Gs1Identifier.TryParse(uri, out var id, out _) ? uri
+        : id.PrimaryKey is "414" or "417" ? $"GLN {id.Value}{string.Concat(id.Qualifiers.Select(static q => $" · {q.Value}"))}"
+        : id.Qualifiers.Count > 0 ? id.Qualifiers[^1].Value
+        : id.Value;
 
     private IEnumerable<JsonElement> Reports()
     {

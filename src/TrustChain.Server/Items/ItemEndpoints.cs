@@ -40,8 +40,8 @@ internal static class ItemEndpoints
     {
         var path = context.Request.Path.ToUriComponent();
         return Gs1Identifier.TryParsePath(path, out var id, out var error)
-            ? AnswerAsync(context, caller, ItemKey.Normalise(id.DigitalLink), id, id.CheckDigitOk == false ? "The check digit is wrong." : null, builder, cache, renderer, server, time, cancellationToken)
-            : NotFoundAsync(context, new UnknownItemView(path, [], error), renderer, server, time);
+            ? AnswerAsync(context, caller, ItemKey.Normalise(id.DigitalLink), id, id.CheckDigitOk == false, builder, cache, renderer, server, time, cancellationToken)
+            : NotFoundAsync(context, new UnknownItemView(path, [], new Phrase(error, "en")), renderer, server, time);
     }
 
     private static Task<IResult> GetItemByUriAsync(
@@ -56,7 +56,7 @@ internal static class ItemEndpoints
         string uri)
     {
         var item = Gs1Identifier.TryParse(uri, out var id, out _) ? id.DigitalLink : uri;
-        return AnswerAsync(context, caller, ItemKey.Normalise(item), id, null, builder, cache, renderer, server, time, cancellationToken);
+        return AnswerAsync(context, caller, ItemKey.Normalise(item), id, id?.CheckDigitOk == false, builder, cache, renderer, server, time, cancellationToken);
     }
 
     private static async Task<IResult> AnswerAsync(
@@ -64,7 +64,7 @@ internal static class ItemEndpoints
         Caller caller,
         string item,
         Gs1Identifier? id,
-        string? fault,
+        bool hasWrongCheckDigit,
         ItemViewBuilder builder,
         ItemPageCache cache,
         HtmlRenderer renderer,
@@ -87,7 +87,7 @@ internal static class ItemEndpoints
         {
             return wantsJson
                 ? Problems.NotFound("item")
-                : await NotFoundAsync(context, new UnknownItemView(item, id is null ? [] : [new ItemLabel(id.PrimaryKey, id.Value), .. id.Qualifiers.Select(static q => new ItemLabel(q.Ai, q.Value))], fault is null ? null : new Phrase(fault)), renderer, server, time);
+                : await NotFoundAsync(context, new UnknownItemView(item, id is null ? [] : [new ItemLabel(id.PrimaryKey, id.Value), .. id.Qualifiers.Select(static q => new ItemLabel(q.Ai, q.Value))], hasWrongCheckDigit ? WrongCheckDigit(page.Language) : null), renderer, server, time);
         }
         var body = wantsJson
             ? ItemJson.Write(story)
@@ -115,16 +115,15 @@ internal static class ItemEndpoints
         HttpContext context, HtmlRenderer renderer, LogHead head, FeaturedItems featured, IOptions<ServerOptions> server, TimeProvider time, CancellationToken cancellationToken)
     {
         SetPageHeaders(context);
+        var page = PageContext.For(context.Request, server.Value.Operator, time.GetUtcNow());
         var view = new HomeView
         {
             LogOrigin = server.Value.Origin,
             LogSize = head.Checkpoint?.Size ?? 0,
             CheckpointTime = head.Checkpoint?.SignedAt,
             LastAnchor = head.Anchored is { } a ? new AnchorView(a.Anchor.ChainId, a.Anchor.Registry, a.Anchor.Transaction, a.Anchor.Block!.Value, a.Anchor.BlockTime!.Value, a.Anchor.Size) : null, // A final anchor has its block.
-            Items = await featured.ListAsync(cancellationToken),
-            Links = [("OpenAPI", "/openapi/v1.json"), ("Checkpoint", "/log/checkpoint"), ("Anchors", "/log/anchors"), ("Trust file", "/log/trust")],
+            Items = await featured.ListAsync(page.Language, cancellationToken),
         };
-        var page = PageContext.For(context.Request, server.Value.Operator, time.GetUtcNow());
         return Results.Content(await RenderAsync<HomePage>(renderer, new() { [nameof(HomePage.View)] = view, [nameof(HomePage.Page)] = page }), Html);
     }
 
@@ -160,6 +159,9 @@ internal static class ItemEndpoints
         resolverRoot = server.Value.PublicUrl,
         supportedPrimaryKeys = (string[])["01", "00", "414", "417", "8003", "8004", "8006", "8010", "8017", "8018", "253", "255", "401", "402"],
     });
+
+    private static Phrase WrongCheckDigit(PageLanguage language) =>
+        language == PageLanguage.Chinese ? new Phrase("校验码不正确", "zh-CN") : new Phrase("The check digit is wrong", "en");
 
     private static bool WantsJson(HttpRequest request)
     {

@@ -4,6 +4,7 @@ using TrustChain.Core.Epcis;
 using TrustChain.Core.Identifiers;
 using TrustChain.Core.Log;
 using TrustChain.Core.Verification;
+using TrustChain.Postgres.Anchoring;
 using TrustChain.Postgres.Capture;
 using TrustChain.Postgres.Items;
 using TrustChain.Postgres.Organisations;
@@ -31,6 +32,7 @@ internal sealed class ItemViewBuilder(
     DocumentStore documents,
     OrganisationStore organisations,
     SigningKeyStore keys,
+    AnchorStore anchors,
     AuthorityCheck authority,
     TemplateCatalog templates,
     ChainIdentity chain,
@@ -57,15 +59,19 @@ internal sealed class ItemViewBuilder(
         var checks = bundle is null || report is null ? [] : ChecksByLeaf(bundle, report);
         var files = await documents.FindAsync([.. walk.Steps.SelectMany(static s => DocumentsOf(s.Event)).Concat(certificates.Select(DocumentOf).OfType<Hash32>()).Distinct()], cancellationToken);
 
+        var places = PlaceNames(walk);
+        var coverage = await anchors.FindEarliestFinalAsync([.. walk.Steps.Select(static s => s.Event.Stored.LeafIndex).OfType<long>().Distinct()], cancellationToken);
+        var entries = (await status.ListEntriesAsync(walk.Items, cancellationToken)).ToDictionary(static e => e.Id, static e => e.LeafIndex);
+        var context = new StepContext(names, checks, files, places, coverage, language);
         var steps = new List<StepView>();
         foreach (var group in walk.Steps.GroupBy(static s => (s.Event.Stored.Record.EventHash, s.Event.Stored.EventId, IsDeclaration: s.Event.Event!.ErrorDeclaration is not null))) // Steps have content.
         {
-            steps.Add(await MakeStepAsync([.. group], walk, names, checks, files, language, cancellationToken));
+            steps.Add(await MakeStepAsync([.. group], walk, context, cancellationToken));
         }
         var product = walk.Items.Select(i => known.GetValueOrDefault(i)).FirstOrDefault(static b => b is not null);
         var (name, origin, variety) = Describe(product, walk);
         var recallViews = recalls.OrderByDescending(static r => r.SetAt)
-            .Select(r => new RecallView(r.SetAt, names[r.OrganisationId].Name, r.Reason, r.Instructions, r.LiftedAt)).ToList();
+            .Select(r => new RecallView(r.SetAt, names[r.OrganisationId].Name, r.Reason, r.Instructions, r.LiftedAt, entries.GetValueOrDefault(r.SetEntryId))).ToList();
         var (verdict, remarks) = Judge(recallViews, steps, report);
         var view = new ItemView
         {
@@ -82,7 +88,7 @@ internal sealed class ItemViewBuilder(
             Steps = steps,
             TotalSteps = null,
             MoreUrl = walk.IsComplete ? null : $"/epcis/epcs/{Uri.EscapeDataString(item)}/events",
-            Certificates = [.. certificates.Select(c => MakeCertificate(c, names, files, language))],
+            Certificates = [.. certificates.Select(c => MakeCertificate(c, names, files, entries.GetValueOrDefault(c.IssueEntryId), language))],
             Check = MakeCheck(item, bundle),
             JsonLdUrl = item.StartsWith(CanonicalDigitalLink.Domain, StringComparison.Ordinal) ? $"{item[CanonicalDigitalLink.Domain.Length..]}?linkType=all" : null,
         };
@@ -92,12 +98,10 @@ internal sealed class ItemViewBuilder(
     private async Task<StepView> MakeStepAsync(
         List<WalkStep> group,
         Walk walk,
-        Dictionary<int, Organisation> names,
-        Dictionary<long, List<Check>> checks,
-        IReadOnlyDictionary<Hash32, StoredDocument> files,
-        PageLanguage language,
+        StepContext context,
         CancellationToken cancellationToken)
     {
+        var (names, checks, files, places, coverage, language) = context;
         var step = group[0];
         var (stored, e) = (step.Event.Stored, step.Event.Event!); // Steps have content.
         using var document = JsonDocument.Parse(stored.Event);
@@ -106,7 +110,7 @@ internal sealed class ItemViewBuilder(
         var organisation = names[stored.OrganisationId];
         var claim = await authority.FindClaimAsync(stored.OrganisationId, step.Item, cancellationToken);
         var (readings, moreReadings) = extensions.Readings();
-        var anchored = head.Anchored is { } a && stored.LeafIndex < a.Anchor.Size ? MakeAnchor(a.Anchor) : null;
+        var anchored = stored.LeafIndex is { } leaf && coverage.TryGetValue(leaf, out var covering) ? MakeAnchor(covering) : null;
         var notes = new List<StepNote>();
         foreach (var other in group.Skip(1).Select(g => names[g.Event.Stored.OrganisationId]).Where(o => o.Id != organisation.Id).DistinctBy(static o => o.Id))
         {
@@ -134,7 +138,7 @@ internal sealed class ItemViewBuilder(
             Title = title is null ? null : In(title, language),
             EventId = stored.EffectiveEventId,
             Time = LocalTime(e),
-            Place = extensions.Place(),
+            Place = extensions.Place() is { } place ? place with { Name = places.GetValueOrDefault(place.Id!, place.Name.Text) } : null, // A place has its identifier.
             Actor = organisation.Name,
             IsThirdParty = claim is null,
             IsSelfDeclared = stored.Record.Custody == Custody.Imported,
@@ -170,7 +174,7 @@ internal sealed class ItemViewBuilder(
             {
                 (ItemRole.OutputEpc or ItemRole.OutputClass, ItemRole.InputEpc or ItemRole.InputClass) => RelatedRole.MadeFrom,
                 (ItemRole.InputEpc or ItemRole.InputClass, ItemRole.OutputEpc or ItemRole.OutputClass) => RelatedRole.MadeInto,
-                (ItemRole.ChildEpc or ItemRole.ChildClass, ItemRole.ParentId) => RelatedRole.PackedIn,
+                (ItemRole.ChildEpc or ItemRole.ChildClass, ItemRole.ParentId) => e.Action == EpcisAction.Delete ? RelatedRole.TakenOutOf : RelatedRole.PackedIn,
                 (ItemRole.ParentId, ItemRole.ChildEpc or ItemRole.ChildClass) => RelatedRole.Contains,
                 _ => null,
             };
@@ -266,7 +270,7 @@ internal sealed class ItemViewBuilder(
             : null;
     }
 
-    private CertificateView MakeCertificate(StoredCertificate c, Dictionary<int, Organisation> names, IReadOnlyDictionary<Hash32, StoredDocument> files, PageLanguage language)
+    private CertificateView MakeCertificate(StoredCertificate c, Dictionary<int, Organisation> names, IReadOnlyDictionary<Hash32, StoredDocument> files, long? logIndex, PageLanguage language)
     {
         using var details = JsonDocument.Parse(c.Details);
         var now = time.GetUtcNow();
@@ -278,13 +282,42 @@ internal sealed class ItemViewBuilder(
             Type = kind is null ? type : In(kind.Title, language),
             Number = details.RootElement.TryGetProperty("number", out var number) ? number.GetString() : null,
             Issuer = names[c.OrganisationId].Name,
-            ValidFrom = c.ValidFrom,
-            ValidTo = c.ValidUntil,
+            // As the issuer wrote them: with their own offset, so that a day stays the same day.
+            ValidFrom = AsWritten(details.RootElement, "validFrom", c.ValidFrom),
+            ValidTo = AsWritten(details.RootElement, "validUntil", c.ValidUntil),
+            LogIndex = logIndex,
             State = c.RevokedAt is not null ? CertificateState.Revoked : now > c.ValidUntil ? CertificateState.Expired : now < c.ValidFrom ? CertificateState.NotYetValid : CertificateState.Valid,
             RevokedAt = c.RevokedAt,
             RevocationReason = c.RevokeReason is null ? null : new Phrase(c.RevokeReason),
             Document = DocumentOf(c) is { } digest && files.TryGetValue(digest, out var file) ? MakeDocument(file) : null,
         };
+    }
+
+    private static DateTimeOffset AsWritten(JsonElement details, string member, DateTimeOffset stored) =>
+        details.TryGetProperty(member, out var text) && DateTimeOffset.TryParse(text.GetString(), System.Globalization.CultureInfo.InvariantCulture, out var time) ? time : stored;
+
+    /// <summary>What steps are told with.</summary>
+    private sealed record StepContext(
+        Dictionary<int, Organisation> Names,
+        Dictionary<long, List<Check>> Checks,
+        IReadOnlyDictionary<Hash32, StoredDocument> Files,
+        Dictionary<string, string> Places,
+        IReadOnlyDictionary<long, StoredAnchor> Coverage,
+        PageLanguage Language);
+
+    /// <summary>Names that the events of the walk give to places, for those events that only have the identifier.</summary>
+    private static Dictionary<string, string> PlaceNames(Walk walk)
+    {
+        var names = new Dictionary<string, string>();
+        foreach (var step in walk.Steps)
+        {
+            using var json = JsonDocument.Parse(step.Event.Stored.Event); // Steps have content.
+            if (new EventExtensions(json.RootElement).Place() is { Id: { } id } place && !place.Name.Text.StartsWith("GLN ", StringComparison.Ordinal) && place.Name.Text != id)
+            {
+                names.TryAdd(id, place.Name.Text);
+            }
+        }
+        return names;
     }
 
     private static Phrase In(LocalText text, PageLanguage language) => new(text.In(language.Code()), language.Tag());
@@ -319,5 +352,5 @@ internal sealed class ItemViewBuilder(
     }
 
     // A final anchor has its block.
-    private static AnchorView MakeAnchor(Postgres.Anchoring.StoredAnchor a) => new(a.ChainId, a.Registry, a.Transaction, a.Block!.Value, a.BlockTime!.Value, a.Size);
+    private static AnchorView MakeAnchor(StoredAnchor a) => new(a.ChainId, a.Registry, a.Transaction, a.Block!.Value, a.BlockTime!.Value, a.Size);
 }

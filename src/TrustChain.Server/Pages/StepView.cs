@@ -114,6 +114,9 @@ public enum RelatedRole
     /// <summary>This item is packed in it or attached to it.</summary>
     PackedIn,
 
+    /// <summary>This item was taken out of it or detached from it.</summary>
+    TakenOutOf,
+
     /// <summary>It is packed in this item or attached to it.</summary>
     Contains,
 

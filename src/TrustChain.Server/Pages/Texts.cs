@@ -75,7 +75,7 @@ public sealed partial class Texts
     public string Signed(Custody custody) => custody switch
     {
         Custody.Self => Say("Signed with a key the organisation holds itself", "由登记方自持密钥签名"),
-        Custody.Custodial => Say("Signed by this service on the producer's behalf", "由本平台代企业签名"),
+        Custody.Custodial => Say("Signed by this service on this organisation's behalf", "由本平台代该机构签名"),
         Custody.Imported => Say("Taken over from another system and signed by this service", "由其他系统导入，由本平台签名"),
         _ => throw new UnreachableException(),
     };
@@ -96,6 +96,7 @@ public sealed partial class Texts
         RelatedRole.MadeFrom => Say("Made from", "原料来自"),
         RelatedRole.MadeInto => Say("Made into", "加工成"),
         RelatedRole.PackedIn => Say("Packed in or attached to", "装入或安装于"),
+        RelatedRole.TakenOutOf => Say("Taken out of", "取出自"),
         RelatedRole.Contains => Say("Contains", "包含"),
         RelatedRole.Together => Say("Handled together with", "一同处理"),
         _ => throw new UnreachableException(),

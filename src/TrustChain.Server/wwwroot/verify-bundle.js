@@ -279,7 +279,7 @@ class Verifier {
     }
     switch (await found.jws.verify(key.entry.key)) {
       case Signature.valid:
-        this.#pass("signature", subject, { name: key.entry.name, custody: parsed.custody });
+        this.#pass("signature", subject, { name: key.sound ? key.entry.name : parsed.kid, custody: parsed.custody });
         return { statement: found, sound: true };
       case Signature.couldNotCheck:
         this.#unknown("signature", subject, "algorithm-not-available", { algorithm: key.entry.key.algorithm });
@@ -371,7 +371,7 @@ class Verifier {
       && (signed.header.has("aud") ? signed.header.get("aud") === this.#bundle.log.origin : entry.custody !== "self");
     switch (fits ? await signed.verify(key.entry.key) : Signature.invalid) {
       case Signature.valid:
-        return this.#pass("status", subject, { name: key.entry.name, index: status.index });
+        return this.#pass("status", subject, { name: key.sound ? key.entry.name : entry.kid, index: status.index });
       case Signature.couldNotCheck:
         return this.#unknown("status", subject, "algorithm-not-available", { algorithm: key.entry.key.algorithm });
       default:
