@@ -9,7 +9,8 @@ namespace TrustChain.Devnet.Demo;
 /// </summary>
 internal sealed class TeaDemo
 {
-    private const string Batch = "batch";
+    /// <summary>Name of the step that the service signs.</summary>
+    public const string Batch = "batch";
 
     private TeaDemo(TeaState state)
     {
@@ -61,16 +62,26 @@ internal sealed class TeaDemo
         return demo;
     }
 
-    /// <summary>Recalls the last tin, waits for what is done meanwhile, and lifts the recall.</summary>
+    /// <summary>Recalls the last tin, waits for what is done meanwhile, and lifts the recall. Lifts first what a run that was broken off left in force.</summary>
     public async Task RecallAsync(DemoClient client, Func<Task> meanwhile, CancellationToken cancellationToken)
     {
         using var sender = new TeaSender(client, State);
+        var known = DemoClient.Require(await client.GetAsync("api/recalls", ApiKeyOf(TeaOrganisations.Factory), cancellationToken), "Listing recalls");
+        foreach (var left in known["recalls"]!.AsArray().Where(static r => r!["liftedAt"] is null))
+        {
+            await LiftAsync(left!["id"]!.GetValue<string>());
+        }
         var id = $"tea-recall-{Guid.CreateVersion7()}";
         var set = await sender.PublishAsync(TeaOrganisations.Factory, "api/recalls", PublicEntry.RecallType, TeaPapers.Recall(id, Items.Tins[^1]), cancellationToken);
         DemoClient.Require(set, "Recalling a tin");
         await meanwhile();
-        var lifted = await sender.PublishAsync(TeaOrganisations.Factory, $"api/recalls/{id}/lift", PublicEntry.RecallType, TeaPapers.Lift(id), cancellationToken);
-        DemoClient.Require(lifted, "Lifting the recall");
+        await LiftAsync(id);
+
+        async Task LiftAsync(string recall)
+        {
+            var path = $"api/recalls/{recall}/lift";
+            DemoClient.Require(await sender.PublishAsync(TeaOrganisations.Factory, path, PublicEntry.RecallType, TeaPapers.Lift(recall), cancellationToken), "Lifting the recall");
+        }
     }
 
     /// <summary>The one custodial step: the factory registers its batch with an API key, and the service records and signs the commissioning.</summary>

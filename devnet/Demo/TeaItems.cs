@@ -44,8 +44,8 @@ internal sealed class TeaItems(int season)
     public IReadOnlyList<(string Name, string Uri)> All =>
     [
         .. Tins.Select(static (tin, i) => ($"tin {i + 1}", tin)),
-        ("made tea", MadeTea), ("rolled leaf", Rolled), ("fixed leaf", Fixed), ("withered leaf", Withered),
-        ("leaf of Yunwu", YunwuLeaf), ("leaf of Longxi", LongxiLeaf), ("case", Case),
+        ("the made tea", MadeTea), ("the rolled leaf", Rolled), ("the fixed leaf", Fixed), ("the withered leaf", Withered),
+        ("the leaf of Yunwu", YunwuLeaf), ("the leaf of Longxi", LongxiLeaf), ("the case", Case),
     ];
 
     /// <summary>Path of an item's page.</summary>

@@ -11,8 +11,8 @@ namespace TrustChain.Devnet.Demo;
 /// <param name="Number">Its number.</param>
 /// <param name="By">Who issues it.</param>
 /// <param name="Item">What it is about.</param>
-/// <param name="From">First day.</param>
-/// <param name="Until">Last day.</param>
+/// <param name="From">First day, in UTC as the pages show it.</param>
+/// <param name="Until">Last day, likewise.</param>
 /// <param name="RevokedBecause">Why it was withdrawn, if it was.</param>
 internal sealed record TeaCertificate(
     string Kind, string Name, string Number, TeaOrganisation By, string Item, DateOnly From, DateOnly Until, string? RevokedBecause = null)
@@ -34,8 +34,8 @@ internal sealed record TeaCertificate(
             ["number"] = Number,
             ["type"] = Kind,
             ["v"] = 1,
-            ["validFrom"] = Record.FormatTime(new DateTimeOffset(From, default, TimeSpan.FromHours(8))),
-            ["validUntil"] = Record.FormatTime(new DateTimeOffset(Until, new TimeOnly(23, 59, 59), TimeSpan.FromHours(8))),
+            ["validFrom"] = Record.FormatTime(new DateTimeOffset(From, default, TimeSpan.Zero)),
+            ["validUntil"] = Record.FormatTime(new DateTimeOffset(Until, new TimeOnly(23, 59, 59), TimeSpan.Zero)),
         };
         if (document is not null)
         {
@@ -76,9 +76,8 @@ internal static class TeaPapers
         "检验报告", "",
         TeaOrganisations.Laboratory.Name, $"Lot / batch: {items.MadeTeaLot}, GTIN {TeaItems.MadeTeaGtin}", TeaItems.ProductName, "",
         "Sampled: 0.5 kg of 46.2 kg", "抽样：四十六点二千克中取半千克", "",
-        "Water                      5.2 %      (limit  7.0 %)", "Total ash                  5.6 %      (limit  7.0 %)",
-        "Crude fibre               10.8 %      (limit 16.0 %)", "Water extract             41.3 %      (at least 34.0 %)",
-        "Lead                    0.41 mg/kg    (limit  5.0 mg/kg)", "71 pesticides: none above its limit", "",
+        "Water: 5.2 % (limit 7.0 %)", "Total ash: 5.6 % (limit 7.0 %)", "Crude fibre: 10.8 % (limit 16.0 %)",
+        "Water extract: 41.3 % (at least 34.0 %)", "Lead: 0.41 mg/kg (limit 5.0 mg/kg)", "71 pesticides: none above its limit", "",
         "结论：所检项目合格。", "Result: all items tested are within their limits.", "",
         "This document belongs to a demonstration; all names are made up.",
     ]);

@@ -240,9 +240,9 @@ def verify(data, trust=None, chain=None):
         if found and not (found["succeeded"] and same(found["to"], log["registry"]) and same(found["blockHash"], anchor["blockHash"])
                           and (found["block"], found["blockTime"]) == (anchor["block"], anchor["time"])):
             return "failed anchor-transaction-mismatch"
-        continued = trusted and 0 < anchor["size"] <= size and attempt(
+        continued = origin is not None and 0 < anchor["size"] <= size and attempt(
             both_roots, anchor["size"], size, [raw(value) for value in anchor["consistency"]], claimed) == (claimed, root)
-        if trusted and not continued: return "failed anchor-inconsistent"
+        if not continued and (trusted or anchor["size"] != size): return blame("anchor-inconsistent", trusted)
         confirmed.append((anchor["size"], claimed))
         return PASSED if found else "could-not-check anchor-transaction-not-found"
     def check_inclusion():
@@ -251,8 +251,9 @@ def verify(data, trust=None, chain=None):
         leaves = sorted({(item["index"], raw(item["leaf"])) for item in items})
         sound = leaves and len(dict(leaves)) == len(leaves) and leaves[-1][0] < size
         computed = attempt(shared_root, leaves, 0, size, hashes) if sound else None
-        if computed and next(hashes, None) is None and (computed == root or (size, computed) in confirmed): return PASSED
-        return blame("inclusion-proof-invalid", trusted or any(size == other for other, _ in confirmed))
+        roots = [other for other_size, other in confirmed if other_size == size]
+        if computed and next(hashes, None) is None and computed in ([root] if trusted or not roots else roots): return PASSED
+        return blame("inclusion-proof-invalid", trusted or roots)
     def check_key(key):
         jwk = attempt(parse_jwk, key["entry"]["jwk"]) if KEY(key["entry"]) else None
         jwk = jwk if jwk and jwk[2] == key["entry"]["kid"] else None
@@ -270,14 +271,14 @@ def verify(data, trust=None, chain=None):
         answer, has_event = check_event(item, record, statement, tell("signature", subject, answer) and passed)
         tell("event", subject, answer)
         tell("eventHash", subject, "could-not-check algorithm-not-available" if has_event else DEPENDS)
-        tell("keyStatus", subject, check_key_status(item["index"], record["kid"]))
+        tell("keyStatus", subject, check_key_status(item["index"], record))
         anchored = any(item["index"] < other for other, _ in confirmed)
         pending = all(item["index"] >= anchor["size"] for anchor in bundle["anchors"])
         tell("anchored", subject, PASSED if anchored else "could-not-check anchor-pending" if pending else DEPENDS)
     def check_signature(item, record, passed):  # and the statement, where it is one
         sound_key, jwk, entry = keys.get(record["keyEntry"], (True, None, None))
         sound = passed and sound_key
-        if "statement" not in item: return "could-not-check erased", None
+        if "statement" not in item: return "could-not-check " + ("erased" if "erasedAt" in item else "statement-missing"), None
         if entry is None: return blame("key-missing", sound), None
         if jwk is None: return DEPENDS, None
         if (entry["kid"], entry["custody"]) != (record["kid"], record["custody"]) or record["keyEntry"] >= item["index"]:
@@ -302,10 +303,12 @@ def verify(data, trust=None, chain=None):
         leaf = sha256(b"\0", raw(item["eventSalt"]), raw(item["event"]))
         computed = attempt(root_of_one, leaf, record["position"], record["count"], [raw(value) for value in item.get("eventProof", [])])
         return PASSED if computed == raw(statement[1]["root"]) else blame("event-altered", signed), True
-    def check_key_status(index, kid):
+    def check_key_status(index, record):
+        _, jwk, admitted = keys.get(record["keyEntry"], (True, None, None))
         for item in bundle["status"]:
             end = item["entry"]
-            if item["kind"] != 2 or not REVOCATION(end) or end["kid"] != kid: continue
+            if item["kind"] != 2 or not REVOCATION(end) or (end["kid"], end["keyEntry"]) != (record["kid"], record["keyEntry"]): continue
+            if jwk and end["organisation"] != admitted["organisation"]: continue
             compromised = index >= end.get("compromisedSince", math.inf)
             if compromised or index > item["index"]:
                 return blame("key-compromised" if compromised else "key-revoked", is_leaf(item["leaf"], 2, canonical(end)))
@@ -313,13 +316,15 @@ def verify(data, trust=None, chain=None):
     def check_status(item):
         entry, compact = item["entry"], bundle["statements"][item["statement"]] if "statement" in item else ""
         if not is_leaf(item["leaf"], item["kind"], canonical(entry)): return "failed status-altered"
-        if item["kind"] == 2: return PASSED
+        if item["kind"] not in (3, 4): return PASSED if item["kind"] == 2 else "could-not-check kind-unknown"
         header, payload, signature, signed = PUBLISHED(entry) and attempt(parse_jws, compact) or (None,) * 4
         if header is None or (sha256_hex(compact), header["kid"], payload) != (entry["statement"], entry["kid"], canonical(entry["payload"])):
             return "failed statement-altered"
         sound_key, jwk, admitted = keys.get(entry["keyEntry"], (True, None, {}))
-        if admitted.get("kid") != entry["kid"] or entry["keyEntry"] >= item["index"]: return blame("key-missing", sound_key)
-        fits = header["typ"] == {3: "certificate+jws", 4: "recall+jws"}.get(item["kind"]) and header.get("aud", log["origin"]) == log["origin"]
+        if (admitted.get("kid"), admitted.get("custody")) != (entry["kid"], entry["custody"]) or entry["keyEntry"] >= item["index"]:
+            return blame("key-missing", sound_key)
+        audience = header.get("aud", log["origin"] if entry["custody"] != "self" else None)
+        fits = audience == log["origin"] and header["typ"] == {3: "certificate+jws", 4: "recall+jws"}[item["kind"]]
         valid = fits and jwk and header["alg"] == jwk[0] and valid_signature(*jwk[:2], signature, signed)
         return PASSED if valid else blame("status-signature-invalid", sound_key)
     tell("identity", "bundle", check_identity())

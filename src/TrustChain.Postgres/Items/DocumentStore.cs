@@ -10,16 +10,15 @@ public sealed record StoredDocument(
 /// <summary>Documents by their SHA-256. The bytes live in a table of their own, which erasure may empty.</summary>
 public sealed class DocumentStore(NpgsqlDataSource database)
 {
-    /// <summary>Keeps a document; the first upload of the same bytes stays, whoever repeats it.</summary>
+    /// <summary>Keeps a document for an organisation; its first upload of the same bytes stays.</summary>
     public async Task AddAsync(StoredDocument document, byte[] content, CancellationToken cancellationToken)
     {
         const string Sql = """
-            with added as (
+            with kept as (
                 insert into document (digest, organisation_id, kind, name, media_type, size_bytes, is_public, created_at)
-                values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict do nothing returning digest)
-            insert into document_body (digest, content) select digest, $9 from added
+                values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict do nothing)
+            insert into document_body (digest, content) values ($1, $9) on conflict do nothing
             """;
-        // The body refers to its document, which the same statement adds: the constraint is checked at its end.
         await using var command = database.CreateCommand(Sql);
         command.Parameters.Add(new() { Value = document.Digest.ToArray() });
         command.Parameters.Add(new() { Value = document.OrganisationId });
@@ -33,12 +32,17 @@ public sealed class DocumentStore(NpgsqlDataSource database)
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
-    /// <summary>Facts of the documents with these digests.</summary>
-    public async Task<IReadOnlyDictionary<Hash32, StoredDocument>> FindAsync(IReadOnlyCollection<Hash32> digests, CancellationToken cancellationToken)
+    /// <summary>Facts of those documents that everybody or the given organisation may read.</summary>
+    public async Task<IReadOnlyDictionary<Hash32, StoredDocument>> FindReadableAsync(IReadOnlyCollection<Hash32> digests, int? organisationId, CancellationToken cancellationToken)
     {
         await using var command = database.CreateCommand(
-            "select digest, organisation_id, kind, name, media_type, size_bytes, is_public, created_at from document where digest = any($1)");
+            """
+            select distinct on (digest) digest, organisation_id, kind, name, media_type, size_bytes, is_public, created_at
+            from document where digest = any($1) and (is_public or organisation_id = $2)
+            order by digest, is_public desc, created_at
+            """);
         command.Parameters.Add(new NpgsqlParameter<byte[][]> { TypedValue = [.. digests.Select(static d => d.ToArray())] });
+        command.Parameters.Add(new() { Value = (object?)organisationId ?? DBNull.Value, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Integer });
         var found = new Dictionary<Hash32, StoredDocument>();
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         while (await reader.ReadAsync(cancellationToken))

@@ -13,20 +13,22 @@ create table batch (
 create index batch_organisation on batch (organisation_id, created_at);
 create index batch_newest on batch (created_at);
 
+-- Several organisations may keep the same bytes; each has its own row, the bytes are there once.
 create table document (
-    digest          bytea       primary key constraint document_digest_length check (octet_length(digest) = 32),
+    digest          bytea       not null constraint document_digest_length check (octet_length(digest) = 32),
     organisation_id integer     not null references organisation,
     kind            text        not null,
     name            text        not null,
     media_type      text        not null,
     size_bytes      integer     not null,
     is_public       boolean     not null,
-    created_at      timestamptz not null
+    created_at      timestamptz not null,
+    primary key (digest, organisation_id)
 );
 create index document_organisation on document (organisation_id, created_at);
 
 create table document_body (
-    digest          bytea       primary key references document,
+    digest          bytea       primary key,
     content         bytea       not null
 );
 

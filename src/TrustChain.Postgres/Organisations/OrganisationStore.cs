@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using Npgsql;
+using TrustChain.Core.Identifiers;
 
 namespace TrustChain.Postgres.Organisations;
 
@@ -120,29 +121,21 @@ public sealed class OrganisationStore(NpgsqlDataSource database, TimeProvider ti
     /// </summary>
     public async Task<Claim?> AddClaimAsync(int organisationId, ClaimKind kind, string value, CancellationToken cancellationToken)
     {
-        const string Overlapping = """
-            select id, organisation_id, value, created_at, verified_at from claim
-            where kind = $1 and (value = $2 or (kind <> 'key' and (starts_with(value, $2) or starts_with($2, value))))
-            """;
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         await using (var lockClaims = new NpgsqlCommand($"select pg_advisory_xact_lock({ClaimLock})", connection))
         {
             await lockClaims.ExecuteNonQueryAsync(cancellationToken);
         }
-        await using (var find = new NpgsqlCommand(Overlapping, connection) { Parameters = { new() { Value = Name(kind) }, new() { Value = value } } })
+        foreach (var known in await ListClaimsAsync(null, cancellationToken))
         {
-            await using var reader = await find.ExecuteReaderAsync(cancellationToken);
-            while (await reader.ReadAsync(cancellationToken))
+            if (known.OrganisationId == organisationId && known.Kind == kind && known.Value == value)
             {
-                if (reader.GetInt32(1) != organisationId)
-                {
-                    return null;
-                }
-                if (reader.GetString(2) == value)
-                {
-                    return new Claim(reader.GetInt32(0), organisationId, kind, value, reader.GetFieldValue<DateTimeOffset>(3), reader.IsDBNull(4) ? null : reader.GetFieldValue<DateTimeOffset>(4));
-                }
+                return known;
+            }
+            if (known.OrganisationId != organisationId && Overlap(known.Kind, known.Value, kind, value))
+            {
+                return null;
             }
         }
         var now = time.GetUtcNow();
@@ -193,6 +186,15 @@ public sealed class OrganisationStore(NpgsqlDataSource database, TimeProvider ti
         ClaimKind.Gcp => "gcp",
         ClaimKind.Key => "key",
         _ => "namespace",
+    };
+
+    /// <summary>Whether some item would be covered by both: one begins with the other, or a key lies under a company prefix.</summary>
+    private static bool Overlap(ClaimKind kind1, string value1, ClaimKind kind2, string value2) => (kind1, kind2) switch
+    {
+        (ClaimKind.Gcp, ClaimKind.Key) => CompanyPrefix.DigitsOf(value2).StartsWith(value1, StringComparison.Ordinal),
+        (ClaimKind.Key, ClaimKind.Gcp) => CompanyPrefix.DigitsOf(value1).StartsWith(value2, StringComparison.Ordinal),
+        (ClaimKind.Key, ClaimKind.Key) => $"{value1}/".StartsWith($"{value2}/", StringComparison.Ordinal) || $"{value2}/".StartsWith($"{value1}/", StringComparison.Ordinal),
+        _ => kind1 == kind2 && (value1.StartsWith(value2, StringComparison.Ordinal) || value2.StartsWith(value1, StringComparison.Ordinal)),
     };
 
     private async Task<Organisation?> FindAsync(string where, object value, CancellationToken cancellationToken)

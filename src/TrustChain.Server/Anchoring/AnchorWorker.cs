@@ -20,6 +20,7 @@ internal sealed partial class AnchorWorker(
     ChainIdentity identity,
     AnchorStore anchors,
     LogStore log,
+    RegistryGuard guard,
     LogHead head,
     IOptions<AnchoringOptions> options,
     TimeProvider time,
@@ -157,6 +158,10 @@ internal sealed partial class AnchorWorker(
             || (await anchors.ListOpenAsync(cancellationToken)).Count > 0)
         {
             return;
+        }
+        if (!await guard.MaySignAsync(await log.GetStateAsync(cancellationToken), fresh: true, cancellationToken))
+        {
+            return; // The registry holds something that is not ours: anchoring over it would hide it.
         }
         var latest = await registry.GetLatestAsync(BlockTag.Latest, cancellationToken);
         if (latest.Size >= (ulong)checkpoint.Size)

@@ -18,9 +18,9 @@ internal static class CaptureEndpoints
     public static void MapCapture(this IEndpointRouteBuilder app)
     {
         var epcis = app.MapGroup("/epcis").WithTags("EPCIS");
-        epcis.MapPost("/capture", CaptureAsync).WithName("Capture").WithSummary("Captures a document: plain EPCIS with an API key, or a signed statement.");
+        epcis.MapPost("/capture", CaptureAsync).RefuseWhenHalted().WithName("Capture").WithSummary("Captures a document: plain EPCIS with an API key, or a signed statement.");
         epcis.MapGet("/capture/{captureId}", GetJobAsync).WithName("GetCaptureJob").WithSummary("The state of a capture.");
-        epcis.MapPost("/events", PostEventAsync).WithName("CaptureEvent").WithSummary("Captures one event.");
+        epcis.MapPost("/events", PostEventAsync).RefuseWhenHalted().WithName("CaptureEvent").WithSummary("Captures one event.");
         epcis.MapGet("/events/{eventId}", GetEventAsync).WithName("GetEvent").WithSummary("The event with this eventID.");
         epcis.MapGet("/epcs/{epc}/events", GetEpcEventsAsync).WithName("GetEventsOfEpc").WithSummary("The events that speak of an item.");
     }
@@ -58,11 +58,6 @@ internal static class CaptureEndpoints
         if (context.Request.Headers.ContentEncoding.Count > 0)
         {
             return (null, Problems.Create(415, ProblemCodes.UnsupportedMediaType, "Compressed bodies are not taken.", "UnsupportedMediaTypeException"));
-        }
-        if (context.RequestServices.GetRequiredService<Log.LogHead>().Halted is not null)
-        {
-            context.Response.Headers.RetryAfter = "60";
-            return (null, Problems.Create(503, ProblemCodes.ReadOnly, "The log differs from its anchors, so nothing is taken until the operator has looked.", "ImplementationException"));
         }
         if (await RequestBody.ReadAsync(context.Request, Statement.MaxBytes, cancellationToken) is not { } body)
         {

@@ -230,7 +230,7 @@ internal sealed class CaptureService(
             case CaptureResult.Stored stored:
                 metrics.Captured(contents.Length, signed.Custody);
                 signal.Raise();
-                return new CaptureOutcome.Accepted(MakeReceipt(stored.Records[0], contents));
+                return new CaptureOutcome.Accepted(MakeReceipt(stored.Records, contents));
             default:
                 throw new System.Diagnostics.UnreachableException();
         }
@@ -265,9 +265,10 @@ internal sealed class CaptureService(
         };
     }
 
-    /// <summary>For a repeat this is the first one's receipt again: it follows from the first statement alone.</summary>
-    private CaptureReceipt MakeReceipt(StoredRecord first, Content[] contents)
+    /// <summary>The receipt of the statement that holds the new records; for a mere repeat that of the first statement again, from which alone it follows.</summary>
+    private CaptureReceipt MakeReceipt(IReadOnlyList<StoredRecord> records, Content[] contents)
     {
+        var first = records.FirstOrDefault(static r => r.IsNew, records[0]);
         var receivedAt = first.ReceivedAt.ToUniversalTime();
         var receipt = new Receipt(server.Value.Origin, first.Statement, receivedAt, receivedAt + server.Value.ReceiptPromise);
         return new CaptureReceipt(

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using TrustChain.Core.Log;
 using TrustChain.Postgres.Organisations;
+using TrustChain.Server.Log;
 
 namespace TrustChain.Server.Hosting;
 
@@ -86,6 +87,19 @@ internal static class CallerFilters
     public static TBuilder RequireOrganisation<TBuilder>(this TBuilder builder)
         where TBuilder : IEndpointConventionBuilder => builder.AddEndpointFilter(async (context, next) =>
             Caller.Of(context.HttpContext).Organisation is null ? Problems.NotAuthenticated() : await next(context));
+
+    /// <summary>503 while the log is halted: for everything that would write an entry.</summary>
+    public static TBuilder RefuseWhenHalted<TBuilder>(this TBuilder builder)
+        where TBuilder : IEndpointConventionBuilder => builder.AddEndpointFilter(async (context, next) =>
+        {
+            if (context.HttpContext.RequestServices.GetRequiredService<LogHead>().Halted is null)
+            {
+                return await next(context);
+            }
+            context.HttpContext.Response.Headers.RetryAfter = "60";
+            return Problems.Create(
+                503, ProblemCodes.ReadOnly, "The log differs from its anchors, so nothing is taken until the operator has looked.", "ImplementationException");
+        });
 
     /// <summary>401 for anonymous requests, 403 for organisations without the role.</summary>
     public static TBuilder RequireAdmin<TBuilder>(this TBuilder builder)

@@ -15,7 +15,7 @@ internal static class BatchEndpoints
     public static void MapBatches(this IEndpointRouteBuilder app)
     {
         var batches = app.MapGroup("/api/batches").WithTags("Batches").RequireOrganisation();
-        batches.MapPost("", RegisterAsync).WithSummary("Registers a batch (GTIN, lot, template, name, origin, variety, quantity) and records its commissioning.");
+        batches.MapPost("", RegisterAsync).RefuseWhenHalted().WithSummary("Registers a batch (GTIN, lot, template, name, origin, variety, quantity) and records its commissioning.");
         batches.MapGet("", ListAsync).WithSummary("Own batches, newest first.");
         app.MapGet("/api/templates", static (TemplateCatalog templates) => Results.Json(new { templates = templates.All })).WithTags("Batches").WithSummary("The templates of this deployment.");
     }
@@ -35,7 +35,7 @@ internal static class BatchEndpoints
         var (origin, variety, unit) = (fields.Text("origin", required: false, max: 200), fields.Text("variety", required: false, max: 200), fields.Text("unit", required: false, max: 3));
         var quantity = fields.Number("quantity", required: false);
         var producedAt = fields.Time("producedAt", required: false) ?? time.GetUtcNow();
-        var location = fields.Text("location", required: false, max: 500);
+        var (location, locationName) = (fields.Text("location", required: false, max: 500), fields.Text("locationName", required: false, max: 200));
         if (templates.Find(template) is null)
         {
             fields.Fault("template", $"must be one of {string.Join(", ", templates.All.Select(static t => t.Name))}.");
@@ -71,7 +71,7 @@ internal static class BatchEndpoints
                 ? Results.Json(Answer(known)) // A repeat of the same request.
                 : Problems.Create(409, ProblemCodes.AlreadyExists, ((BatchDecision.Refused)Batch.Decide(Enum.Parse<BatchState>(known.State), BatchCommand.Register)).Reason);
         }
-        var utf8 = JsonSerializer.SerializeToUtf8Bytes(CommissioningEvent(item, name!, origin, variety, quantity, unit, location, producedAt)); // Without faults the name is set.
+        var utf8 = JsonSerializer.SerializeToUtf8Bytes(CommissioningEvent(item, name!, origin, variety, quantity, unit, location, locationName, producedAt)); // Without faults the name is set.
         switch (await capture.CaptureAsync(new CaptureRequest.Plain(utf8), caller, singleEvent: true, cancellationToken))
         {
             case CaptureOutcome.Refused refused:
@@ -89,7 +89,7 @@ internal static class BatchEndpoints
 
     /// <summary>ObjectEvent, ADD, commissioning, with what the producer states as instance or lot master data.</summary>
     private static JsonObject CommissioningEvent(
-        string item, string name, string? origin, string? variety, decimal? quantity, string? unit, string? location, DateTimeOffset producedAt)
+        string item, string name, string? origin, string? variety, decimal? quantity, string? unit, string? location, string? locationName, DateTimeOffset producedAt)
     {
         var element = new JsonObject { ["epcClass"] = item };
         if (quantity is { } amount)
@@ -123,7 +123,7 @@ internal static class BatchEndpoints
         };
         if (location is not null)
         {
-            e["readPoint"] = new JsonObject { ["id"] = location };
+            e["readPoint"] = locationName is null ? new JsonObject { ["id"] = location } : new JsonObject { ["id"] = location, ["tc:name"] = locationName };
         }
         return e;
     }

@@ -14,14 +14,14 @@ internal static class CertificateEndpoints
     public static void MapCertificates(this IEndpointRouteBuilder app)
     {
         var certificates = app.MapGroup("/api/certificates").WithTags("Certificates");
-        certificates.MapPost("", IssueAsync).WithSummary("Issues a certificate: plain JSON with an API key, or a signed statement (typ certificate+jws).");
+        certificates.MapPost("", IssueAsync).RefuseWhenHalted().WithSummary("Issues a certificate: plain JSON with an API key, or a signed statement (typ certificate+jws).");
         certificates.MapGet("", ListAsync).WithSummary("Certificates about an item, or one's own.");
         certificates.MapGet("/{id}", GetAsync).WithSummary("One certificate with its state.");
-        certificates.MapPost("/{id}/revoke", RevokeAsync).WithSummary("Withdraws a certificate of one's own.");
+        certificates.MapPost("/{id}/revoke", RevokeAsync).RefuseWhenHalted().WithSummary("Withdraws a certificate of one's own.");
     }
 
     private static async Task<IResult> IssueAsync(
-        HttpRequest request, Caller caller, PublicStatements statements, StatusStore status, DocumentStore documents, CancellationToken cancellationToken)
+        HttpRequest request, Caller caller, PublicStatements statements, StatusStore status, DocumentStore documents, ItemPageCache pages, CancellationToken cancellationToken)
     {
         var (statement, problem) = await statements.ReceiveAsync(request, caller, PublicEntry.CertificateType, EntryKind.Certificate, Complete, cancellationToken);
         if (statement is null)
@@ -35,7 +35,7 @@ internal static class CertificateEndpoints
         }
         if (statement.Payload.TryGetProperty("document", out var document)
             && (!DocumentEndpoints.TryParseDigest(document.GetString()!, out var digest) // Read has checked that it is text.
-                || !(await documents.FindAsync([digest], cancellationToken)).ContainsKey(digest)))
+                || !(await documents.FindReadableAsync([digest], statement.Organisation.Id, cancellationToken)).ContainsKey(digest)))
         {
             return Problems.InvalidRequest("\"document\" must be the digest of a document uploaded before, as ni:///sha-256;….");
         }
@@ -44,10 +44,11 @@ internal static class CertificateEndpoints
             return Problems.Create(409, ProblemCodes.AlreadyExists, $"There is a certificate \"{certificate.Id}\" already.");
         }
         statements.Published();
+        pages.Clear();
         return Results.Json(Answer(certificate, statement.Organisation.Code), statusCode: StatusCodes.Status201Created);
     }
 
-    private static async Task<IResult> RevokeAsync(string id, HttpRequest request, Caller caller, PublicStatements statements, StatusStore status, CancellationToken cancellationToken)
+    private static async Task<IResult> RevokeAsync(string id, HttpRequest request, Caller caller, PublicStatements statements, StatusStore status, ItemPageCache pages, CancellationToken cancellationToken)
     {
         var (statement, problem) = await statements.ReceiveAsync(request, caller, PublicEntry.CertificateType, EntryKind.Certificate, (json, organisation) =>
         {
@@ -74,6 +75,7 @@ internal static class CertificateEndpoints
             return Problems.NotFound("certificate of yours in force");
         }
         statements.Published();
+        pages.Clear();
         return Results.Json(new { id, state = "revoked", revokedAt = statement.Entry.ReceivedAt, reason = text });
     }
 

@@ -50,8 +50,7 @@ internal static class DocumentEndpoints
     private static async Task<IResult> GetAsync(string digest, HttpContext context, Caller caller, DocumentStore documents, CancellationToken cancellationToken)
     {
         if (!Hash32.TryParseHex(digest, out var hash)
-            || !(await documents.FindAsync([hash], cancellationToken)).TryGetValue(hash, out var document)
-            || !(document.IsPublic || document.OrganisationId == caller.Organisation?.Id)
+            || !(await documents.FindReadableAsync([hash], caller.Organisation?.Id, cancellationToken)).TryGetValue(hash, out var document)
             || await documents.FindContentAsync(hash, cancellationToken) is not { } content)
         {
             return Problems.NotFound("document");

@@ -57,7 +57,7 @@ internal sealed class ItemViewBuilder(
             [.. walk.Steps.Select(static s => s.Event)], await status.ListEntriesAsync(walk.Items, cancellationToken), caller, item, null, cancellationToken);
         var report = bundle is null ? null : EvidenceVerifier.Verify(bundle, chain.Trust, ObserveAnchors(bundle));
         var checks = bundle is null || report is null ? [] : ChecksByLeaf(bundle, report);
-        var files = await documents.FindAsync([.. walk.Steps.SelectMany(static s => DocumentsOf(s.Event)).Concat(certificates.Select(DocumentOf).OfType<Hash32>()).Distinct()], cancellationToken);
+        var files = await documents.FindReadableAsync([.. walk.Steps.SelectMany(static s => DocumentsOf(s.Event)).Concat(certificates.Select(DocumentOf).OfType<Hash32>()).Distinct()], caller.Organisation?.Id, cancellationToken);
 
         var places = PlaceNames(walk);
         var coverage = await anchors.FindEarliestFinalAsync([.. walk.Steps.Select(static s => s.Event.Stored.LeafIndex).OfType<long>().Distinct()], cancellationToken);
@@ -247,7 +247,8 @@ internal sealed class ItemViewBuilder(
             using var details = JsonDocument.Parse(batch.Details);
             return (batch.Name, Text(details.RootElement, "origin"), Text(details.RootElement, "variety"));
         }
-        foreach (var step in walk.Steps.Where(static s => s.Event.Event!.HasIlmd)) // Steps have content.
+        // The item's own master data before that of what went into it. Steps have content.
+        foreach (var step in walk.Steps.Where(static s => s.Event.Event!.HasIlmd).OrderBy(static s => s.Depth))
         {
             using var json = JsonDocument.Parse(step.Event.Stored.Event);
             var extensions = new EventExtensions(json.RootElement);

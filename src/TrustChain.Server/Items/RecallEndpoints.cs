@@ -16,9 +16,9 @@ internal static class RecallEndpoints
     public static void MapRecalls(this IEndpointRouteBuilder app)
     {
         var recalls = app.MapGroup("/api/recalls").WithTags("Recalls");
-        recalls.MapPost("", SetAsync).WithSummary("Sets a recall: plain JSON with an API key, or a signed statement (typ recall+jws).");
+        recalls.MapPost("", SetAsync).RefuseWhenHalted().WithSummary("Sets a recall: plain JSON with an API key, or a signed statement (typ recall+jws).");
         recalls.MapGet("", ListAsync).WithSummary("Recalls of an item, or one's own.");
-        recalls.MapPost("/{id}/lift", LiftAsync).WithSummary("Lifts a recall of one's own.");
+        recalls.MapPost("/{id}/lift", LiftAsync).RefuseWhenHalted().WithSummary("Lifts a recall of one's own.");
     }
 
     private static async Task<IResult> SetAsync(

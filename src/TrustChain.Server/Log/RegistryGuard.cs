@@ -8,21 +8,38 @@ namespace TrustChain.Server.Log;
 /// <summary>
 /// Compares the log with what the registry holds, at start and before signing. A database that is behind its own anchors or has another root under an
 /// anchored size was restored from an old dump or altered: then nothing is signed or captured any more until people have looked. While the chain cannot be
-/// asked the last answer counts; without any answer yet, nothing is signed.
+/// asked the last answer counts; without any answer yet, nothing is signed. Safe for concurrent use.
 /// </summary>
 internal sealed partial class RegistryGuard(AnchorRegistry registry, TileCache tiles, LogHead head, TimeProvider time, ILogger<RegistryGuard> logger)
 {
     private static readonly TimeSpan Freshness = TimeSpan.FromSeconds(5);
 
+    private readonly SemaphoreSlim _one = new(1);
     private RegistryAnchor? _latest;
     private RegistryAnchor? _compared;
     private long _asked;
     private bool _saidUnreachable;
 
     /// <summary>Whether a checkpoint of this committed state may be signed.</summary>
-    public async Task<bool> MaySignAsync(LogState state, CancellationToken cancellationToken)
+    /// <param name="state">The committed state.</param>
+    /// <param name="fresh">Ask the registry now, however recent its last answer: before an anchor is sent, which would hide the one before it.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    public async Task<bool> MaySignAsync(LogState state, bool fresh, CancellationToken cancellationToken)
     {
-        await RefreshAsync(cancellationToken);
+        await _one.WaitAsync(cancellationToken);
+        try
+        {
+            await RefreshAsync(fresh, cancellationToken);
+            return await CompareAsync(state, cancellationToken);
+        }
+        finally
+        {
+            _one.Release();
+        }
+    }
+
+    private async Task<bool> CompareAsync(LogState state, CancellationToken cancellationToken)
+    {
         if (head.Halted is not null || _latest is not { } latest)
         {
             return false;
@@ -46,9 +63,9 @@ internal sealed partial class RegistryGuard(AnchorRegistry registry, TileCache t
         return true;
     }
 
-    private async Task RefreshAsync(CancellationToken cancellationToken)
+    private async Task RefreshAsync(bool fresh, CancellationToken cancellationToken)
     {
-        if (_latest is not null && time.GetElapsedTime(_asked) < Freshness)
+        if (!fresh && _latest is not null && time.GetElapsedTime(_asked) < Freshness)
         {
             return;
         }

@@ -13,6 +13,13 @@ internal sealed partial class SequencerWorker(
 {
     private const int BatchSize = 20_000;
 
+    /// <summary>Compares the log with the registry before the server listens: a restored backup must not take anything in.</summary>
+    public override async Task StartAsync(CancellationToken cancellationToken)
+    {
+        await guard.MaySignAsync(await log.GetStateAsync(cancellationToken), fresh: true, cancellationToken);
+        await base.StartAsync(cancellationToken);
+    }
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         var settings = options.Value;
@@ -59,7 +66,8 @@ internal sealed partial class SequencerWorker(
         {
             newest = await log.FindLatestCheckpointAsync(cancellationToken);
         }
-        if (state.Size > 0 && (newest is null || newest.Size < state.Size) && await guard.MaySignAsync(state, cancellationToken))
+        var maySign = await guard.MaySignAsync(state, fresh: false, cancellationToken); // also while there is nothing to sign
+        if (maySign && state.Size > 0 && (newest is null || newest.Size < state.Size))
         {
             var checkpoint = new Checkpoint(options.Value.Origin, state.Size, state.Root);
             var note = SignedNote.Sign(checkpoint.ToText(), checkpoint.Origin, ring.LogKey);

@@ -14,9 +14,9 @@ internal static class KeyEndpoints
     public static void MapKeys(this IEndpointRouteBuilder app)
     {
         var keys = app.MapGroup("/api/keys").WithTags("Keys").RequireOrganisation();
-        keys.MapPost("", RegisterAsync).WithSummary("Registers a self-held key, proven by a signature of its own and agreed to by the outgoing key, if there is one.");
+        keys.MapPost("", RegisterAsync).RefuseWhenHalted().WithSummary("Registers a self-held key, proven by a signature of its own and agreed to by the outgoing key, if there is one.");
         keys.MapGet("", ListAsync).WithSummary("Own keys with their entries, and the entry that the next registration must name.");
-        keys.MapPost("/{kid}/revoke", RevokeAsync).WithSummary("Revokes an own key, optionally as compromised since a leaf index.");
+        keys.MapPost("/{kid}/revoke", RevokeAsync).RefuseWhenHalted().WithSummary("Revokes an own key, optionally as compromised since a leaf index.");
     }
 
     private static async Task<IResult> RegisterAsync(

@@ -1,117 +1,98 @@
-using System.Numerics;
-using TrustChain.Core.Log;
-using TrustChain.Devnet;
-using TrustChain.Evm.Anchoring;
-using TrustChain.Evm.Rpc;
-using TrustChain.Evm.Transactions;
-using TrustChain.IntegrationTests.Log;
+using System.Globalization;
 using TrustChain.IntegrationTests.Serving;
 
 namespace TrustChain.IntegrationTests.Anchoring;
 
 /// <summary>A registry that holds more than the database: the database is an old copy, and whatever it signs now would be a second history.</summary>
-public sealed class RegistryAheadTests(SharedStack stack)
+public sealed class RegistryAheadTests(RegistryAheadTests.Fixture fixture) : IClassFixture<RegistryAheadTests.Fixture>
 {
+    private RunningServer Server => fixture.Server;
+
+    private TestOrganisation Company => fixture.Company;
+
     [Fact]
     public async Task Registry_AheadOfRunningServer_StopsSigning()
     {
-        await using var server = await RunningServer.StartAsync(stack.Postgres, stack.Anvil);
-        var (company, signed) = await PrepareAsync(server);
-        await AnchorByHandAsync(server, signed.Size + 1000);
-
-        await RaiseAlarmAsync(server, company);
-
-        var ready = (await server.GetAsync("/health/ready")).Expect(503);
-        Assert.Contains((signed.Size + 1000).ToString(System.Globalization.CultureInfo.InvariantCulture), ready.Body, StringComparison.Ordinal);
-        (await server.GetAsync("/health/live")).Expect(200);
-        var last = await server.FindCheckpointAsync();
-        Assert.Equal(await ScalarAsync(server, "select max(size) from checkpoint"), last!.Size);
-        Assert.True(last.Size < await ScalarAsync(server, "select size from log_state"), "What was captured last must not be under a signed checkpoint.");
+        var ready = (await Server.GetAsync("/health/ready")).Expect(503);
+        Assert.Contains(fixture.ForgedSize.ToString(CultureInfo.InvariantCulture), ready.Body, StringComparison.Ordinal);
+        (await Server.GetAsync("/health/live")).Expect(200);
+        var last = await Server.FindCheckpointAsync();
+        Assert.Equal(await ScalarAsync("select max(size) from checkpoint"), last!.Size);
+        Assert.True(last.Size < await ScalarAsync("select size from log_state"), "What was captured last must not be under a signed checkpoint.");
     }
 
     [Fact]
     public async Task Registry_AheadOfRunningServer_StopsCaptures()
     {
-        await using var server = await RunningServer.StartAsync(stack.Postgres, stack.Anvil);
-        var (company, signed) = await PrepareAsync(server);
-        using var key = await company.RegisterKeyAsync();
-        await server.GetCoveringCheckpointAsync();
-        await AnchorByHandAsync(server, signed.Size + 1000);
-        await RaiseAlarmAsync(server, company);
-        var before = await server.CountAsync();
+        var before = await Server.CountAsync();
 
-        var plain = await company.CaptureAsync(Events.Document(Events.Observation(company.NewItem())));
-        var signedAnswer = await company.CaptureRootAsync(key, Events.Observation(company.NewItem()).ToJsonString());
+        var plain = await Company.CaptureAsync(Events.Document(Events.Observation(Company.NewItem())));
+        var signed = await Company.CaptureRootAsync(fixture.Key, Events.Observation(Company.NewItem()).ToJsonString());
+        var single = await Company.CaptureAsync(Events.Observation(Company.NewItem()).ToJsonString(), "/epcis/events");
 
-        plain.ExpectProblem(503, null);
-        signedAnswer.ExpectProblem(503, null);
-        Assert.Equal(before, await server.CountAsync());
+        Assert.All((Answer[])[plain, signed, single], static answer => answer.ExpectProblem(503, null));
+        Assert.Equal(before, await Server.CountAsync());
     }
 
     [Fact]
-    public async Task Registry_AheadAtStart_IsNoticedBeforeAnythingIsCaptured()
+    public async Task Registry_AheadOfRunningServer_StopsEverythingElseThatWouldBeLogged()
     {
-        await using var server = await RunningServer.StartAsync(stack.Postgres, stack.Anvil);
-        var (_, signed) = await PrepareAsync(server);
-        await server.StopAsync();
-        await AnchorByHandAsync(server, signed.Size + 1000);
+        var item = Company.NewItem();
+        using var key = Core.Signing.SigningKey.Generate(Core.Signing.SignatureAlgorithms.ES256);
+        var before = await Server.CountAsync();
 
-        await server.StartUnreadyAsync();
+        Answer[] answers =
+        [
+            await Server.PostAsync("/api/batches", new { gtin = Company.Gtin, lot = "LATE", name = "Spring tea", template = "tea" }, Company.ApiKey),
+            await Server.PostAsync("/api/certificates", new { item, name = "Organic", type = "organic", validFrom = "2026-01-01T00:00:00Z", validUntil = "2027-01-01T00:00:00Z" }, Company.ApiKey),
+            await Server.PostAsync("/api/recalls", new { item, reason = "mould", instructions = "return it" }, Company.ApiKey),
+            await Company.RegisterKeyAsync(key, agreeing: fixture.Key),
+        ];
 
-        await Eventually.TrueAsync("alarm of a server that started behind its registry", async () => (await server.GetAsync("/health/ready")).Status == 503);
+        Assert.Equal([503, 503, 503, 503], answers.Select(static a => a.Status).ToArray());
+        Assert.Equal(before, await Server.CountAsync());
     }
 
-    [Fact]
-    public async Task Registry_WithAnotherRootForAKnownSize_StopsSigning()
+    private async Task<long> ScalarAsync(string sql)
     {
-        await using var server = await RunningServer.StartAsync(stack.Postgres, stack.Anvil);
-        var (company, signed) = await PrepareAsync(server);
-        await AnchorByHandAsync(server, signed.Size + 1);
-
-        await RaiseAlarmAsync(server, company, events: 5); // More entries than the forged anchor has: only the root tells.
-
-        Assert.Contains("root", (await server.GetAsync("/health/ready")).Expect(503).Body, StringComparison.Ordinal);
-    }
-
-    /// <summary>A log that is anchored and has nothing open on the chain.</summary>
-    private static async Task<(TestOrganisation Company, Checkpoint Signed)> PrepareAsync(RunningServer server)
-    {
-        var company = await server.AddOrganisationAsync();
-        (await company.CaptureAsync(Events.Document(Events.Commissioning(company.NewItem())))).Expect(202);
-        var signed = await server.GetCoveringCheckpointAsync();
-        await server.GetFinalAnchorAsync(signed.Size);
-        return (company, signed);
-    }
-
-    /// <summary>Gives the server something to sign, and waits until it says that it will not.</summary>
-    private static async Task RaiseAlarmAsync(RunningServer server, TestOrganisation company, int events = 1)
-    {
-        var item = company.NewItem();
-        await company.CaptureAsync(Events.Document([.. Enumerable.Range(0, events).Select(i => Events.Observation(item, $"urn:test:step:{i}"))])); // Taken or not: it may know already.
-        await Eventually.TrueAsync("alarm of a server behind its registry", async () =>
-        {
-            // The registry is asked at most every few seconds: until then there must be more to sign.
-            await company.CaptureAsync(Events.Document(Events.Observation(company.NewItem())));
-            return (await server.GetAsync("/health/ready")).Status == 503;
-        });
-    }
-
-    private static async Task AnchorByHandAsync(RunningServer server, long size)
-    {
-        var cancellationToken = TestContext.Current.CancellationToken;
-        using var chain = new ChainWitness(server.RpcUrl);
-        var fees = new FeePolicy { MaxFeePerGasCeiling = BigInteger.Pow(10, 12), MaxPriorityFeePerGasCeiling = BigInteger.Pow(10, 11) };
-        var sender = new TransactionSender(chain.Node, server.Keys.Publisher, (ulong)AnvilProcess.ChainId, fees);
-        var nonce = await chain.Node.GetTransactionCountAsync(sender.Sender, BlockTag.Pending, cancellationToken);
-        var data = AnchorRegistry.EncodeAnchor((ulong)size, Hash32.Compute("another history"u8));
-        var prepared = Assert.IsType<PrepareResult.Ready>(await sender.PrepareAsync(server.Registry.Address, data, nonce, null, cancellationToken));
-        Assert.IsType<SendResult.Accepted>(await sender.SendAsync(prepared.Transaction, cancellationToken));
-        await Eventually.TrueAsync("forged anchor on the chain", async () => (await chain.Registry(server.Registry.Address).GetLatestAsync(BlockTag.Latest, cancellationToken)).Size == (ulong)size);
-    }
-
-    private static async Task<long> ScalarAsync(RunningServer server, string sql)
-    {
-        await using var command = server.Database.CreateCommand(sql);
+        await using var command = Server.Database.CreateCommand(sql);
         return (long)(await command.ExecuteScalarAsync(TestContext.Current.CancellationToken))!; // Neither query answers null here.
+    }
+
+    /// <summary>A server that has found its registry ahead.</summary>
+    public sealed class Fixture(SharedStack stack) : IAsyncLifetime
+    {
+        private RunningServer? _server;
+        private TestOrganisation? _company;
+        private Core.Signing.SigningKey? _key;
+
+        internal RunningServer Server => _server ?? throw new InvalidOperationException("The server has not started.");
+
+        internal TestOrganisation Company => _company ?? throw new InvalidOperationException("The server has not started.");
+
+        internal Core.Signing.SigningKey Key => _key ?? throw new InvalidOperationException("The server has not started.");
+
+        internal long ForgedSize { get; private set; }
+
+        public async ValueTask InitializeAsync()
+        {
+            _server = await RunningServer.StartAsync(stack.Postgres, stack.Anvil);
+            _company = (await ForgedAnchor.PrepareAsync(_server)).Company;
+            _key = await _company.RegisterKeyAsync();
+            var signed = await _server.GetCoveringCheckpointAsync();
+            await _server.GetFinalAnchorAsync(signed.Size);
+            ForgedSize = signed.Size + 1000;
+            await ForgedAnchor.AnchorByHandAsync(_server, ForgedSize);
+            await ForgedAnchor.RaiseAlarmAsync(_server, _company);
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            _key?.Dispose();
+            if (_server is not null)
+            {
+                await _server.DisposeAsync();
+            }
+        }
     }
 }
