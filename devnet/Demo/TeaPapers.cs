@@ -47,7 +47,11 @@ internal sealed record TeaCertificate(
     /// <summary>What its issuer signs to withdraw it.</summary>
     public JsonObject ToRevocation() => new()
     {
-        ["act"] = "revoke", ["certificate"] = Id, ["issuer"] = By.Id, ["reason"] = RevokedBecause, ["v"] = 1,
+        ["act"] = "revoke",
+        ["certificate"] = Id,
+        ["issuer"] = By.Id,
+        ["reason"] = RevokedBecause,
+        ["v"] = 1,
     };
 }
 

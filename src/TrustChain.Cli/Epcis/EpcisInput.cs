@@ -14,7 +14,12 @@ internal static class EpcisInput
 
     private static readonly EpcisReadOptions Options = new()
     {
-        MaxEvents = 1_000_000, MaxEpcs = 20_000_000, MaxValues = 50_000_000, MaxDepth = 128, CheckDigits = CheckDigitPolicy.Warn, AllowLongVocabulary = true,
+        MaxEvents = 1_000_000,
+        MaxEpcs = 20_000_000,
+        MaxValues = 50_000_000,
+        MaxDepth = 128,
+        CheckDigits = CheckDigitPolicy.Warn,
+        AllowLongVocabulary = true,
     };
 
     /// <summary>The events of an input that is expected to be valid; null when it is not.</summary>

@@ -46,7 +46,11 @@ public static class EpcisReader
     {
         var options = new EpcisReadOptions
         {
-            MaxDepth = 1000, MaxEpcs = int.MaxValue, MaxValues = int.MaxValue, CheckDigits = CheckDigitPolicy.Warn, AllowLongVocabulary = true,
+            MaxDepth = 1000,
+            MaxEpcs = int.MaxValue,
+            MaxValues = int.MaxValue,
+            CheckDigits = CheckDigitPolicy.Warn,
+            AllowLongVocabulary = true,
         };
         var faults = new FaultList();
         using var tree = new JsonTree(standalone);

@@ -69,7 +69,11 @@ internal sealed class EpcScheme(string name, string ai, int keyDigits)
     /// <summary>SGTIN.</summary>
     public static readonly EpcScheme Sgtin = new("sgtin", "01", 13)
     {
-        FirstReferenceDigitLeads = true, Serial = EpcSerial.Text, SerialMax = 20, SerialAi = "21", HasPattern = true,
+        FirstReferenceDigitLeads = true,
+        Serial = EpcSerial.Text,
+        SerialMax = 20,
+        SerialAi = "21",
+        HasPattern = true,
     };
 
     /// <summary>SSCC.</summary>
@@ -81,7 +85,10 @@ internal sealed class EpcScheme(string name, string ai, int keyDigits)
     /// <summary>GRAI.</summary>
     public static readonly EpcScheme Grai = new("grai", "8003", 12)
     {
-        LeadingZero = true, Serial = EpcSerial.Text, SerialMax = 16, HasPattern = true,
+        LeadingZero = true,
+        Serial = EpcSerial.Text,
+        SerialMax = 16,
+        HasPattern = true,
     };
 
     /// <summary>GIAI.</summary>
@@ -99,7 +106,11 @@ internal sealed class EpcScheme(string name, string ai, int keyDigits)
     /// <summary>CPID.</summary>
     public static readonly EpcScheme Cpi = new("cpi", "8010", 0)
     {
-        ReferenceIs39 = true, Serial = EpcSerial.Digits, SerialMax = 12, SerialAi = "8011", HasPattern = true,
+        ReferenceIs39 = true,
+        Serial = EpcSerial.Digits,
+        SerialMax = 12,
+        SerialAi = "8011",
+        HasPattern = true,
     };
 
     /// <summary>GCN.</summary>
@@ -114,13 +125,22 @@ internal sealed class EpcScheme(string name, string ai, int keyDigits)
     /// <summary>ITIP.</summary>
     public static readonly EpcScheme Itip = new("itip", "8006", 13)
     {
-        FirstReferenceDigitLeads = true, HasPieces = true, Serial = EpcSerial.Text, SerialMax = 20, SerialAi = "21", HasPattern = true,
+        FirstReferenceDigitLeads = true,
+        HasPieces = true,
+        Serial = EpcSerial.Text,
+        SerialMax = 20,
+        SerialAi = "21",
+        HasPattern = true,
     };
 
     /// <summary>UPUI: a GTIN with a third-party serial.</summary>
     public static readonly EpcScheme Upui = new("upui", "01", 13)
     {
-        FirstReferenceDigitLeads = true, Serial = EpcSerial.Text, SerialMax = 28, SerialAi = "235", HasPattern = true,
+        FirstReferenceDigitLeads = true,
+        Serial = EpcSerial.Text,
+        SerialMax = 28,
+        SerialAi = "235",
+        HasPattern = true,
     };
 
     /// <summary>Party GLN.</summary>
@@ -129,7 +149,10 @@ internal sealed class EpcScheme(string name, string ai, int keyDigits)
     /// <summary>GTIN and lot; the only scheme under <c>urn:epc:class:</c>.</summary>
     public static readonly EpcScheme Lgtin = new("lgtin", "01", 13)
     {
-        FirstReferenceDigitLeads = true, Serial = EpcSerial.Text, SerialMax = 20, SerialAi = "10",
+        FirstReferenceDigitLeads = true,
+        Serial = EpcSerial.Text,
+        SerialMax = 20,
+        SerialAi = "10",
     };
 
     /// <summary>The scheme of this name, in lower case as the standard writes it.</summary>

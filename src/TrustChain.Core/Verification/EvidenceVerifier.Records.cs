@@ -110,7 +110,7 @@ public sealed partial class EvidenceVerifier
         }
         if (!_signatures.TryGetValue((place, record.KeyEntry), out var signature))
         {
-            _signatures.Add((place, record.KeyEntry), signature = statement.Jws.Verify(key.Entry.Key));
+            _signatures.Add((place, record.KeyEntry), signature = VerifyOnce(statement.Jws, statement.Digest, key.Entry.Key));
         }
         switch (signature)
         {
@@ -292,19 +292,20 @@ public sealed partial class EvidenceVerifier
             return;
         }
         var expected = status.Kind == EntryKind.Certificate ? PublicEntry.CertificateType : PublicEntry.RecallType;
-        if (_keys.TryGetValue(entry.KeyEntry, out var key) && !key.Sound && key.Entry?.Key.Kid != entry.Kid)
-        {
-            Depends(CheckNames.Status, subject, CheckNames.Key);
-            return;
-        }
+        var isThere = _keys.TryGetValue(entry.KeyEntry, out var key);
         if (key.Entry is null || key.Entry.Key.Kid != entry.Kid || key.Entry.Custody != entry.Custody || entry.KeyEntry >= status.Index)
         {
+            if (isThere && !key.Sound)
+            {
+                Depends(CheckNames.Status, subject, CheckNames.Key);
+                return;
+            }
             Fail(CheckNames.Status, subject, ReasonCodes.KeyMissing, $"The bundle has no matching key entry {entry.KeyEntry}.");
             return;
         }
         var fits = jws.Type == expected && jws.HeaderNames.All(static name => name is "alg" or "aud" or "kid" or "typ")
             && (jws.Audience is { } audience ? audience == _bundle.Log.Origin : entry.Custody != Custody.Self);
-        switch (fits ? jws.Verify(key.Entry.Key) : SignatureCheck.Invalid)
+        switch (fits ? VerifyOnce(jws, entry.Statement, key.Entry.Key) : SignatureCheck.Invalid)
         {
             case SignatureCheck.Valid:
                 Pass(CheckNames.Status, subject, $"Signed by {(key.Sound ? key.Entry.Name : $"key {entry.Kid}")} and in the log as entry {status.Index}.");
@@ -323,6 +324,21 @@ public sealed partial class EvidenceVerifier
                 }
                 break;
         }
+    }
+
+    /// <summary>Verifies a JWS, unless its digest and this key were found to belong together before.</summary>
+    private SignatureCheck VerifyOnce(Jws jws, Hash32 digest, PublicKey key)
+    {
+        if (_cache?.IsKnownValid(digest, key.Kid) == true)
+        {
+            return SignatureCheck.Valid;
+        }
+        var check = jws.Verify(key);
+        if (check == SignatureCheck.Valid)
+        {
+            _cache?.KeepValid(digest, key.Kid);
+        }
+        return check;
     }
 
     // Records often share a statement: each is read and verified once.

@@ -15,6 +15,7 @@ public sealed partial class EvidenceVerifier
     private readonly EvidenceBundle _bundle;
     private readonly TrustFile? _trust;
     private readonly ChainObservation? _chain;
+    private readonly VerifierCache? _cache;
     private readonly List<Check> _checks = [];
     private readonly Dictionary<long, (KeyEntry? Entry, bool Sound)> _keys = [];
     private Checkpoint? _checkpoint;
@@ -22,8 +23,9 @@ public sealed partial class EvidenceVerifier
     private long _anchoredSize;
     private Hash32? _anchoredRoot; // root the chain confirmed for exactly the checkpoint's size
 
-    private EvidenceVerifier(EvidenceBundle bundle, TrustFile? trust, ChainObservation? chain)
+    private EvidenceVerifier(EvidenceBundle bundle, TrustFile? trust, ChainObservation? chain, VerifierCache? cache)
     {
+        _cache = cache;
         _bundle = bundle;
         _trust = trust;
         _chain = chain;
@@ -39,7 +41,12 @@ public sealed partial class EvidenceVerifier
             : new VerificationReport([new Check(CheckNames.Bundle, "bundle", Outcome.Failed, ReasonCodes.BundleMalformed, error)]);
 
     /// <summary>Verifies a bundle that has been read.</summary>
-    public static VerificationReport Verify(EvidenceBundle bundle, TrustFile? trust, ChainObservation? chain) => new EvidenceVerifier(bundle, trust, chain).Run();
+    /// <param name="bundle">The bundle.</param>
+    /// <param name="trust">As in the other overload.</param>
+    /// <param name="chain">As in the other overload.</param>
+    /// <param name="cache">Shared by verifications of one process, or null.</param>
+    public static VerificationReport Verify(EvidenceBundle bundle, TrustFile? trust, ChainObservation? chain, VerifierCache? cache = null) =>
+        new EvidenceVerifier(bundle, trust, chain, cache).Run();
 
     private VerificationReport Run()
     {
@@ -237,12 +244,16 @@ public sealed partial class EvidenceVerifier
     {
         var key = _bundle.Keys[i];
         var subject = $"keys[{i}]";
-        KeyEntry? entry = null;
-        using (var document = JsonDocument.Parse(key.Body))
-        {
-            _ = KeyEntry.TryParse(document.RootElement, out entry);
-        }
         var intact = IsPublicLeaf(EntryKind.Key, key.Body, key.Leaf);
+        var entry = intact ? _cache?.FindKey(key.Leaf) : null;
+        if (entry is null)
+        {
+            using var document = JsonDocument.Parse(key.Body);
+            if (KeyEntry.TryParse(document.RootElement, out entry) && intact)
+            {
+                _cache?.KeepKey(key.Leaf, entry);
+            }
+        }
         _keys[key.Index] = (entry, intact && entry is not null);
         if (!intact)
         {

@@ -35,7 +35,7 @@ public sealed record TrustFile(string Origin, string LogKey, long ChainId, strin
             error = null;
             return true;
         }
-        catch (JsonException)
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {
             error = Malformed;
             return false;

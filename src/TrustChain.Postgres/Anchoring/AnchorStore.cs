@@ -124,6 +124,10 @@ public sealed class AnchorStore(NpgsqlDataSource database)
     public async Task<IReadOnlyDictionary<long, StoredAnchor>> FindEarliestFinalAsync(IReadOnlyCollection<long> leaves, CancellationToken cancellationToken)
     {
         var sizes = new Dictionary<long, long>();
+        if (leaves.Count == 0)
+        {
+            return new Dictionary<long, StoredAnchor>();
+        }
         await using (var command = database.CreateCommand("""
             select leaf, a.id from unnest($1) as wanted(leaf)
             cross join lateral (select id from anchor where state = 'final' and size > leaf order by size limit 1) a

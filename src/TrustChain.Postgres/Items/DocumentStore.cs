@@ -35,6 +35,10 @@ public sealed class DocumentStore(NpgsqlDataSource database)
     /// <summary>Facts of those documents that everybody or the given organisation may read.</summary>
     public async Task<IReadOnlyDictionary<Hash32, StoredDocument>> FindReadableAsync(IReadOnlyCollection<Hash32> digests, int? organisationId, CancellationToken cancellationToken)
     {
+        if (digests.Count == 0)
+        {
+            return new Dictionary<Hash32, StoredDocument>();
+        }
         await using var command = database.CreateCommand(
             """
             select distinct on (digest) digest, organisation_id, kind, name, media_type, size_bytes, is_public, created_at

@@ -13,6 +13,7 @@ using TrustChain.Server.Anchoring;
 using TrustChain.Server.Capture;
 using TrustChain.Server.Items;
 using TrustChain.Server.Log;
+using TrustChain.Server.Organisations;
 using TrustChain.Server.Pages;
 using TrustChain.Server.Signing;
 using TrustChain.Server.Verification;
@@ -26,6 +27,7 @@ internal static class FeatureExtensions
     {
         services.AddSingleton<OrganisationStore>();
         services.AddSingleton<CallerCache>();
+        services.AddSingleton<OrganisationDirectory>();
     }
 
     public static void AddSigning(this IServiceCollection services)
@@ -78,6 +80,7 @@ internal static class FeatureExtensions
     public static void AddEvidence(this IServiceCollection services)
     {
         services.AddSingleton<Visibility>();
+        services.AddSingleton<Core.Verification.VerifierCache>();
         services.AddSingleton<EvidenceBuilder>();
     }
 

@@ -19,10 +19,15 @@ internal sealed class ItemStatus(StatusStore status, RecordStore records)
     }
 
     /// <summary>The log entries that certificates and recalls of the items made.</summary>
-    public async Task<IReadOnlyList<StoredPublicEntry>> ListEntriesAsync(IReadOnlyCollection<string> items, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<StoredPublicEntry>> ListEntriesAsync(IReadOnlyCollection<string> items, CancellationToken cancellationToken) =>
+        await ListEntriesAsync(await ListCertificatesAsync(items, cancellationToken), await ListRecallsAsync(items, cancellationToken), cancellationToken);
+
+    /// <summary>The log entries that these certificates and recalls made.</summary>
+    public async Task<IReadOnlyList<StoredPublicEntry>> ListEntriesAsync(
+        IReadOnlyList<StoredCertificate> certificates, IReadOnlyList<StoredRecall> recalls, CancellationToken cancellationToken)
     {
         var ids = new List<long>();
-        foreach (var certificate in await ListCertificatesAsync(items, cancellationToken))
+        foreach (var certificate in certificates)
         {
             ids.Add(certificate.IssueEntryId);
             if (certificate.RevokeEntryId is { } revoked)
@@ -30,7 +35,7 @@ internal sealed class ItemStatus(StatusStore status, RecordStore records)
                 ids.Add(revoked);
             }
         }
-        foreach (var recall in await ListRecallsAsync(items, cancellationToken))
+        foreach (var recall in recalls)
         {
             ids.Add(recall.SetEntryId);
             if (recall.LiftEntryId is { } lifted)

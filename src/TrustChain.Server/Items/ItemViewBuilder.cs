@@ -12,7 +12,9 @@ using TrustChain.Server.Anchoring;
 using TrustChain.Server.Capture;
 using TrustChain.Server.Hosting;
 using TrustChain.Server.Log;
+using TrustChain.Server.Organisations;
 using TrustChain.Server.Pages;
+using TrustChain.Server.Signing;
 using TrustChain.Server.Verification;
 
 namespace TrustChain.Server.Items;
@@ -30,8 +32,9 @@ internal sealed class ItemViewBuilder(
     ItemStatus status,
     BatchStore batches,
     DocumentStore documents,
-    OrganisationStore organisations,
-    SigningKeyStore keys,
+    OrganisationDirectory organisations,
+    KeyDirectory keys,
+    VerifierCache cache,
     AnchorStore anchors,
     AuthorityCheck authority,
     TemplateCatalog templates,
@@ -52,16 +55,19 @@ internal sealed class ItemViewBuilder(
         {
             return null;
         }
-        var names = (await organisations.ListAsync(cancellationToken)).ToDictionary(static o => o.Id);
+        var names = await organisations.GetAsync(
+            [.. walk.Steps.Select(static s => s.Event.Stored.OrganisationId), .. certificates.Select(static c => c.OrganisationId), .. recalls.Select(static r => r.OrganisationId), .. known.Values.Select(static b => b.OrganisationId)],
+            cancellationToken);
+        var statusEntries = await status.ListEntriesAsync(certificates, recalls, cancellationToken);
         var bundle = await evidence.BuildAsync(
-            [.. walk.Steps.Select(static s => s.Event)], await status.ListEntriesAsync(walk.Items, cancellationToken), caller, item, null, cancellationToken);
-        var report = bundle is null ? null : EvidenceVerifier.Verify(bundle, chain.Trust, ObserveAnchors(bundle));
+            [.. walk.Steps.Select(static s => s.Event)], statusEntries, caller, item, null, cancellationToken);
+        var report = bundle is null ? null : EvidenceVerifier.Verify(bundle, chain.Trust, ObserveAnchors(bundle), cache);
         var checks = bundle is null || report is null ? [] : ChecksByLeaf(bundle, report);
         var files = await documents.FindReadableAsync([.. walk.Steps.SelectMany(static s => DocumentsOf(s.Event)).Concat(certificates.Select(DocumentOf).OfType<Hash32>()).Distinct()], caller.Organisation?.Id, cancellationToken);
 
         var places = PlaceNames(walk);
         var coverage = await anchors.FindEarliestFinalAsync([.. walk.Steps.Select(static s => s.Event.Stored.LeafIndex).OfType<long>().Distinct()], cancellationToken);
-        var entries = (await status.ListEntriesAsync(walk.Items, cancellationToken)).ToDictionary(static e => e.Id, static e => e.LeafIndex);
+        var entries = statusEntries.ToDictionary(static e => e.Id, static e => e.LeafIndex);
         var context = new StepContext(names, checks, files, places, coverage, language);
         var steps = new List<StepView>();
         foreach (var group in walk.Steps.GroupBy(static s => (s.Event.Stored.Record.EventHash, s.Event.Stored.EventId, IsDeclaration: s.Event.Event!.ErrorDeclaration is not null))) // Steps have content.
@@ -124,7 +130,7 @@ internal sealed class ItemViewBuilder(
         {
             notes.Add(new StepNote.DeclaredWrong(declared.Event.Event!.ErrorDeclaration!.DeclarationTime, declared.Event.Event.ErrorDeclaration.Reason is { } why ? new Phrase(why) : null));
         }
-        if (await keys.FindAsync(stored.Record.Kid, cancellationToken) is { RevokedAt: { } ended })
+        if (await keys.FindAsync(stored.Record.Kid, cancellationToken) is { Stored.RevokedAt: { } ended })
         {
             notes.Add(new StepNote.KeyEndedLater(ended));
         }
@@ -271,7 +277,7 @@ internal sealed class ItemViewBuilder(
             : null;
     }
 
-    private CertificateView MakeCertificate(StoredCertificate c, Dictionary<int, Organisation> names, IReadOnlyDictionary<Hash32, StoredDocument> files, long? logIndex, PageLanguage language)
+    private CertificateView MakeCertificate(StoredCertificate c, IReadOnlyDictionary<int, Organisation> names, IReadOnlyDictionary<Hash32, StoredDocument> files, long? logIndex, PageLanguage language)
     {
         using var details = JsonDocument.Parse(c.Details);
         var now = time.GetUtcNow();
@@ -299,7 +305,7 @@ internal sealed class ItemViewBuilder(
 
     /// <summary>What steps are told with.</summary>
     private sealed record StepContext(
-        Dictionary<int, Organisation> Names,
+        IReadOnlyDictionary<int, Organisation> Names,
         Dictionary<long, List<Check>> Checks,
         IReadOnlyDictionary<Hash32, StoredDocument> Files,
         Dictionary<string, string> Places,

@@ -9,11 +9,12 @@ using TrustChain.Postgres.Log;
 using TrustChain.Server.Anchoring;
 using TrustChain.Server.Hosting;
 using TrustChain.Server.Log;
+using TrustChain.Server.Signing;
 
 namespace TrustChain.Server.Verification;
 
 /// <summary>Assembles evidence bundles from rows and tiles.</summary>
-internal sealed class EvidenceBuilder(RecordStore records, TileCache tiles, LogHead head, ChainIdentity chain)
+internal sealed class EvidenceBuilder(RecordStore records, KeyDirectory directory, TileCache tiles, LogHead head, ChainIdentity chain)
 {
     private const int MaxCachedEntries = 100_000;
 
@@ -38,8 +39,7 @@ internal sealed class EvidenceBuilder(RecordStore records, TileCache tiles, LogH
             return null;
         }
         var entries = status.Where(s => s.LeafIndex is { } index && index < newest.Size && s.Jws is not null).ToList();
-        var revocations = (await records.ListRevocationsAsync([.. logged.Select(static l => l.Record.Kid).Distinct()], cancellationToken))
-            .Where(r => r.LeafIndex is { } index && index < newest.Size).ToList();
+        var revocations = await ListRevocationsAsync([.. logged.Select(static l => l.Record.Kid).Distinct()], newest.Size, cancellationToken);
         var keyIndices = logged.Select(static l => l.Record.KeyEntry).Concat(entries.Select(KeyEntryOf)).Distinct().Order().ToList();
         var keys = await GetKeyEntriesAsync(keyIndices, cancellationToken);
         // LeafIndex is set for everything that passed the filters above.
@@ -73,6 +73,20 @@ internal sealed class EvidenceBuilder(RecordStore records, TileCache tiles, LogH
             }
             return place;
         }
+    }
+
+    /// <summary>Entries that revoke one of the keys. Few keys ever are, and the directory knows which.</summary>
+    private async Task<IReadOnlyList<StoredPublicEntry>> ListRevocationsAsync(IReadOnlyList<string> kids, long size, CancellationToken cancellationToken)
+    {
+        var revoked = new List<string>();
+        foreach (var kid in kids)
+        {
+            if ((await directory.FindAsync(kid, cancellationToken))?.Stored.RevokedAt is not null)
+            {
+                revoked.Add(kid);
+            }
+        }
+        return revoked.Count == 0 ? [] : [.. (await records.ListRevocationsAsync(revoked, cancellationToken)).Where(r => r.LeafIndex is { } index && index < size)];
     }
 
     private static BundleRecord MakeRecord(StoredEvent stored, Caller caller, Func<string, int> place)

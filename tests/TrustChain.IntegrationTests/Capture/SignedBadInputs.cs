@@ -45,7 +45,8 @@ internal static class SignedBadInputs
         ["header of 100,000 characters"] = Malformed(static s => Jose(WithExtra(s, $"\"ex\":\"{new string('x', 100_000)}\""))),
         ["payload is no EPCIS"] = Refused(400, "invalid-events", static s => Jose(TestOrganisation.SignDocument(s.Es256, "{}"))) with { Rule = "not-epcis" },
         ["payload with a bad event"] = Refused(400, "invalid-events", static s => Jose(TestOrganisation.SignDocument(s.Es256, Events.Document(Events.Observation(s.Item).With("action", "1")))))
-            with { Rule = "wrong-type", Pointer = "/epcisBody/eventList/0/action" },
+            with
+        { Rule = "wrong-type", Pointer = "/epcisBody/eventList/0/action" },
         ["creation without authority"] = Refused(403, "no-authority", static s => Jose(TestOrganisation.SignDocument(s.Es256, Events.Document(Events.Commissioning(s.Other.NewItem()))))) with { Detail = "event 0" },
         ["root form as application/jose"] = Malformed(static s => Jose(JsonDocument.Parse(GoodRoot(s)).RootElement.GetProperty("statement").GetString()!)),
         ["document form with events beside it"] = Malformed(static s => Root(TestOrganisation.RootBody(Good(s), []))),
@@ -64,7 +65,8 @@ internal static class SignedBadInputs
         ["root payload not canonical"] = Malformed(static s => Root(SignedRoot(s, "{\"root\":\"" + new Hash32(new byte[32]).ToBase64Url() + "\",\"count\":1}", []))),
         ["second event bad"] = Refused(400, "invalid-events", static s => Root(TestOrganisation.SignRoot(
             s.Es256, Events.Observation(s.Item).ToJsonString(), Events.Observation(s.Item).With("eventTime", "\"2026-04-05T08:00:00\"").ToJsonString())))
-            with { Rule = "invalid-time", Pointer = "/eventTime", Event = 1 },
+            with
+        { Rule = "invalid-time", Pointer = "/eventTime", Event = 1 },
         ["a document among the events"] = Refused(400, "invalid-events", static s => Root(TestOrganisation.SignRoot(s.Es256, s.GoodDocument()))) with { Detail = "event 0" },
         ["two events where one is due"] = Refused(400, "invalid-events", static s => Root(GoodRoot(s)) with { Path = "/epcis/events" }),
         ["root form signed by another key"] = Refused(403, "signature-invalid", static s => Root(GoodRootSignedByAnother(s))),

@@ -242,7 +242,12 @@ public sealed class EvmNodeTests
     {
         var previous = new Eip1559Transaction
         {
-            ChainId = 1, Nonce = 0, GasLimit = 0, To = null, MaxFeePerGas = previousMaxFee, MaxPriorityFeePerGas = previousPriorityFee,
+            ChainId = 1,
+            Nonce = 0,
+            GasLimit = 0,
+            To = null,
+            MaxFeePerGas = previousMaxFee,
+            MaxPriorityFeePerGas = previousPriorityFee,
         };
 
         var fees = Policy.ComputeFees(100, 8, previous);

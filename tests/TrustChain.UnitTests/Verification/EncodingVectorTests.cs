@@ -126,7 +126,11 @@ public sealed class EncodingVectorTests
             shared = shared.Select(c => new { size = c.Size, root = log.Root(c.Size).ToHex(), indices = c.Indices, proof = log.SharedProof(c.Indices, c.Size).Select(static h => h.ToHex()) }),
             consistency = consistency.Select(c => new
             {
-                from = c.From, to = c.To, fromRoot = log.Root(c.From).ToHex(), toRoot = log.Root(c.To).ToHex(), proof = log.Consistency(c.From, c.To).Select(static h => h.ToHex()),
+                from = c.From,
+                to = c.To,
+                fromRoot = log.Root(c.From).ToHex(),
+                toRoot = log.Root(c.To).ToHex(),
+                proof = log.Consistency(c.From, c.To).Select(static h => h.ToHex()),
             }),
         });
     }

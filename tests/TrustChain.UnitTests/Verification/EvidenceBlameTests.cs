@@ -101,7 +101,8 @@ public sealed class EvidenceBlameTests
             Assert.NotEqual(body, altered);
             builder.Keys[0] = builder.Keys[0] with
             {
-                Body = Encoding.UTF8.GetBytes(altered), Leaf = MerkleTree.HashLeaf(LogEntry.ForPublic(EntryKind.Key, Encoding.UTF8.GetBytes(altered))),
+                Body = Encoding.UTF8.GetBytes(altered),
+                Leaf = MerkleTree.HashLeaf(LogEntry.ForPublic(EntryKind.Key, Encoding.UTF8.GetBytes(altered))),
             };
             Assert.Contains("key keys[0] key-malformed", NotPassed(builder));
         }
