@@ -30,7 +30,7 @@ internal static class ApiDocument
         });
         options.AddOperationTransformer(static (operation, context, _) =>
         {
-            var route = $"{context.Description.HttpMethod} /{context.Description.RelativePath}";
+            var route = $"{context.Description.HttpMethod} /{context.Description.RelativePath?.TrimEnd('/')}";
             if (Examples[route] is JsonObject bodies)
             {
                 operation.RequestBody = new OpenApiRequestBody
