@@ -25,6 +25,7 @@ public sealed class TamperingTests(TestSite site)
         await visitor.VerifyAsync();
 
         Assert.StartsWith("✕ Failed Do not rely on this.", await visitor.ReadResultAsync(), StringComparison.Ordinal);
+        Assert.StartsWith("✕ Failed Do not rely on this.", await visitor.ReadAnswerAsync(), StringComparison.Ordinal); // also where the server's own answer stood
         var line = Assert.Single(await visitor.ReadChecksAsync(), line => line.Name == check);
         Assert.Contains("✕ Failed", line.Outcomes, StringComparison.Ordinal);
         Assert.Contains(code, line.Codes);

@@ -110,6 +110,16 @@ function show(result, texts) {
   ];
 }
 
+/** What the server said at the top of the page must not stay there unchallenged when the check here came out otherwise. */
+function contradict(texts, failed) {
+  const answer = document.querySelector("section.answer");
+  if (answer && !answer.querySelector(".contradicted")) {
+    answer.className = "answer bad";
+    answer.prepend(element("p", { className: "contradicted", role: "alert" }, sign(Outcome.failed, texts.word(Outcome.failed)), " ",
+      element("strong", { textContent: texts.word("resultFailed", { count: failed }) })));
+  }
+}
+
 /** Runs once for each press. The box carries the addresses, the output takes the answer. */
 export async function press(box, button, output, language) {
   const texts = textsOf(language);
@@ -123,7 +133,11 @@ export async function press(box, button, output, language) {
   try {
     const result = await verifyAll(box, texts, (text) => status.replaceChildren(text));
     output.replaceChildren(...show(result, texts));
-    box.dataset.outcome = result.checks.some((check) => check.outcome === Outcome.failed) ? Outcome.failed : "done";
+    const failed = result.checks.filter((check) => check.outcome === Outcome.failed).length;
+    box.dataset.outcome = failed > 0 ? Outcome.failed : "done";
+    if (failed > 0) {
+      contradict(texts, failed);
+    }
   } catch (error) {
     output.replaceChildren(element("p", { className: "note", textContent: texts.word("noEvidence", { why: error.message }) }));
     throw error; // for the browser's console

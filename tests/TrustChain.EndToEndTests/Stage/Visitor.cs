@@ -75,6 +75,9 @@ internal sealed class Visitor : IAsyncDisposable
     /// <summary>What the page shows, white space folded.</summary>
     public async Task<string> ReadAsync() => Fold(await Page.Locator("body").InnerTextAsync());
 
+    /// <summary>The whole answer box at the top of the page.</summary>
+    public async Task<string> ReadAnswerAsync() => Fold(await Page.Locator("section.answer").InnerTextAsync());
+
     /// <summary>The word beside the icon of the answer.</summary>
     public async Task<string> ReadVerdictAsync() => await Page.Locator(".answer .word strong").InnerTextAsync();
 
