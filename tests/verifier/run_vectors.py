@@ -1,5 +1,7 @@
 #!/usr/bin/env python3
-"""Runs verify.py on every bundle that expected.json names and prints each difference. Exit code 0: there is none.
+"""Runs verify.py on every bundle that expected.json names, and short.py for its verdict, and prints each difference.
+
+Exit code 0: there is none.
 
 usage: run_vectors.py EXPECTED.json
 """
@@ -7,6 +9,7 @@ import json
 import pathlib
 import sys
 
+import short
 import verify
 
 
@@ -28,6 +31,10 @@ def main(expected_path):
         if (lines != expect and set(lines) == set(expect)) or verify.verdict(answers) != outcome:
             differences += 1
             print(name, "differs in order or outcome")
+        short_verdict, _ = short.verify((folder / name).read_bytes(), trust, chain)
+        if short_verdict.replace(" ", "-") != verify.verdict(check for check in checks if check[0] != "eventHash"):
+            differences += 1
+            print(name, "short.py:", short_verdict)
     print(f"{len(expected)} bundles, {compared} checks, {differences} differences")
     return 1 if differences or not expected else 0
 

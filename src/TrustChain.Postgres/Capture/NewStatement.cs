@@ -101,6 +101,9 @@ public sealed record NewRecord
 /// <summary>The number under which an item's records are indexed.</summary>
 public static class ItemKey
 {
+    /// <summary>Role of a read point or business location in the index; the others are those of <see cref="Core.Epcis.ItemRole"/>.</summary>
+    public const short PlaceRole = 100;
+
     /// <summary>
     /// The URI with its percent escapes in upper case (RFC 3986 section 6.2.2.1): the event hash keeps escapes as they were written, but <c>%2f</c> and
     /// <c>%2F</c> are one item.

@@ -105,7 +105,7 @@ internal static class CaptureEndpoints
         var item = Core.Identifiers.Gs1Identifier.TryParse(uri, out var id, out _) ? id.DigitalLink : uri;
         var stored = await records.ListByItemAsync(ItemKey.Compute(item), 0, EventLimit, cancellationToken);
         var found = await visibility.FilterAsync(caller, stored, cancellationToken);
-        return Results.Bytes(EventJson.QueryDocument(found.Where(e => e.SpeaksOf(item))), "application/ld+json");
+        return Results.Bytes(EventJson.QueryDocument(found.Where(e => e.HasEpc(item))), "application/ld+json");
     }
 
     // Routing has unescaped the value once; an identifier that was escaped with %2F arrives with its slashes still escaped.

@@ -248,6 +248,15 @@ internal sealed class CaptureService(
         {
             items.Add((ItemKey.Compute(item.CanonicalUri), (short)item.Role));
         }
+        // Places are items too: their pages show what happened there.
+        if (e.ReadPoint is { } readPoint)
+        {
+            items.Add((ItemKey.Compute(readPoint), ItemKey.PlaceRole));
+        }
+        if (e.BizLocation is { } location && location != e.ReadPoint)
+        {
+            items.Add((ItemKey.Compute(location), ItemKey.PlaceRole));
+        }
         return new NewRecord
         {
             Position = position,

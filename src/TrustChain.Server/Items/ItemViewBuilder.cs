@@ -75,7 +75,7 @@ internal sealed class ItemViewBuilder(
             steps.Add(await MakeStepAsync([.. group], walk, context, cancellationToken));
         }
         var product = walk.Items.Select(i => known.GetValueOrDefault(i)).FirstOrDefault(static b => b is not null);
-        var (name, origin, variety) = Describe(product, walk);
+        var (name, origin, variety) = places.TryGetValue(item, out var placeName) ? (new Phrase(placeName), null, null) : Describe(product, walk);
         var recallViews = recalls.OrderByDescending(static r => r.SetAt)
             .Select(r => new RecallView(r.SetAt, names[r.OrganisationId].Name, r.Reason, r.Instructions, r.LiftedAt, entries.GetValueOrDefault(r.SetEntryId))).ToList();
         var (verdict, remarks) = Judge(recallViews, steps, report);

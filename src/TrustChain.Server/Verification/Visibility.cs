@@ -9,11 +9,19 @@ namespace TrustChain.Server.Verification;
 /// <summary>A record the caller may see, with its event read; the event is null when its content was erased.</summary>
 internal sealed record VisibleEvent(StoredEvent Stored, EpcisEvent? Event)
 {
-    /// <summary>Whether the event names the item; an index key alone may be another item's.</summary>
+    /// <summary>Whether the event names the item, or happened there; an index key alone may be another item's.</summary>
     public bool SpeaksOf(string canonicalUri)
     {
         var wanted = ItemKey.Normalise(canonicalUri);
-        return Event is null || Event.Items.Any(i => ItemKey.Normalise(i.CanonicalUri) == wanted);
+        return Event is null || HasEpc(canonicalUri)
+            || (Event.ReadPoint is { } readPoint && ItemKey.Normalise(readPoint) == wanted) || (Event.BizLocation is { } location && ItemKey.Normalise(location) == wanted);
+    }
+
+    /// <summary>Whether the event names the item as an EPC, class, parent, input or output.</summary>
+    public bool HasEpc(string canonicalUri)
+    {
+        var wanted = ItemKey.Normalise(canonicalUri);
+        return Event is not null && Event.Items.Any(i => ItemKey.Normalise(i.CanonicalUri) == wanted);
     }
 }
 

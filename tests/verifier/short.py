@@ -1,0 +1,236 @@
+#!/usr/bin/env python3
+"""A short verifier of evidence bundles by docs/evidence-format.md, whose sections stand in brackets: passed, failed or
+could not check, no reasons. It does not recompute event hashes and enforces fewer limits and spellings than verify.py.
+usage: short.py BUNDLE [--trust TRUST.json] [--rpc URL | --chain RECORDED.json]      exit code: 0, 1 or 2 in that order
+"""
+import argparse, base64, datetime, decimal, hashlib, json, pathlib, re, sys, urllib.request
+class CouldNotCheck(Exception): pass
+def need(condition, otherwise=ValueError):
+    if not condition: raise otherwise
+def give_up(*_): raise CouldNotCheck
+def sha256(*parts): return hashlib.sha256(b"".join(parts)).digest()
+def same(one, two): return one is not None and one.lower() == two.lower()
+def unique(pairs): return need(len(dict(pairs)) == len(pairs)) or dict(pairs)
+def number(literal): return int(literal) if re.fullmatch("[0-9]{1,15}", literal) else decimal.Decimal(literal)
+def parse_json(data):  # [2]
+    return json.JSONDecoder(object_pairs_hook=unique, parse_int=number, parse_float=number).decode(data.decode())
+def canonical(value):  # of objects, strings and integers; what holds another number cannot be checked
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=give_up).encode()
+def base64_bytes(value, last_two=b"+/"):
+    data = base64.b64decode(value, last_two)
+    return need(base64.b64encode(data, last_two).decode() == value) or data
+def raw(value): return need("=" not in value) or base64_bytes(value + "=" * (-len(value) % 4), b"-_")
+def hash32(value): return need(len(value) == 43) or raw(value)
+MEMBERS = {  # of each object; a question mark stands after optional ones, an equals sign after integers
+    "bundle": "anchors checkpoint item? keys log next? proof records statements status type v=",
+    "log": "chainId= key origin registry", "keys": "entry index= leaf", "status": "entry index= kind= leaf statement=?",
+    "header": "alg aud? kid typ",
+    "anchors": "block= blockHash chainId= consistency registry root size= time transaction",
+    "records": "erasedAt? event? eventProof? eventSalt? index= leaf record salt statement=?",
+    "record": "count= custody eventHash keyEntry= kid position= receivedAt statement v=",
+    "admitted": "act authorization? custody jwk kid name organisation previous=? purpose v= vouchedBy",
+    "ended": "act authorization? by compromisedSince=? keyEntry= kid organisation v=",
+    "published": "custody keyEntry= kid payload receivedAt statement v="}
+def fits(value, form):
+    known = {name.rstrip("=?"): name for name in MEMBERS[form].split()}
+    return set(value) <= set(known) and value.get("v", 1) == 1 and all(
+        (type(value[name]) is int) == ("=" in mark) if name in value else "?" in mark for name, mark in known.items())
+P, N = 2**256 - 2**224 + 2**192 + 2**96 - 1, 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551
+B = 0x5ac635d8aa3a93e7b3ebbd55769886bc651d06b0cc53b0f63bce3c3e27d2604b
+G = (0x6b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296,
+     0x4fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837bf51f5)
+Q, L, D = 2**255 - 19, 2**252 + 27742317777372353535851937790883648493, -121665 * pow(121666, -1, 2**255 - 19)
+def integer(data, order="big"): return int.from_bytes(data, order)
+def add_p256(one, two):  # points are (x, y), infinity is None; constants and hints are in [13]
+    if one is None or two is None: return one or two
+    (x1, y1), (x2, y2) = one, two
+    if x1 == x2 and y1 != y2: return None
+    slope = (3 * x1 * x1 - 3) * pow(2 * y1, -1, P) if one == two else (y2 - y1) * pow(x2 - x1, -1, P)
+    x3 = (slope * slope - x1 - x2) % P
+    return x3, (slope * (x1 - x3) - y1) % P
+def add_ed25519(one, two):
+    (x1, y1), (x2, y2), t = one, two, D * one[0] * one[1] * two[0] * two[1]
+    return (x1 * y2 + x2 * y1) * pow(1 + t, -1, Q) % Q, (y1 * y2 + x1 * x2) * pow(1 - t, -1, Q) % Q
+def times(scalar, point, add, zero):
+    return add(times(scalar // 2, add(point, point), add, zero), point if scalar % 2 else zero) if scalar else zero
+def decode_ed25519(data):
+    sign, y = divmod(integer(data, "little"), 2**255)
+    square = (y * y - 1) * pow(D * y * y + 1, -1, Q) % Q
+    x = pow(square, (Q + 3) // 8, Q)
+    x = x if x * x % Q == square else x * pow(2, (Q - 1) // 4, Q) % Q
+    need(y < Q and x * x % Q == square and (x or not sign))
+    return (x if x % 2 == sign else Q - x), y
+def check_signature(key, signature, message):
+    r, s = signature[:32], integer(signature[32:], "big" if len(key) == 64 else "little")
+    if len(key) == 64:  # ES256
+        need(len(signature) == 64 and 0 < integer(r) < N and 0 < s < N)
+        u, v = integer(sha256(message)) * pow(s, -1, N) % N, integer(r) * pow(s, -1, N) % N
+        other = times(v, (integer(key[:32]), integer(key[32:])), add_p256, None)
+        return need(add_p256(times(u, G, add_p256, None), other)[0] % N == integer(r))
+    need(len(signature) == 64 and s < L)
+    k, (x, y) = integer(hashlib.sha512(r + key + message).digest(), "little") % L, decode_ed25519(key)
+    base = decode_ed25519(b"\x58" + b"\x66" * 31)
+    x, y = add_ed25519(times(s, base, add_ed25519, (0, 1)), times(k, (-x, y), add_ed25519, (0, 1)))
+    need((y + (x % 2 << 255)).to_bytes(32, "little") == r)
+def public_key(jwk, kid):
+    alg, curve, names = {"EC": ("ES256", "P-256", "xy"), "OKP": ("EdDSA", "Ed25519", "x")}[jwk["kty"]]
+    need((jwk["crv"], jwk.get("alg", alg), jwk.get("use", "sig")) == (curve, alg, "sig"))
+    needed = {name: jwk[name] for name in ("crv", "kty", *names)}
+    need({"sign", "verify"} & set(jwk.get("key_ops", ["sign"])) and sha256(canonical(needed)) == hash32(kid))
+    key = b"".join(hash32(jwk[name]) for name in names)
+    x, y = integer(key[:32]), integer(key[32:])
+    need(decode_ed25519(key) if alg == "EdDSA" else x < P and y < P and (y * y - x**3 + 3 * x - B) % P == 0)
+    return alg, key
+def node(left, right): return sha256(b"\1", left, right)  # [7]
+def split(size): return 1 << (size - 1).bit_length() - 1
+def shared_root(leaves, start, end, hashes):
+    if not leaves: return next(hashes)
+    if end - start == 1: return leaves[0][1]
+    middle = start + split(end - start)
+    left, right = [leaf for leaf in leaves if leaf[0] < middle], [leaf for leaf in leaves if leaf[0] >= middle]
+    return node(shared_root(left, start, middle, hashes), shared_root(right, middle, end, hashes))
+def climb(m, n, proof, known, one=False):  # roots of the first m and of all n leaves, from the former or leaf m
+    if n == 1 if one else m == n: return need(len(proof) == (known is None)) or (known or proof[0],) * 2
+    k, last = split(n), proof[-1]
+    left, below = m <= k, known if one or m <= k else None
+    old, new = climb(m if left else m - k, k if left else n - k, proof[:-1], below, one)
+    return (old, node(new, last)) if left else (node(last, old), node(last, new))
+def read_checkpoint(note, log):  # [8] its size and root, if the log has signed it
+    text, lines = note.split("\n\n")
+    (origin, size, root, *more), (name, key_id, key) = text.split("\n"), log["key"].split("+", 2)
+    key_id, key, root = bytes.fromhex(key_id), base64_bytes(key), base64_bytes(root)
+    need(name == log["origin"] == origin and re.fullmatch(r"[^\s\0-\x1f\x7f-\x9f]{1,256}", name) and all(more))
+    need(len(key) == 33 and key[0] == 1 and key_id == sha256(name.encode(), b"\n", key)[:4] and len(root) == 32)
+    need(re.fullmatch("[1-9][0-9]{0,14}", size) and not re.search(r"[\0-\t\v-\x1f\x7f-\x9f]", note))
+    need(re.fullmatch(r"(— [^\s+]+ [A-Za-z0-9+/=]{8,}\n){1,100}", lines))
+    found = [(who, base64_bytes(data)) for _, who, data in map(str.split, lines.splitlines())]
+    signature = next(data[4:] for who, data in found if (who, data[:4]) == (name, key_id))
+    return check_signature(key[1:], signature, f"{text}\n".encode()) or (int(size), root)
+def observe(url, anchors):  # [9] what a node says, in the form of recorded answers
+    def ask(method, *params):
+        body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}).encode()
+        request = urllib.request.Request(url, body, {"Content-Type": "application/json"})
+        with urllib.request.urlopen(request, timeout=20) as answer: return json.load(answer).get("result")
+    tag = "finalized" if ask("eth_getBlockByNumber", "finalized", False) else "latest"
+    genesis, roots, found = ask("eth_getBlockByNumber", "0x0", False)["hash"], {}, {}
+    for to, transaction, size in ((item["registry"], item["transaction"], item["size"]) for item in anchors):
+        if ask("eth_getCode", to, tag) == "0x": continue
+        calls = [{"to": to, "data": data} for data in ("0x67a32810", f"0xeaa38b41{size:064x}")]
+        words = [re.fullmatch("0x[0-9a-fA-F]{64}", ask("eth_call", call, tag)).group() for call in calls]
+        roots.setdefault(to.lower(), {"originHash": words[0], "rootAt": {}})["rootAt"][str(size)] = words[1]
+        receipt = ask("eth_getTransactionReceipt", transaction)
+        if receipt is None: continue
+        time = int(ask("eth_getBlockByHash", receipt["blockHash"], False)["timestamp"], 16)
+        found[transaction.lower()] = {
+            **receipt, "succeeded": receipt["status"] == "0x1", "block": int(receipt["blockNumber"], 16),
+            "blockTime": datetime.datetime.fromtimestamp(time, datetime.timezone.utc).isoformat()[:19] + ".000Z"}
+    return {"chainId": int(ask("eth_chainId"), 16), "genesis": genesis, "registries": roots, "transactions": found}
+def parse_bundle(data):  # [10]; what fails, here and below, raises ValueError or the like
+    bundle, parts = parse_json(data), ("anchors", "keys", "records", "status")
+    need(len(data) <= 2**24 and fits(bundle, "bundle") and bundle["type"] == "trustchain-evidence")
+    need(len(set(bundle["statements"])) == len(bundle["statements"]))
+    need(all(fits(item, part) for part in parts for item in bundle[part]) and fits(bundle["log"], "log"))
+    return bundle
+FAULTS = (ValueError, TypeError, AttributeError, LookupError, StopIteration, RecursionError)  # what bad input raises
+PATHS = {"EPCISDocument": ["epcisBody", "eventList"],
+         "EPCISQueryDocument": ["epcisBody", "queryResults", "resultsBody", "eventList"]}
+def verify(data, trust, chain):  # [11] the verdict, and an answer for each step
+    answers, keys, anchored = [], {}, [0]
+    def tell(step, check, *arguments):
+        answers.append([step, "passed"])
+        try: return check(*arguments)
+        except CouldNotCheck: answers[-1][1] = "could not check"
+        except FAULTS: answers[-1][1] = "failed"
+    def check_identity():
+        need(trust, CouldNotCheck)
+        need((log["origin"], log["key"], log["chainId"]) == (trust["origin"], trust["logKey"], trust["chainId"]))
+        need(same(log["registry"], trust["registry"]) and (chain is None or same(chain["genesis"], trust["genesis"])))
+    def check_anchor(anchor):
+        need(anchor and chain and tree, CouldNotCheck)
+        need(chain["chainId"] == anchor["chainId"] == log["chainId"] and same(anchor["registry"], log["registry"]))
+        contract, size, root = chain["registries"][log["registry"].lower()], anchor["size"], hash32(anchor["root"])
+        need(same(contract["originHash"], "0x" + sha256(log["origin"].encode()).hex()) and any(root))
+        need(same(contract["rootAt"][str(size)], "0x" + root.hex()))
+        found = chain["transactions"].get(anchor["transaction"].lower())
+        need(not found or found["succeeded"] and same(found["to"], log["registry"]) and (
+            found["block"], found["blockTime"], found["blockHash"].lower()) == (
+            anchor["block"], anchor["time"], anchor["blockHash"].lower()))
+        proof = list(map(hash32, anchor["consistency"]))
+        need(0 < size <= tree[0] and climb(size, tree[0], proof, root) == (root, tree[1]))
+        need(found, CouldNotCheck)
+        anchored.append(size)
+    def check_inclusion():
+        items, proof = bundle["keys"] + bundle["records"] + bundle["status"], map(hash32, bundle["proof"])
+        leaves, (size, root) = sorted({(item["index"], hash32(item["leaf"])) for item in items}), tree or give_up()
+        need(len(dict(leaves)) == len(leaves) and leaves[-1][0] < size)
+        need(shared_root(leaves, 0, size, proof) == root and next(proof, None) is None)
+    def check_entry(item, kind, body): need(sha256(b"\0\1", bytes([kind]), body) == hash32(item["leaf"]))
+    def check_key(item):
+        entry, keys[item["index"]] = item["entry"], None
+        check_entry(item, 2, canonical(entry))
+        need(fits(entry, "admitted") and [entry["act"], entry["purpose"]] == ["register", "statements"])
+        keys[item["index"]] = {**entry, "public": public_key(entry["jwk"], entry["kid"])}
+    def signed_payload(item, said, *types):  # [4] of the statement that a record or a published entry names
+        key, compact = keys[said["keyEntry"]] or give_up(), bundle["statements"][item["statement"]]
+        header, payload, signature = map(raw, compact.split("."))
+        header, signed = parse_json(header), compact.rsplit(".", 1)[0].encode()
+        need(fits(header, "header") and header["typ"] in types and sha256(compact.encode()).hex() == said["statement"])
+        need(key["kid"] == said["kid"] == header["kid"] and key["custody"] == said["custody"])
+        need(header["alg"] == key["public"][0] and said["keyEntry"] < item["index"])
+        need(header.get("aud", said["custody"] != "self" and log["origin"]) == log["origin"])
+        return check_signature(key["public"][1], signature, signed) or (header["typ"], payload)
+    def check_record(item):
+        record, place, count = item["record"], item["record"]["position"], item["record"]["count"]
+        check_entry(item, 1, sha256(hash32(item["salt"]), canonical(record)))
+        need(fits(record, "record") and place < count)
+        about = {**(keys.get(record["keyEntry"]) or {}), **record}
+        for end, entry in ((end, end["entry"]) for end in bundle["status"] if end["kind"] == 2):
+            same_key = (about.get(name, entry[name]) == entry[name] for name in ("kid", "keyEntry", "organisation"))
+            if fits(entry, "ended") and entry["act"] == "revoke" and all(same_key):
+                need(item["index"] < entry.get("compromisedSince", 2**53) and item["index"] <= end["index"])
+        need("statement" in item, CouldNotCheck)
+        form, payload = signed_payload(item, record, "epcis+jws", "epcis-root+jws")
+        content = parse_json(payload)
+        if form == "epcis+jws":
+            path = PATHS.get(content.get("type"))
+            for name in path or (): content = content[name]
+            need(count == (1 if path is None else len(content)) and (path is None or type(content) is list))
+        else:
+            need(count <= 1000 and payload == canonical({"count": count, "root": content["root"]}))
+            need({"eventSalt", "event"} <= set(item), CouldNotCheck)
+            leaf = sha256(b"\0", hash32(item["eventSalt"]), raw(item["event"]))
+            proof = list(map(hash32, item.get("eventProof", [])))
+            need(climb(place + 1, count, proof, leaf, True)[1] == hash32(content["root"]))
+        need(item["index"] < max(anchored), CouldNotCheck)
+    def check_status(item):
+        kind, entry = item["kind"], item["entry"]
+        check_entry(item, kind, canonical(entry))
+        need(kind in (2, 3, 4), CouldNotCheck)
+        need(kind == 2 or fits(entry, "published") and canonical(entry["payload"]) == signed_payload(
+            item, entry, "certificate+jws" if kind == 3 else "recall+jws")[1])
+    bundle = tell("bundle", parse_bundle, data)
+    if bundle is None: return "failed", answers
+    log = bundle["log"]
+    tell("identity", check_identity)
+    tree = tell("checkpoint", read_checkpoint, bundle["checkpoint"], log)
+    checks = {"anchors": check_anchor, "keys": check_key, "records": check_record, "status": check_status}
+    for part, check in checks.items():
+        for i, item in enumerate(bundle[part] or [None] * (part == "anchors")): tell(f"{part}[{i}]", check, item)
+    tell("inclusion", check_inclusion)
+    return next(word for word in ("failed", "could not check", "passed") if word in sum(answers, [])), answers
+def main():
+    parser = argparse.ArgumentParser()
+    for name in ("bundle", "--trust", "--chain", "--rpc"): parser.add_argument(name)
+    options = parser.parse_args()
+    read = lambda path: path and pathlib.Path(path).read_bytes()
+    data, trust, chain = map(read, (options.bundle, options.trust, options.chain))
+    try: chain = observe(options.rpc, parse_bundle(data)["anchors"]) if options.rpc else chain and parse_json(chain)
+    except Exception: chain = None  # a node without a usable answer is no answer
+    verdict, answers = verify(data, trust and parse_json(trust), chain)
+    print(*map(": ".join, answers), f"{verdict} (eventHash is not recomputed)", sep="\n")
+    sys.exit(["passed", "failed", "could not check"].index(verdict))
+if __name__ == "__main__":
+    try: main()
+    except Exception as error:  # a fault of the verifier or of its other input is no fault of the bundle
+        print(f"could not check: {error!r}", file=sys.stderr)
+        sys.exit(2)
