@@ -181,7 +181,7 @@ def observe(url, anchors):
     def word(registry, data):
         answer = ask("eth_call", {"to": registry, "data": data}, tag)
         return answer if TYPES["genesis"](answer) else need(False)
-    tag = "finalized" if call("eth_getBlockByNumber", "finalized", False).get("result") else "latest"
+    tag = "latest"
     chain = {"chainId": int(ask("eth_chainId"), 16), "genesis": ask("eth_getBlockByNumber", "0x0", False)["hash"],
              "registries": {}, "transactions": {}}
     for anchor in anchors:

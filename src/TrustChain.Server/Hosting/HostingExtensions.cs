@@ -84,6 +84,9 @@ internal static class HostingExtensions
             },
         });
         app.MapGet("/metrics", static (MetricsText metrics) => Results.Text(metrics.Write(), "text/plain; version=0.0.4")).ExcludeFromDescription();
+        // Where the type of every problem leads.
+        app.MapGet("/docs/problems", static () => Results.Stream(typeof(HostingExtensions).Assembly.GetManifestResourceStream("problems.md")!, "text/markdown; charset=utf-8")) // It is embedded.
+            .ExcludeFromDescription();
         app.MapOpenApi("/openapi/{documentName}.json");
     }
 
