@@ -86,13 +86,6 @@ public sealed class LogStore(NpgsqlDataSource database)
         return queued.Count;
     }
 
-    /// <summary>Entries that wait for a leaf index, and for how long the oldest record among them.</summary>
-    public async Task<long> CountQueuedAsync(CancellationToken cancellationToken)
-    {
-        await using var command = database.CreateCommand("select count(*) from log_queue");
-        return (long)(await command.ExecuteScalarAsync(cancellationToken))!; // count always answers.
-    }
-
     /// <summary>A tile's hashes, or null when there are fewer than <paramref name="width"/>.</summary>
     public async Task<byte[]?> FindTileAsync(TileCoordinate tile, int width, CancellationToken cancellationToken)
     {

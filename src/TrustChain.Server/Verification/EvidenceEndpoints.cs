@@ -35,7 +35,10 @@ internal static class EvidenceEndpoints
         }
         if (@event is not null)
         {
-            var found = await visibility.FilterAsync(caller, await records.ListByEventIdAsync(@event, PageSize, cancellationToken), cancellationToken);
+            // An event hash finds its records whatever eventID their senders gave; anything else is such an eventID.
+            var byHash = Core.Log.Record.TryParseEventHash(@event, out var hash) ? await records.ListByEventHashAsync(hash, PageSize, cancellationToken) : [];
+            var matches = byHash.Count > 0 ? byHash : await records.ListByEventIdAsync(@event, PageSize, cancellationToken);
+            var found = await visibility.FilterAsync(caller, matches, cancellationToken);
             return await AnswerAsync(context, builder, found, [], caller, null, null, cancellationToken);
         }
         var uri = Gs1Identifier.TryParse(item!, out var id, out _) ? id.DigitalLink : item!; // One of the two is given.
