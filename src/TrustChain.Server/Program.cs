@@ -5,6 +5,7 @@ using TrustChain.Server.Items;
 using TrustChain.Server.Log;
 using TrustChain.Server.Organisations;
 using TrustChain.Server.Pages;
+using TrustChain.Server.Query;
 using TrustChain.Server.Signing;
 using TrustChain.Server.Verification;
 
@@ -21,15 +22,18 @@ builder.Services.AddCapture(builder.Environment.ContentRootPath);
 builder.Services.AddLog();
 builder.Services.AddAnchoring();
 builder.Services.AddEvidence();
+builder.Services.AddQueries();
 builder.Services.AddItems();
 
 var app = builder.Build();
 await app.PrepareDatabaseAsync();
 app.UseServerHosting();
-// In the order in which an event meets them: who may, capture, log, evidence, and what people see.
+// In the order in which an event meets them: who may, capture, query, log, evidence, and what people see.
 app.MapOrganisations();
 app.MapKeys();
 app.MapCapture();
+app.MapEvents();
+app.MapResources();
 app.MapLog();
 app.MapEvidence();
 app.MapBatches();

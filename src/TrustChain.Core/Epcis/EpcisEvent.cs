@@ -25,6 +25,9 @@ public sealed class EpcisEvent
     /// <summary>The <c>type</c> as given: one of the five standard names, or a URI or prefixed name of an extension type.</summary>
     public required string EventType { get; init; }
 
+    /// <summary>The type with its prefix expanded: a standard name, or the URI of an extension type.</summary>
+    public required string ExpandedEventType { get; init; }
+
     /// <summary>The <c>eventID</c> as given. It is not compared with <see cref="EventHash"/>.</summary>
     public string? EventId { get; init; }
 
@@ -69,6 +72,9 @@ public sealed class EpcisEvent
 
     /// <summary>The <c>certificationInfo</c> as given: none, one or several URIs.</summary>
     public required IReadOnlyList<string> CertificationInfo { get; init; }
+
+    /// <summary>One line per sensor report, and per sensor element whose metadata names a device.</summary>
+    public required IReadOnlyList<SensorReading> SensorReadings { get; init; }
 
     /// <summary>Set when the event declares an earlier one (with the same event hash) wrong.</summary>
     public ErrorDeclaration? ErrorDeclaration { get; init; }

@@ -43,6 +43,13 @@ public readonly record struct EpcisItem(string CanonicalUri, ItemRole Role);
 /// <param name="CanonicalUri">A GS1 key as canonical Digital Link, any other URI as given.</param>
 public readonly record struct EpcisReference(string? Type, string CanonicalUri);
 
+/// <summary>What a sensor report says, as far as events are found by it.</summary>
+/// <param name="Type">The measurement type as a URI; null for what metadata alone say.</param>
+/// <param name="DeviceId">The device's canonical URI.</param>
+/// <param name="Value">The <c>value</c>, as the nearest double.</param>
+/// <param name="Unit">The <c>uom</c> as given.</param>
+public readonly record struct SensorReading(string? Type, string? DeviceId, double? Value, string? Unit);
+
 /// <summary>An <c>errorDeclaration</c> (EPCIS 2.0 section 7.4.1.2).</summary>
 /// <param name="Utf8">The JSON object exactly as it stands in the input.</param>
 /// <param name="DeclarationTime">The instant (offset zero).</param>

@@ -41,25 +41,38 @@ public static class EpcisReader
         };
     }
 
+    // An event that was valid once is read again whatever the limits were then.
+    private static readonly EpcisReadOptions Stored = new()
+    {
+        MaxDepth = 1000,
+        MaxEpcs = int.MaxValue,
+        MaxValues = int.MaxValue,
+        CheckDigits = CheckDigitPolicy.Warn,
+        AllowLongVocabulary = true,
+    };
+
     /// <summary>The pre-hash string of one event that was read before.</summary>
     internal static string ComputePreHash(ReadOnlyMemory<byte> standalone)
     {
-        var options = new EpcisReadOptions
-        {
-            MaxDepth = 1000,
-            MaxEpcs = int.MaxValue,
-            MaxValues = int.MaxValue,
-            CheckDigits = CheckDigitPolicy.Warn,
-            AllowLongVocabulary = true,
-        };
-        var faults = new FaultList();
         using var tree = new JsonTree(standalone);
         using var buffer = new PreHashBuffer();
-        var reader = new EventReader(tree, faults, new FaultList(), options, buffer);
-        if (!JsonTreeReader.TryRead(standalone, options, faults, tree) || reader.Read(0, PrefixScope.Standard, documentContext: -1) is null)
-        {
-            throw new InvalidOperationException($"An event that was valid is no longer: {faults.Faults[0]}");
-        }
+        ReadStored(standalone, tree, buffer);
         return buffer.ToString();
+    }
+
+    /// <summary>One event that was read before, into a tree that the caller keeps: its facts, the node of each <see cref="EventField"/>, and its prefixes.</summary>
+    internal static (EpcisEvent Event, int[] Fields, PrefixScope Scope) ReadStored(ReadOnlyMemory<byte> standalone, JsonTree tree)
+    {
+        using var buffer = new PreHashBuffer();
+        return ReadStored(standalone, tree, buffer);
+    }
+
+    private static (EpcisEvent Event, int[] Fields, PrefixScope Scope) ReadStored(ReadOnlyMemory<byte> standalone, JsonTree tree, PreHashBuffer buffer)
+    {
+        var faults = new FaultList();
+        var reader = new EventReader(tree, faults, new FaultList(), Stored, buffer);
+        return JsonTreeReader.TryRead(standalone, Stored, faults, tree) && reader.Read(0, PrefixScope.Standard, documentContext: -1) is { } read
+            ? (read, reader.Fields, reader.Scope)
+            : throw new InvalidOperationException($"An event that was valid is no longer: {faults.Faults[0]}");
     }
 }

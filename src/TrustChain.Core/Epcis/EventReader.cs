@@ -14,6 +14,12 @@ internal sealed partial class EventReader(JsonTree tree, FaultList faults, Fault
     private EventShape _shape = EventShape.Object;
     private int _epcs;
 
+    /// <summary>The node of each <see cref="EventField"/> of the event read last, or 0.</summary>
+    public int[] Fields => _fields;
+
+    /// <summary>The prefixes in force in the event read last.</summary>
+    public PrefixScope Scope => _scope;
+
     /// <summary>
     /// Null when the event has faults. <paramref name="documentContext"/> is the node of the document's context, or -1 for a bare event.
     /// </summary>
@@ -66,6 +72,8 @@ internal sealed partial class EventReader(JsonTree tree, FaultList faults, Fault
         return new EpcisEvent
         {
             EventType = shape.Name ?? Encoding.UTF8.GetString(tree.Text(Field(EventField.Type))),
+            ExpandedEventType = shape.Name ?? Resolve(tree.Text(Field(EventField.Type))),
+            SensorReadings = ReadSensorReadings(),
             EventId = eventId,
             EventTime = eventTime,
             EventTimeZoneOffset = offset,

@@ -78,6 +78,9 @@ internal sealed class Vocabulary
         "RelativeHumidity", "Resistance", "Resistivity", "SolidAngle", "SpecificVolume", "Speed", "SurfaceDensity", "SurfaceTension", "Temperature",
         "Time", "Torque", "Voltage", "Volume", "VolumeFlowRate", "VolumeFraction", "VolumetricFlux", "Wavenumber");
 
+    /// <summary>Its bare words.</summary>
+    public IEnumerable<string> Words => Enumerable.Range(0, _words.Count).Select(id => Encoding.UTF8.GetString(_words[id]));
+
     /// <summary>The URI of a bare word; null when it is none of this vocabulary.</summary>
     public string? FindUri(ReadOnlySpan<byte> word) => _words.Find(word) is >= 0 and var id ? _uris[id] : null;
 

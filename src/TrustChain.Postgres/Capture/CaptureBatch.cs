@@ -207,7 +207,7 @@ internal sealed class CaptureBatch(NpgsqlDataSource database)
         NpgsqlConnection connection, List<(long Id, NewStatement Statement)> statements, List<(long Id, long StatementId, NewStatement Statement, NewRecord Record)> records)
     {
         using (var copy = connection.BeginBinaryImport(
-            "copy statement (id, digest, organisation_id, kid, key_entry, custody, form, event_count, received_at) from stdin (format binary)"))
+            "copy statement (id, digest, organisation_id, kid, key_entry, custody, form, event_count, received_at, job_id) from stdin (format binary)"))
         {
             foreach (var (id, s) in statements)
             {
@@ -221,6 +221,7 @@ internal sealed class CaptureBatch(NpgsqlDataSource database)
                 copy.Write((short)s.Form, NpgsqlDbType.Smallint);
                 copy.Write(s.Count, NpgsqlDbType.Integer);
                 copy.Write(s.ReceivedAt.UtcDateTime, NpgsqlDbType.TimestampTz);
+                WriteNullable(copy, s.JobId);
             }
             copy.Complete();
         }
@@ -247,14 +248,7 @@ internal sealed class CaptureBatch(NpgsqlDataSource database)
                 copy.Write(s.OrganisationId, NpgsqlDbType.Integer);
                 copy.Write(r.Identity, NpgsqlDbType.Uuid);
                 copy.Write(r.EventHash.ToArray(), NpgsqlDbType.Bytea);
-                if (r.EventId is null)
-                {
-                    copy.WriteNull();
-                }
-                else
-                {
-                    copy.Write(r.EventId, NpgsqlDbType.Text);
-                }
+                WriteNullable(copy, r.EventId);
                 copy.Write(r.EventTime.UtcDateTime, NpgsqlDbType.TimestampTz);
                 copy.Write(r.IsPublic, NpgsqlDbType.Boolean);
                 copy.Write(r.IsDeclaration, NpgsqlDbType.Boolean);
@@ -262,14 +256,30 @@ internal sealed class CaptureBatch(NpgsqlDataSource database)
             }
             copy.Complete();
         }
-        using (var copy = connection.BeginBinaryImport("copy event_body (record_id, event, event_salt) from stdin (format binary)"))
+        using (var copy = connection.BeginBinaryImport(
+            "copy event_body (record_id, event, event_salt, organisation_id, is_public, event_time, record_time, event_type, biz_step, disposition, parties) from stdin (format binary)"))
         {
-            foreach (var (id, _, _, r) in records)
+            foreach (var (id, _, s, r) in records)
             {
                 copy.StartRow();
                 copy.Write(id, NpgsqlDbType.Bigint);
                 copy.Write(r.Event, NpgsqlDbType.Bytea);
                 WriteNullable(copy, r.EventSalt);
+                copy.Write(s.OrganisationId, NpgsqlDbType.Integer);
+                copy.Write(r.IsPublic, NpgsqlDbType.Boolean);
+                copy.Write(r.EventTime.UtcDateTime, NpgsqlDbType.TimestampTz);
+                copy.Write(s.ReceivedAt.UtcDateTime, NpgsqlDbType.TimestampTz);
+                copy.Write(r.Index.EventType, NpgsqlDbType.Bigint);
+                WriteNullable(copy, r.Index.BizStep);
+                WriteNullable(copy, r.Index.Disposition);
+                if (r.Index.Parties is { } parties)
+                {
+                    copy.Write(parties, NpgsqlDbType.Array | NpgsqlDbType.Text);
+                }
+                else
+                {
+                    copy.WriteNull();
+                }
             }
             copy.Complete();
         }
@@ -277,12 +287,27 @@ internal sealed class CaptureBatch(NpgsqlDataSource database)
         {
             foreach (var (id, _, _, r) in records)
             {
-                foreach (var (key, role) in r.Items)
+                foreach (var (key, role) in r.Index.Items)
                 {
                     copy.StartRow();
                     copy.Write(key, NpgsqlDbType.Bigint);
                     copy.Write(id, NpgsqlDbType.Bigint);
                     copy.Write(role, NpgsqlDbType.Smallint);
+                }
+            }
+            copy.Complete();
+        }
+        if (records.Exists(static r => r.Record.Index.Measures.Count > 0))
+        {
+            using var copy = connection.BeginBinaryImport("copy record_measure (measure, value, record_id) from stdin (format binary)");
+            foreach (var (id, _, _, r) in records)
+            {
+                foreach (var (measure, value) in r.Index.Measures)
+                {
+                    copy.StartRow();
+                    copy.Write(measure, NpgsqlDbType.Bigint);
+                    copy.Write(value, NpgsqlDbType.Double);
+                    copy.Write(id, NpgsqlDbType.Bigint);
                 }
             }
             copy.Complete();
@@ -296,6 +321,30 @@ internal sealed class CaptureBatch(NpgsqlDataSource database)
                 copy.Write(r.Entry, NpgsqlDbType.Bytea);
             }
             copy.Complete();
+        }
+    }
+
+    private static void WriteNullable(NpgsqlBinaryImporter copy, long? number)
+    {
+        if (number is { } value)
+        {
+            copy.Write(value, NpgsqlDbType.Bigint);
+        }
+        else
+        {
+            copy.WriteNull();
+        }
+    }
+
+    private static void WriteNullable(NpgsqlBinaryImporter copy, string? text)
+    {
+        if (text is null)
+        {
+            copy.WriteNull();
+        }
+        else
+        {
+            copy.Write(text, NpgsqlDbType.Text);
         }
     }
 

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
 using TrustChain.Core.Log;
+using TrustChain.Core.Query;
 using TrustChain.Core.Signing;
 
 namespace TrustChain.Postgres.Capture;
@@ -34,6 +35,9 @@ public sealed record NewStatement
     public byte[]? Leaves { get; init; }
 
     public required DateTimeOffset ReceivedAt { get; init; }
+
+    /// <summary>The capture job this is part of; null for a statement that is its own.</summary>
+    public string? JobId { get; init; }
 
     public required IReadOnlyList<NewRecord> Records { get; init; }
 }
@@ -71,8 +75,8 @@ public sealed record NewRecord
     /// <summary>In root form: the event's salt.</summary>
     public byte[]? EventSalt { get; init; }
 
-    /// <summary>Keys (see <see cref="ItemKey"/>) and roles of the items, each pair once.</summary>
-    public required IReadOnlyCollection<(long Key, short Role)> Items { get; init; }
+    /// <summary>What the event can be found by.</summary>
+    public required RecordIndex Index { get; init; }
 
     /// <summary>First 16 bytes of SHA-256 over organisation, event hash, eventID and error declaration, each with its length where it varies.</summary>
     public static Guid ComputeIdentity(int organisationId, Hash32 eventHash, string? eventId, ReadOnlySpan<byte> errorDeclaration)
@@ -101,33 +105,34 @@ public sealed record NewRecord
 /// <summary>The number under which an item's records are indexed.</summary>
 public static class ItemKey
 {
-    /// <summary>Role of a read point or business location in the index; the others are those of <see cref="Core.Epcis.ItemRole"/>.</summary>
-    public const short PlaceRole = 100;
+    /// <summary>Read point. Roles below this one are those of <see cref="Core.Epcis.ItemRole"/>: what the event is about.</summary>
+    public const short ReadPointRole = 100;
 
-    /// <summary>
-    /// The URI with its percent escapes in upper case (RFC 3986 section 6.2.2.1): the event hash keeps escapes as they were written, but <c>%2f</c> and
-    /// <c>%2F</c> are one item.
-    /// </summary>
-    public static string Normalise(string canonicalUri)
-    {
-        if (!canonicalUri.Contains('%', StringComparison.Ordinal))
-        {
-            return canonicalUri;
-        }
-        return string.Create(canonicalUri.Length, canonicalUri, static (output, uri) =>
-        {
-            for (var i = 0; i < uri.Length; i++)
-            {
-                var escaped = (i >= 1 && uri[i - 1] == '%') || (i >= 2 && uri[i - 2] == '%');
-                output[i] = escaped && char.IsAsciiHexDigit(uri[i]) ? char.ToUpperInvariant(uri[i]) : uri[i];
-            }
-        });
-    }
+    /// <summary>Business location; with the read point a place whose page shows what happened there.</summary>
+    public const short BizLocationRole = 101;
+
+    /// <summary>The transformation's identifier.</summary>
+    public const short TransformationRole = 102;
+
+    /// <summary>A business transaction of any type.</summary>
+    public const short BizTransactionRole = 103;
+
+    /// <summary>A source of any type.</summary>
+    public const short SourceRole = 104;
+
+    /// <summary>A destination of any type.</summary>
+    public const short DestinationRole = 105;
+
+    /// <summary>A sensor device.</summary>
+    public const short DeviceRole = 106;
+
+    /// <summary>The measurement type of a sensor report.</summary>
+    public const short MeasurementRole = 107;
 
     /// <summary>First 8 bytes of the SHA-256 of the normalised URI. Collisions are possible: compare the URI after looking up.</summary>
     public static long Compute(string canonicalUri)
     {
-        canonicalUri = Normalise(canonicalUri);
+        canonicalUri = ItemUris.Normalise(canonicalUri);
         var count = Encoding.UTF8.GetByteCount(canonicalUri);
         Span<byte> utf8 = count <= 512 ? stackalloc byte[count] : new byte[count];
         Encoding.UTF8.GetBytes(canonicalUri, utf8);

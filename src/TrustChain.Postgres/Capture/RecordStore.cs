@@ -84,10 +84,10 @@ public sealed class RecordStore(NpgsqlDataSource database)
         return await ReadAsync(command, cancellationToken);
     }
 
-    /// <summary>Records that speak of an item, oldest first, after a record id. Compare the URI: keys may collide.</summary>
+    /// <summary>Records that speak of an item or happened there, oldest first, after a record id. Compare the URI: keys may collide.</summary>
     public async Task<IReadOnlyList<StoredEvent>> ListByItemAsync(long itemKey, long afterRecordId, int limit, CancellationToken cancellationToken)
     {
-        const string Where = " where r.id in (select distinct record_id from record_item where item_key = $1 and record_id > $2 order by record_id limit $3) order by r.id";
+        const string Where = " where r.id in (select distinct record_id from record_item where item_key = $1 and record_id > $2 and role <= 101 order by record_id limit $3) order by r.id";
         await using var command = database.CreateCommand(Select + Where);
         command.Parameters.Add(new() { Value = itemKey });
         command.Parameters.Add(new() { Value = afterRecordId });

@@ -4,25 +4,21 @@ using TrustChain.Core.Log;
 using TrustChain.Core.Signing;
 using TrustChain.Postgres.Capture;
 using TrustChain.Server.Hosting;
-using TrustChain.Server.Verification;
+using TrustChain.Server.Query;
 
 namespace TrustChain.Server.Capture;
 
 /// <summary>The capture interface and the plainest queries of EPCIS 2.0 (REST bindings).</summary>
 internal static class CaptureEndpoints
 {
-    private const int EventLimit = 200;
-
     private static readonly string[] MediaTypes = ["application/json", "application/ld+json", CaptureRequest.JoseMediaType, CaptureRequest.StatementMediaType];
 
     public static void MapCapture(this IEndpointRouteBuilder app)
     {
-        var epcis = app.MapGroup("/epcis").WithTags("EPCIS");
+        var epcis = app.MapEpcis();
         epcis.MapPost("/capture", CaptureAsync).RefuseWhenHalted().WithName("Capture").WithSummary("Captures a document: plain EPCIS with an API key, or a signed statement.");
         epcis.MapGet("/capture/{captureId}", GetJobAsync).WithName("GetCaptureJob").WithSummary("The state of a capture.");
         epcis.MapPost("/events", PostEventAsync).RefuseWhenHalted().WithName("CaptureEvent").WithSummary("Captures one event.");
-        epcis.MapGet("/events/{eventId}", GetEventAsync).WithName("GetEvent").WithSummary("The event with this eventID.");
-        epcis.MapGet("/epcs/{epc}/events", GetEpcEventsAsync).WithName("GetEventsOfEpc").WithSummary("The events that speak of an item.");
     }
 
     private static async Task<IResult> CaptureAsync(HttpContext context, Caller caller, CaptureService capture, CancellationToken cancellationToken)
@@ -89,27 +85,6 @@ internal static class CaptureEndpoints
             })
             : Problems.NotFound("capture job", epcis: true);
     }
-
-    private static async Task<IResult> GetEventAsync(string eventId, Caller caller, RecordStore records, Visibility visibility, CancellationToken cancellationToken)
-    {
-        var found = await visibility.FilterAsync(caller, await records.ListByEventIdAsync(Unescape(eventId), 100, cancellationToken), cancellationToken);
-        var first = found.FirstOrDefault(static e => e.Stored.Event is not null);
-        return first is null
-            ? Problems.NotFound("event", epcis: true)
-            : Results.Bytes(EventJson.WithRecordTime(first), "application/ld+json");
-    }
-
-    private static async Task<IResult> GetEpcEventsAsync(string epc, Caller caller, RecordStore records, Visibility visibility, CancellationToken cancellationToken)
-    {
-        var uri = Unescape(epc);
-        var item = Core.Identifiers.Gs1Identifier.TryParse(uri, out var id, out _) ? id.DigitalLink : uri;
-        var stored = await records.ListByItemAsync(ItemKey.Compute(item), 0, EventLimit, cancellationToken);
-        var found = await visibility.FilterAsync(caller, stored, cancellationToken);
-        return Results.Bytes(EventJson.QueryDocument(found.Where(e => e.HasEpc(item))), "application/ld+json");
-    }
-
-    // Routing has unescaped the value once; an identifier that was escaped with %2F arrives with its slashes still escaped.
-    private static string Unescape(string value) => Uri.UnescapeDataString(value);
 }
 
 /// <summary>Wire form of a capture's answer.</summary>

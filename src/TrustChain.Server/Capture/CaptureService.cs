@@ -243,20 +243,6 @@ internal sealed class CaptureService(
         var record = new Record(count, signed.Custody, e.EventHashUri, signed.KeyEntry, signed.Kid, position, receivedAt, signed.Statement.Digest);
         // An eventID that is the event's own hash adds nothing: both spellings are one record.
         var eventId = e.EventId == e.EventHashUri ? null : e.EventId;
-        var items = new HashSet<(long, short)>(e.Items.Count);
-        foreach (var item in e.Items)
-        {
-            items.Add((ItemKey.Compute(item.CanonicalUri), (short)item.Role));
-        }
-        // Places are items too: their pages show what happened there.
-        if (e.ReadPoint is { } readPoint)
-        {
-            items.Add((ItemKey.Compute(readPoint), ItemKey.PlaceRole));
-        }
-        if (e.BizLocation is { } location && location != e.ReadPoint)
-        {
-            items.Add((ItemKey.Compute(location), ItemKey.PlaceRole));
-        }
         return new NewRecord
         {
             Position = position,
@@ -270,7 +256,7 @@ internal sealed class CaptureService(
             Entry = LogEntry.ForEvent(salt, record.ToJcs()),
             Event = content.Utf8,
             EventSalt = content.Salt,
-            Items = items,
+            Index = RecordIndex.Of(e),
         };
     }
 

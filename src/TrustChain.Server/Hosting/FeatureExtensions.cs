@@ -9,12 +9,14 @@ using TrustChain.Postgres.Capture;
 using TrustChain.Postgres.Items;
 using TrustChain.Postgres.Log;
 using TrustChain.Postgres.Organisations;
+using TrustChain.Postgres.Query;
 using TrustChain.Server.Anchoring;
 using TrustChain.Server.Capture;
 using TrustChain.Server.Items;
 using TrustChain.Server.Log;
 using TrustChain.Server.Organisations;
 using TrustChain.Server.Pages;
+using TrustChain.Server.Query;
 using TrustChain.Server.Signing;
 using TrustChain.Server.Verification;
 
@@ -82,6 +84,21 @@ internal static class FeatureExtensions
         services.AddSingleton<Visibility>();
         services.AddSingleton<Core.Verification.VerifierCache>();
         services.AddSingleton<EvidenceBuilder>();
+    }
+
+    public static void AddQueries(this IServiceCollection services)
+    {
+        services.AddSingleton<EventSearchStore>();
+        services.AddSingleton<ResourceStore>();
+        services.AddSingleton<MasterDataStore>();
+        services.AddSingleton<PageTokenStore>();
+        services.AddSingleton<IndexCompletion>();
+        services.AddSingleton<PageTokens>();
+        services.AddSingleton<CompanyPrefixes>();
+        services.AddSingleton<EventDocuments>();
+        services.AddSingleton<EventQueryService>();
+        services.AddSingleton<EventAnswers>();
+        services.AddSingleton<ResourceLists>();
     }
 
     public static void AddItems(this IServiceCollection services)

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Options;
 using Npgsql;
 using TrustChain.Postgres.Database;
 using TrustChain.Postgres.Log;
+using TrustChain.Postgres.Query;
 using TrustChain.Server.Log;
 
 namespace TrustChain.Server.Hosting;
@@ -41,6 +42,9 @@ internal static class HostingExtensions
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = 64 << 20;
             kestrel.Limits.MaxRequestHeadersTotalSize = 32 << 10;
+            // Room beyond what queries may have, so that the answer to a longer one is ours and says so.
+            kestrel.Limits.MaxRequestLineSize = 64 << 10;
+            kestrel.Limits.MaxRequestBufferSize = 1 << 20;
             kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(15);
         });
     }
@@ -49,6 +53,7 @@ internal static class HostingExtensions
     public static async Task PrepareDatabaseAsync(this WebApplication app)
     {
         await Migrator.ApplyAsync(app.Services.GetRequiredService<NpgsqlDataSource>(), app.Lifetime.ApplicationStopping);
+        await app.Services.GetRequiredService<IndexCompletion>().RunAsync(app.Lifetime.ApplicationStopping);
         await app.Services.GetRequiredService<LogStore>().InitialiseAsync(app.Services.GetRequiredService<IOptions<ServerOptions>>().Value.Origin, app.Lifetime.ApplicationStopping);
     }
 

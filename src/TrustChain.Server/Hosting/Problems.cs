@@ -23,6 +23,11 @@ public static class ProblemCodes
     public const string EventIdInUse = "event-id-in-use";
     public const string TooLarge = "too-large";
     public const string UnsupportedMediaType = "unsupported-media-type";
+    public const string InvalidQuery = "invalid-query";
+    public const string QueryTooLarge = "query-too-large";
+    public const string QueryTooComplex = "query-too-complex";
+    public const string NotAcceptable = "not-acceptable";
+    public const string UriTooLong = "uri-too-long";
     public const string NotYetLogged = "not-yet-logged";
     public const string ReadOnly = "read-only";
     public const string Busy = "busy";
@@ -83,6 +88,7 @@ public static class Problems
         406 => "Not Acceptable",
         409 => "Conflict",
         413 => "Content Too Large",
+        414 => "URI Too Long",
         415 => "Unsupported Media Type",
         429 => "Too Many Requests",
         503 => "Service Unavailable",

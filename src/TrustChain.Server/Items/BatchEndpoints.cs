@@ -1,8 +1,9 @@
 using System.Globalization;
-using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.Json;
 using TrustChain.Core.Batches;
 using TrustChain.Core.Identifiers;
+using TrustChain.Core.Query;
 using TrustChain.Postgres.Items;
 using TrustChain.Server.Capture;
 using TrustChain.Server.Hosting;
@@ -53,7 +54,7 @@ internal static class BatchEndpoints
             }
             else if (Gs1Identifier.TryParse($"{CanonicalDigitalLink.Domain}/01/{gtin}/10/{Uri.EscapeDataString(lot)}", out var id, out var error))
             {
-                item = Postgres.Capture.ItemKey.Normalise(id.DigitalLink);
+                item = ItemUris.Normalise(id.DigitalLink);
             }
             else
             {

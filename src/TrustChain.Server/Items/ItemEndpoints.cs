@@ -1,12 +1,13 @@
-using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
-using Microsoft.AspNetCore.Components;
+using System.Text;
 using Microsoft.AspNetCore.Components.Web;
+using Microsoft.AspNetCore.Components;
 using Microsoft.Extensions.Options;
 using QRCoder;
 using TrustChain.Core.Epcis;
 using TrustChain.Core.Identifiers;
+using TrustChain.Core.Query;
 using TrustChain.Postgres.Capture;
 using TrustChain.Server.Anchoring;
 using TrustChain.Server.Capture;
@@ -40,7 +41,7 @@ internal static class ItemEndpoints
     {
         var path = context.Request.Path.ToUriComponent();
         return Gs1Identifier.TryParsePath(path, out var id, out var error)
-            ? AnswerAsync(context, caller, ItemKey.Normalise(id.DigitalLink), id, id.CheckDigitOk == false, builder, cache, renderer, server, time, cancellationToken)
+            ? AnswerAsync(context, caller, ItemUris.Normalise(id.DigitalLink), id, id.CheckDigitOk == false, builder, cache, renderer, server, time, cancellationToken)
             : NotFoundAsync(context, new UnknownItemView(path, [], new Phrase(error, "en")), renderer, server, time);
     }
 
@@ -56,7 +57,7 @@ internal static class ItemEndpoints
         string uri)
     {
         var item = Gs1Identifier.TryParse(uri, out var id, out _) ? id.DigitalLink : uri;
-        return AnswerAsync(context, caller, ItemKey.Normalise(item), id, id?.CheckDigitOk == false, builder, cache, renderer, server, time, cancellationToken);
+        return AnswerAsync(context, caller, ItemUris.Normalise(item), id, id?.CheckDigitOk == false, builder, cache, renderer, server, time, cancellationToken);
     }
 
     private static async Task<IResult> AnswerAsync(

@@ -1,3 +1,4 @@
+using TrustChain.Core.Query;
 using TrustChain.Postgres.Capture;
 using TrustChain.Postgres.Items;
 
@@ -8,13 +9,13 @@ internal sealed class ItemStatus(StatusStore status, RecordStore records)
 {
     public async Task<IReadOnlyList<StoredCertificate>> ListCertificatesAsync(IReadOnlyCollection<string> items, CancellationToken cancellationToken)
     {
-        var wanted = items.Select(ItemKey.Normalise).ToHashSet();
+        var wanted = items.Select(ItemUris.Normalise).ToHashSet();
         return [.. (await status.ListCertificatesAsync([.. wanted.Select(ItemKey.Compute)], cancellationToken)).Where(c => wanted.Contains(c.Item))];
     }
 
     public async Task<IReadOnlyList<StoredRecall>> ListRecallsAsync(IReadOnlyCollection<string> items, CancellationToken cancellationToken)
     {
-        var wanted = items.Select(ItemKey.Normalise).ToHashSet();
+        var wanted = items.Select(ItemUris.Normalise).ToHashSet();
         return [.. (await status.ListRecallsAsync([.. wanted.Select(ItemKey.Compute)], cancellationToken)).Where(r => wanted.Contains(r.Item))];
     }
 

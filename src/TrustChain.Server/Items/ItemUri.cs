@@ -1,4 +1,5 @@
 using TrustChain.Core.Identifiers;
+using TrustChain.Core.Query;
 using TrustChain.Postgres.Capture;
 using TrustChain.Server.Hosting;
 
@@ -14,7 +15,7 @@ internal static class ItemUri
         {
             if (id.CheckDigitOk != false)
             {
-                return ItemKey.Normalise(id.DigitalLink);
+                return ItemUris.Normalise(id.DigitalLink);
             }
             fields.Fault(member, "has a wrong check digit.");
             return null;
@@ -23,7 +24,7 @@ internal static class ItemUri
             || text.StartsWith(CanonicalDigitalLink.Domain, StringComparison.OrdinalIgnoreCase);
         if (!looksLikeGs1 && Uri.IsWellFormedUriString(text, UriKind.Absolute))
         {
-            return ItemKey.Normalise(text);
+            return ItemUris.Normalise(text);
         }
         fields.Fault(member, looksLikeGs1 ? $"is not a valid GS1 identifier: {error}" : "must be an absolute URI.");
         return null;

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Options;
 using TrustChain.Core.Epcis;
 using TrustChain.Core.Identifiers;
 using TrustChain.Core.Log;
+using TrustChain.Core.Query;
 using TrustChain.Core.Verification;
 using TrustChain.Postgres.Anchoring;
 using TrustChain.Postgres.Capture;
@@ -173,8 +174,8 @@ internal sealed class ItemViewBuilder(
 
     private static IEnumerable<RelatedItemView> Related(EpcisEvent e, string item)
     {
-        var own = e.Items.Where(i => ItemKey.Normalise(i.CanonicalUri) == item).Select(static i => i.Role).FirstOrDefault();
-        foreach (var other in e.Items.Where(i => ItemKey.Normalise(i.CanonicalUri) != item).Take(12))
+        var own = e.Items.Where(i => ItemUris.Normalise(i.CanonicalUri) == item).Select(static i => i.Role).FirstOrDefault();
+        foreach (var other in e.Items.Where(i => ItemUris.Normalise(i.CanonicalUri) != item).Take(12))
         {
             RelatedRole? role = (own, other.Role) switch
             {

@@ -1,4 +1,5 @@
 using TrustChain.Core.Epcis;
+using TrustChain.Core.Query;
 using TrustChain.Postgres.Capture;
 using TrustChain.Server.Hosting;
 using TrustChain.Server.Verification;
@@ -31,9 +32,9 @@ internal sealed class ItemWalker(RecordStore records, Visibility visibility)
     public async Task<Walk> WalkAsync(string item, Caller caller, CancellationToken cancellationToken)
     {
         var steps = new Dictionary<long, WalkStep>();
-        var seen = new HashSet<string> { ItemKey.Normalise(item) };
-        var items = new List<string> { ItemKey.Normalise(item) };
-        var frontier = new List<Visit> { new(ItemKey.Normalise(item), AsContainer: false, null, null) };
+        var seen = new HashSet<string> { ItemUris.Normalise(item) };
+        var items = new List<string> { ItemUris.Normalise(item) };
+        var frontier = new List<Visit> { new(ItemUris.Normalise(item), AsContainer: false, null, null) };
         var complete = true;
         for (var depth = 0; frontier.Count > 0; depth++)
         {
@@ -73,26 +74,26 @@ internal sealed class ItemWalker(RecordStore records, Visibility visibility)
         foreach (var visible in events)
         {
             var e = visible.Event!; // The caller keeps only events with content.
-            var roles = e.Items.Where(i => ItemKey.Normalise(i.CanonicalUri) == visit.Item).Select(static i => i.Role).ToHashSet();
+            var roles = e.Items.Where(i => ItemUris.Normalise(i.CanonicalUri) == visit.Item).Select(static i => i.Role).ToHashSet();
             if (!visit.AsContainer && (roles.Contains(ItemRole.OutputEpc) || roles.Contains(ItemRole.OutputClass)))
             {
                 foreach (var input in e.Items.Where(static i => i.Role is ItemRole.InputEpc or ItemRole.InputClass))
                 {
-                    yield return new Visit(ItemKey.Normalise(input.CanonicalUri), AsContainer: false, null, null);
+                    yield return new Visit(ItemUris.Normalise(input.CanonicalUri), AsContainer: false, null, null);
                 }
             }
             if (!visit.AsContainer && roles.Contains(ItemRole.ParentId) && e.Action == EpcisAction.Add)
             {
                 foreach (var child in e.Items.Where(static i => i.Role is ItemRole.ChildEpc or ItemRole.ChildClass))
                 {
-                    yield return new Visit(ItemKey.Normalise(child.CanonicalUri), AsContainer: false, null, null);
+                    yield return new Visit(ItemUris.Normalise(child.CanonicalUri), AsContainer: false, null, null);
                 }
             }
             if (roles.Contains(ItemRole.ChildEpc) && e.Action == EpcisAction.Add)
             {
                 foreach (var parent in e.Items.Where(static i => i.Role == ItemRole.ParentId))
                 {
-                    yield return new Visit(ItemKey.Normalise(parent.CanonicalUri), AsContainer: true, e.EventTime, LeftAt(visit.Item, parent.CanonicalUri, e.EventTime, events));
+                    yield return new Visit(ItemUris.Normalise(parent.CanonicalUri), AsContainer: true, e.EventTime, LeftAt(visit.Item, parent.CanonicalUri, e.EventTime, events));
                 }
             }
         }
@@ -102,7 +103,7 @@ internal sealed class ItemWalker(RecordStore records, Visibility visibility)
     private static DateTimeOffset? LeftAt(string item, string parent, DateTimeOffset since, List<VisibleEvent> events) => events
         .Where(e => e.Event is { Action: EpcisAction.Delete } d && d.EventTime >= since
             && d.Items.Any(i => i.Role == ItemRole.ParentId && i.CanonicalUri == parent)
-            && d.Items.Any(i => i.Role == ItemRole.ChildEpc && ItemKey.Normalise(i.CanonicalUri) == item))
+            && d.Items.Any(i => i.Role == ItemRole.ChildEpc && ItemUris.Normalise(i.CanonicalUri) == item))
         .Select(static e => (DateTimeOffset?)e.Event!.EventTime) // Matched above.
         .Min();
 
@@ -111,7 +112,7 @@ internal sealed class ItemWalker(RecordStore records, Visibility visibility)
     /// through its output or parent; else it is the story of another item.
     /// </summary>
     private static bool IsUseElsewhere(string item, EpcisEvent e) =>
-        e.Items.Where(i => ItemKey.Normalise(i.CanonicalUri) == item).All(static i => i.Role is ItemRole.InputEpc or ItemRole.InputClass or ItemRole.ChildClass);
+        e.Items.Where(i => ItemUris.Normalise(i.CanonicalUri) == item).All(static i => i.Role is ItemRole.InputEpc or ItemRole.InputClass or ItemRole.ChildClass);
 
     private static bool IsDuring(Visit visit, EpcisEvent e) => (visit.From is not { } from || e.EventTime >= from) && (visit.Until is not { } until || e.EventTime <= until);
 }

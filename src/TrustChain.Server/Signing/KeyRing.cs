@@ -11,6 +11,7 @@ namespace TrustChain.Server.Signing;
 internal sealed class KeyRing : IDisposable
 {
     private readonly AesGcm _custodial;
+    private readonly byte[] _master;
 
     /// <exception cref="CryptographicException">A key file is malformed or the pass phrase wrong; the message names the file.</exception>
     public KeyRing(IOptions<ServerOptions> options)
@@ -23,7 +24,8 @@ internal sealed class KeyRing : IDisposable
         }
         LogKey = logKey;
         Verifier = NoteVerifier.Create(settings.Origin, logKey.PublicKey);
-        _custodial = new AesGcm(ReadSecret(Open(settings.CustodialKeyFile, passPhrase), settings.CustodialKeyFile), 16);
+        _master = ReadSecret(Open(settings.CustodialKeyFile, passPhrase), settings.CustodialKeyFile);
+        _custodial = new AesGcm(_master, 16);
     }
 
     /// <summary>Signs checkpoints and receipts.</summary>
@@ -63,8 +65,12 @@ internal sealed class KeyRing : IDisposable
         return SigningKey.TryParse(System.Text.Encoding.UTF8.GetString(plain), out var key, out var error) ? key : throw new CryptographicException(error);
     }
 
+    /// <summary>A key of 32 bytes for one purpose (HKDF with SHA-256), the same on every server of the deployment.</summary>
+    public byte[] Derive(string purpose) => HKDF.DeriveKey(HashAlgorithmName.SHA256, _master, 32, info: System.Text.Encoding.UTF8.GetBytes($"trustchain {purpose}"));
+
     public void Dispose()
     {
+        CryptographicOperations.ZeroMemory(_master);
         LogKey.Dispose();
         _custodial.Dispose();
     }

@@ -1,4 +1,5 @@
 using TrustChain.Core.Epcis;
+using TrustChain.Core.Query;
 using TrustChain.Postgres.Capture;
 using TrustChain.Postgres.Organisations;
 using TrustChain.Server.Capture;
@@ -12,16 +13,16 @@ internal sealed record VisibleEvent(StoredEvent Stored, EpcisEvent? Event)
     /// <summary>Whether the event names the item, or happened there; an index key alone may be another item's.</summary>
     public bool SpeaksOf(string canonicalUri)
     {
-        var wanted = ItemKey.Normalise(canonicalUri);
+        var wanted = ItemUris.Normalise(canonicalUri);
         return Event is null || HasEpc(canonicalUri)
-            || (Event.ReadPoint is { } readPoint && ItemKey.Normalise(readPoint) == wanted) || (Event.BizLocation is { } location && ItemKey.Normalise(location) == wanted);
+            || (Event.ReadPoint is { } readPoint && ItemUris.Normalise(readPoint) == wanted) || (Event.BizLocation is { } location && ItemUris.Normalise(location) == wanted);
     }
 
     /// <summary>Whether the event names the item as an EPC, class, parent, input or output.</summary>
     public bool HasEpc(string canonicalUri)
     {
-        var wanted = ItemKey.Normalise(canonicalUri);
-        return Event is not null && Event.Items.Any(i => ItemKey.Normalise(i.CanonicalUri) == wanted);
+        var wanted = ItemUris.Normalise(canonicalUri);
+        return Event is not null && Event.Items.Any(i => ItemUris.Normalise(i.CanonicalUri) == wanted);
     }
 }
 

@@ -164,7 +164,7 @@ public sealed class CaptureTests(ServerFixture fixture) : IClassFixture<ServerFi
         Assert.Equal(capture.Text("receivedAt"), job.GetProperty("finishedAt").GetString());
         foreach (var eventId in EventIds(capture))
         {
-            var e = (await Server.GetAsync($"/epcis/events/{Uri.EscapeDataString(eventId)}", company.ApiKey)).Expect(200).Json;
+            var e = Assert.Single((await Server.GetAsync($"/epcis/events/{Uri.EscapeDataString(eventId)}", company.ApiKey)).Expect(200).EventList);
             Assert.Equal(eventId, e.GetProperty("eventID").GetString());
             Assert.Equal(capture.Text("receivedAt"), e.GetProperty("recordTime").GetString());
             Assert.Equal("ObjectEvent", e.GetProperty("type").GetString());

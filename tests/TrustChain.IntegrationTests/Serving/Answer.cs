@@ -10,6 +10,10 @@ internal sealed record Answer(int Status, string? MediaType, string? Location, R
 
     public JsonElement Json => JsonDocument.Parse(Bytes).RootElement;
 
+    /// <summary>The events of an EPCIS query document.</summary>
+    public IReadOnlyList<JsonElement> EventList =>
+        [.. Json.GetProperty("epcisBody").GetProperty("queryResults").GetProperty("resultsBody").GetProperty("eventList").EnumerateArray()];
+
     public static async Task<Answer> FromAsync(HttpResponseMessage response) => new(
         (int)response.StatusCode,
         response.Content.Headers.ContentType?.MediaType,

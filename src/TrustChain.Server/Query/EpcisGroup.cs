@@ -1,0 +1,73 @@
+using Microsoft.AspNetCore.Http.Features;
+using TrustChain.Server.Hosting;
+
+namespace TrustChain.Server.Query;
+
+/// <summary>What every EPCIS route has in common: the <c>GS1-*</c> headers of answers, the limit of the URL, and OPTIONS.</summary>
+internal static class EpcisGroup
+{
+    /// <summary>Vendor's version, as <c>GS1-Vendor-Version</c> tells it.</summary>
+    public static string VendorVersion { get; } = $"TrustChain {typeof(EpcisGroup).Assembly.GetName().Version?.ToString(3)}";
+
+    /// <summary>A group under <c>/epcis</c>.</summary>
+    public static RouteGroupBuilder MapEpcis(this IEndpointRouteBuilder app)
+    {
+        var group = app.MapGroup("/epcis").WithTags("EPCIS");
+        group.AddEndpointFilter(static async (context, next) =>
+        {
+            SetHeaders(context.HttpContext.Response.Headers);
+            if (TargetOf(context.HttpContext).Length > EpcisRequest.MaxTarget)
+            {
+                return Problems.Create(
+                    414, ProblemCodes.UriTooLong, $"Path and query are longer than {EpcisRequest.MaxTarget} characters; send a long query with POST /epcis/queries.", "URITooLongException");
+            }
+            return await next(context);
+        });
+        return group;
+    }
+
+    /// <summary>Answers OPTIONS of a route with what it can do.</summary>
+    /// <param name="group">The group.</param>
+    /// <param name="pattern">The route.</param>
+    /// <param name="allow">Its methods, OPTIONS included.</param>
+    /// <param name="headers">Further headers.</param>
+    public static void MapDiscovery(this RouteGroupBuilder group, string pattern, string allow, params (string Name, string Value)[] headers) =>
+        group.MapMethods(pattern, ["OPTIONS"], (HttpContext context) =>
+        {
+            var answer = context.Response.Headers;
+            answer.Allow = allow;
+            answer["GS1-EPCIS-Min"] = EpcisVersions.EpcisMin;
+            answer["GS1-EPCIS-Max"] = EpcisVersions.Epcis;
+            answer["GS1-CBV-Min"] = EpcisVersions.CbvMin;
+            answer["GS1-CBV-Max"] = EpcisVersions.Cbv;
+            answer["GS1-EPC-Format"] = "No_Preference, Always_GS1_Digital_Link, Always_EPC_URN, Never_Translates";
+            answer["GS1-CBV-XML-Format"] = "No_Preference, Always_Web_URI, Always_URN, Never_Translates";
+            answer["GS1-Vendor-Version"] = VendorVersion;
+            foreach (var (name, value) in headers)
+            {
+                answer[name] = value;
+            }
+            return Results.NoContent();
+        }).WithSummary("What this resource can do.");
+
+    /// <summary>A segment of the path as the client meant it: unescaped exactly once, which routing does not do for slashes.</summary>
+    /// <param name="context">The request.</param>
+    /// <param name="index">From 0 for <c>epcis</c>.</param>
+    public static string Segment(HttpContext context, int index)
+    {
+        var target = TargetOf(context);
+        var end = target.IndexOf('?', StringComparison.Ordinal);
+        var path = (end < 0 ? target : target[..end]).TrimStart('/');
+        var segments = path.Split('/');
+        return index < segments.Length ? Uri.UnescapeDataString(segments[index]) : "";
+    }
+
+    private static string TargetOf(HttpContext context) =>
+        context.Features.Get<IHttpRequestFeature>()?.RawTarget is { Length: > 0 } raw && raw[0] == '/' ? raw : context.Request.Path.ToUriComponent() + context.Request.QueryString;
+
+    private static void SetHeaders(IHeaderDictionary headers)
+    {
+        headers["GS1-EPCIS-Version"] = EpcisVersions.Epcis;
+        headers["GS1-CBV-Version"] = EpcisVersions.Cbv;
+    }
+}
