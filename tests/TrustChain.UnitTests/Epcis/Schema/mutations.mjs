@@ -19,7 +19,7 @@ const uris = [
   "ex:\u00e4", "ex:a\\b", "ex:<a>", "ex:{a}", "ex:a|b", "ex:a^b", "ex:a`b", "ex:\"", "ex:[a]", "http://[::1]/", "http://[::1", "http://[1:2:3:4:5:6:7:8]:80/a",
   "http://[1:2:3:4:5:6:7]/", "http://[1::2::3]/", "http://[fe80::1%25eth0]/", "http://u:p@[::1]/", "http://[v1.a:b]/", "http://[v1.]/", "http://[::1]a/",
   "http://[::1.2.3.4]/", "http://[::1.2.3.256]/", "http://[::01.2.3.4]/", "http://[1:2:3:4:5:6:1.2.3.4]/", "http://[12345::]/", "http://[]/", "http://[::]", "http://[:1]/",
-  "http://a/[b]", "http://a:b/", "http://a@b@c/", "http://a?[b]", "http://a#[b]", "//a/b", "/a:b", "a/b:c", "mailto:a@b.c", "tag:x,2020:y", "ex:.", "ex:%41", "ex:'()*!",
+  "http://a/[b]", "a:/[::1]/b", "a:/u@[::1]:80", "http://[::1]:8a/", "http://u@v@[::1]/", "http://%41@[::1]/", "http://%4@[::1]/", "http://[1::2:3:4:5:6:7:8]/", "http://[1:2:3:4:5:6:7::]/", "http://[::1.2.3]/", "http://a:b/", "http://a@b@c/", "http://a?[b]", "http://a#[b]", "//a/b", "/a:b", "a/b:c", "mailto:a@b.c", "tag:x,2020:y", "ex:.", "ex:%41", "ex:'()*!",
   "cbv:BizStep-shipping", "gs1:Temperature", "urn:epcglobal:cbv:bizstep:shipping", "urn:epcglobal:cbvx", "https://ns.gs1.org/cbv/BizStep-shipping",
   "http://ns.gs1.org/cbv/x", "http://ns.gs1.org/cbv", "https://ref.gs1.org/cbv/BizStep-shipping", "https://gs1.org/voc/Temperature", "http://www.gs1.org/voc/x",
   "https://www.gs1.org/voc", "ftp://gs1.org/voc/x", "HTTPS://gs1.org/voc/x", "URN:epcglobal:cbv:x",
@@ -48,6 +48,33 @@ const contexts = [
   ["ex:a", "ex:a"], ["ex:a", "ex:b"], [{}, {}], [{ a: "b:c", d: "e:f" }, { d: "e:f", a: "b:c" }], [{ a: 1 }, { a: 1.5 }], [{ a: [1, 2] }, { a: [2, 1] }], ["ex:a", {}, "x"], null, 5, true, "",
 ];
 const scalars = [null, true, false, 0, -1.5, 1e300, 12345678901234567890, 1e-7, "", "x", "urn:x:y", [], {}, [null], [[]], [{}], { id: "ex:a" }, { id: 5 }, { id: "x" }, ["ex:a"], ["ex:a", "ex:a"], [1]];
+
+const vocabularyList = [
+  {
+    type: "urn:epcglobal:epcis:vtype:BusinessLocation",
+    vocabularyElementList: [
+      {
+        id: "urn:epc:id:sgln:4012345.00005.0",
+        attributes: [{ id: "cbvmda:city", attribute: "Bonn" }, { id: "cbvmda:floor", attribute: 2 }, { id: "cbvmda:map", attribute: { a: 1 } }, { id: "cbvmda:none" }],
+        children: ["urn:epc:id:sgln:4012345.00005.1", "ex:b"],
+      },
+      { id: "ex:c" },
+    ],
+  },
+  { type: "ex:t" },
+];
+
+/** Two documents with master data, of which the published examples have none. */
+export const withMasterData = [
+  {
+    "@context": "https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld", type: "EPCISDocument", schemaVersion: "2.0", creationDate: "2026-03-04T08:15:30Z",
+    epcisHeader: { epcisMasterData: { vocabularyList } }, epcisBody: { eventList: [] },
+  },
+  {
+    "@context": ["https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld", { ex: "https://ns.example.com/" }], type: "EPCISQueryDocument",
+    epcisBody: { queryResults: { queryName: "q", subscriptionID: "s", resultsBody: { eventList: [], vocabularyList } } },
+  },
+].map(document => ({ name: `${document.type} with master data`, document }));
 
 // Every node's place: the object or array that holds it and its name or index there.
 function places(node, extension, found) {
@@ -116,6 +143,32 @@ function scratch(random, text) {
   return random.chance(0.3) ? text.slice(0, at) + text.slice(at + 1) : text.slice(0, at) + odd + text.slice(at);
 }
 
+// The members that a type or an action asks for decide more than the rest, so they are changed more often.
+function changeEvent(random, known, document) {
+  const events = eventsOf(document);
+  const event = Array.isArray(events) && events.length > 0 ? random.pick(events) : document;
+  const members = event !== null && typeof event === "object" ? Object.keys(event) : [];
+  if (members.length === 0) {
+    return change(random, known, document);
+  }
+  const member = random.pick(members);
+  switch (random.below(4)) {
+    case 0:
+      event.action = random.pick(["ADD", "OBSERVE", "DELETE"]);
+      return `action ${event.action}`;
+    case 1: {
+      const added = random.pick(["epcList", "quantityList", "childEPCs", "childQuantityList", "inputEPCList", "outputQuantityList", "parentID", "transformationID", "ilmd",
+        "bizTransactionList", "sensorElementList", "readPoint", "persistentDisposition", "certificationInfo", "errorDeclaration", "@context"]);
+      const values = known.get(added);
+      event[added] = clone(random.chance(0.25) ? [] : values ? random.pick(values) : {});
+      return `give ${added}`;
+    }
+    default:
+      delete event[member];
+      return `take ${member}`;
+  }
+}
+
 function change(random, known, document) {
   const all = places(document, false, []);
   const standard = all.filter(place => !place.extension);
@@ -174,7 +227,7 @@ export function mutate(random, examples, known) {
   const document = reshape(random, clone(original));
   const done = [];
   for (let count = random.chance(0.75) ? 1 : 2 + random.below(2); count > 0; count--) {
-    done.push(change(random, known, document));
+    done.push(random.chance(0.25) ? changeEvent(random, known, document) : change(random, known, document));
   }
   if (random.chance(0.12)) {
     const events = eventsOf(document);

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import Ajv from "ajv";
 import addFormats from "ajv-formats";
 import { amend, differences } from "./differences.mjs";
-import { generator, harvest, mutate } from "./mutations.mjs";
+import { generator, harvest, mutate, withMasterData } from "./mutations.mjs";
 
 const [schemaFile, folder, count, seed] = process.argv.slice(2);
 const official = JSON.parse(readFileSync(schemaFile, "utf8"));
@@ -24,7 +24,8 @@ const isWithAll = compile(names);
 const isWithOne = new Map(names.map(name => [name, compile([name])]));
 
 const examples = manifest.files.filter(file => file.expected === "accept" && file.kind !== "query")
-  .map(file => ({ name: file.file, document: JSON.parse(readFileSync(join(folder, file.file), "utf8")) }));
+  .map(file => ({ name: file.file, document: JSON.parse(readFileSync(join(folder, file.file), "utf8")) }))
+  .concat(withMasterData, withMasterData); // twice: two among fifty would be changed too seldom
 const known = harvest(examples);
 const random = generator(Number(seed));
 
