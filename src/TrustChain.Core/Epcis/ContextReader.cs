@@ -9,6 +9,9 @@ internal static class ContextReader
     /// <summary>Most entries of a context, and most names it declares: each value of an event may be compared with all of them.</summary>
     private const int MaxEntries = 100;
 
+    /// <summary>Up to this many entries each is compared with those before it; that is cheaper than hashing them.</summary>
+    private const int FewEntries = 8;
+
     private static readonly NameTable StandardContexts = new(
         "https://ref.gs1.org/standards/epcis/epcis-context.jsonld",
         "https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld",
@@ -29,19 +32,29 @@ internal static class ContextReader
             faults.Add(tree, context, EpcisRules.InvalidContext, $"A @context has at most {MaxEntries} entries.");
             return scope;
         }
-        for (var part = context + 1; part < tree[context].Next; part = tree[part].Next)
+        var comparer = new JsonTreeComparer(tree);
+        var seen = tree.ChildCount(context) > FewEntries ? new HashSet<int>(comparer) : null;
+        for (var part = context + 1; part < tree[context].Next && !faults.IsFull; part = tree[part].Next)
         {
             ReadPart(tree, part, scope, faults);
-            for (var earlier = context + 1; earlier < part; earlier = tree[earlier].Next)
+            if (seen is null ? HasEarlier(tree, context, part, comparer) : !seen.Add(part))
             {
-                if (tree.Raw(earlier).Span.SequenceEqual(tree.Raw(part).Span))
-                {
-                    faults.Add(tree, part, EpcisRules.InvalidContext, "The @context has the same entry twice.");
-                    return scope;
-                }
+                faults.Add(tree, part, EpcisRules.InvalidContext, "The @context has the same entry twice.");
             }
         }
         return scope;
+    }
+
+    private static bool HasEarlier(JsonTree tree, int context, int part, JsonTreeComparer comparer)
+    {
+        for (var earlier = context + 1; earlier < part; earlier = tree[earlier].Next)
+        {
+            if (comparer.Equals(earlier, part))
+            {
+                return true;
+            }
+        }
+        return false;
     }
 
     private static void ReadPart(JsonTree tree, int part, PrefixScope scope, FaultList faults)

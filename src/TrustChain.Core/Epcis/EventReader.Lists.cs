@@ -31,16 +31,16 @@ internal sealed partial class EventReader
         }
     }
 
-    /// <summary>False, with a fault, when the list takes the document over its number of EPCs: before any of them is read.</summary>
+    /// <summary>False when the list takes the document over its number of EPCs, before any of them is read; with a fault the first time.</summary>
     private bool Count(int entries, int node)
     {
+        var wasOver = _epcs > options.MaxEpcs;
         _epcs += entries;
-        if (_epcs <= options.MaxEpcs)
+        if (_epcs > options.MaxEpcs && !wasOver)
         {
-            return true;
+            faults.Add(tree, node, EpcisRules.TooManyEpcs, $"The document has more than {options.MaxEpcs} EPCs.");
         }
-        faults.Add(tree, node, EpcisRules.TooManyEpcs, $"The document has more than {options.MaxEpcs} EPCs.");
-        return false;
+        return _epcs <= options.MaxEpcs;
     }
 
     private void ReadEpcs(EventField field, ItemRole role)

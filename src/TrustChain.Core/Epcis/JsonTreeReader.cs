@@ -6,7 +6,7 @@ namespace TrustChain.Core.Epcis;
 /// <summary>Reads a JSON text into a <see cref="JsonTree"/>: one pass, limits applied while reading, every failure a fault with its place.</summary>
 internal static class JsonTreeReader
 {
-    /// <summary>False when a fault was added; the tree is then incomplete.</summary>
+    /// <summary>False when the tree is incomplete, with a fault that says why. A complete one may have faults too: names that stand twice.</summary>
     public static bool TryRead(ReadOnlyMemory<byte> input, EpcisReadOptions options, FaultList faults, JsonTree tree)
     {
         var span = input.Span;
@@ -56,8 +56,8 @@ internal static class JsonTreeReader
                     closed.Next = tree.Count;
                     if (closed.Kind == JsonKind.Object && DuplicateMembers.Find(tree, open[depth]) is > 0 and var duplicate)
                     {
+                        // The tree is whole all the same, so that the other faults are found as well.
                         faults.Add(tree, duplicate, EpcisRules.DuplicateMember, "The object has two members of this name.");
-                        return false;
                     }
                     continue;
             }

@@ -37,11 +37,14 @@ internal static class UriSyntax
         {
             return false;
         }
-        if (rest.StartsWith("//["u8) && rest.IndexOf((byte)']') is > 3 and var bracket)
-        {
-            // An IPv6 host is the one place where brackets may stand.
-            rest = rest[(bracket + 1)..];
-        }
+        // A literal as host is the one place where brackets may stand.
+        return HasOnlyPlain(rest)
+            || (rest.StartsWith("//"u8) && IpLiteral.Find(rest[2..]) is (> 0 and var start, var end)
+                && HasOnlyPlain(rest[..(start + 1)]) && HasOnlyPlain(rest[(end + 3)..]));
+    }
+
+    private static bool HasOnlyPlain(ReadOnlySpan<byte> rest)
+    {
         for (var at = rest.IndexOfAnyExcept(Plain); at >= 0; at = rest.IndexOfAnyExcept(Plain))
         {
             if (rest[at] != '%' || at + 2 >= rest.Length || !char.IsAsciiHexDigit((char)rest[at + 1]) || !char.IsAsciiHexDigit((char)rest[at + 2]))

@@ -85,6 +85,33 @@ public sealed class EpcisDocumentTests
     }
 
     [Fact]
+    public void Read_OfFaultsInSeveralEvents_NamesThemAllUpToFifty()
+    {
+        static string Bad(int faults)
+        {
+            var list = string.Join(',', Enumerable.Range(0, faults).Select(i => $"\"plain{i}\""));
+            return Samples.With(Samples.ObjectEvent(), "epcList", $"[{list}]").ToJsonString();
+        }
+
+        var few = Samples.Read(Samples.Document($"{Bad(1)},{Event},{Bad(2)},7,{Bad(1)}"));
+        var many = Samples.Read(Samples.Document($"{Bad(30)},{Bad(30)}"));
+
+        Assert.Equal(
+            ["0/epcList/0", "2/epcList/0", "2/epcList/1", "3", "4/epcList/0"],
+            few.Faults.Select(fault => fault.JsonPointer["/epcisBody/eventList/".Length..]));
+        Assert.Equal(50, many.Faults.Count);
+        Assert.Equal("/epcisBody/eventList/1/epcList/19", many.Faults[^1].JsonPointer);
+    }
+
+    [Fact]
+    public void Read_OverTheLimitOfEpcs_SaysSoOnce()
+    {
+        var result = Samples.Read(Samples.Document($"{Event},{Event},{Event}"), new EpcisReadOptions { MaxEpcs = 1 });
+
+        Assert.Equal(EpcisRules.TooManyEpcs, Assert.Single(result.Faults).Rule);
+    }
+
+    [Fact]
     public void Read_OfEscapedText_ReadsItsCharacters()
     {
         var json = Event.Replace("ObjectEvent", "Object\\u0045vent", StringComparison.Ordinal).Replace("epcList", "epc\\u004Cist", StringComparison.Ordinal)

@@ -132,6 +132,11 @@ public sealed class EpcisReaderTests
     [InlineData("type", "\"PartyEvent\"", EpcisRules.UnknownEventType, "/type")]
     [InlineData("@context", "5", EpcisRules.InvalidContext, "/@context")]
     [InlineData("@context", "[\"ex:a\",\"ex:a\"]", EpcisRules.InvalidContext, "/@context/1")]
+    [InlineData("@context", "[\"ex:a\",\"ex:\\u0061\"]", EpcisRules.InvalidContext, "/@context/1")]
+    [InlineData("@context", "[{\"a\":[1,{\"b\":null,\"c\":true}]},{ \"a\":[1.0,{\"c\":true,\"b\":null}]}]", EpcisRules.InvalidContext, "/@context/1")]
+    [InlineData("eventID", "\"http://[1::2::3]/\"", EpcisRules.InvalidUri, "/eventID")]
+    [InlineData("eventID", "\"http://[::1]a/\"", EpcisRules.InvalidUri, "/eventID")]
+    [InlineData("eventID", "\"a:/[::1]/\"", EpcisRules.InvalidUri, "/eventID")]
     public void Read_OfAnObjectEventWithOneThingWrong_NamesItAndItsPlace(string member, string json, string rule, string pointer)
     {
         var result = Samples.Read(Samples.With(Samples.ObjectEvent(), member, json));
@@ -145,6 +150,9 @@ public sealed class EpcisReaderTests
     [InlineData("epcList", "[]")]
     [InlineData("epcList", "[\"urn:uuid:1\",\"geo:1,2\",\"https://[::1]/a?b=c#d\",\"ex:%41\"]")]
     [InlineData("eventTime", "\"2026-03-04t08:15:30.123456789z\"")]
+    [InlineData("@context", "[{\"a\":[1,2]},{\"a\":[2,1]},{\"a\":1},{\"b\":1},{\"a\":null}]")]
+    [InlineData("eventID", "\"http://u:p@[1:2::192.0.2.1]:80/a?b#c\"")]
+    [InlineData("eventID", "\"http://[v1.a:b]\"")]
     [InlineData("eventTimeZoneOffset", "\"-14:00\"")]
     [InlineData("bizStep", "\"https://ref.gs1.org/cbv/BizStep-shipping\"")]
     [InlineData("bizStep", "\"cbv:BizStep-shipping\"")]

@@ -1,5 +1,3 @@
-using System.Diagnostics;
-
 namespace TrustChain.UnitTests.Verification;
 
 /// <summary>
@@ -9,11 +7,9 @@ namespace TrustChain.UnitTests.Verification;
 public sealed class PythonVerifierTests
 {
     private const int LineLimit = 240;
-    private static readonly TimeSpan TimeLimit = TimeSpan.FromMinutes(5);
     private static readonly string Tests = FindTests();
     private static readonly string Verifier = Path.Combine(Tests, "verifier");
     private static readonly string Evidence = Path.Combine(Tests, "vectors", "evidence");
-    private static readonly SemaphoreSlim Installing = new(1, 1);
 
     [Fact]
     public async Task Gives_the_expected_answer_to_every_check_of_every_vector()
@@ -54,67 +50,22 @@ public sealed class PythonVerifierTests
     private static async Task<(int ExitCode, string Output)> RunPythonAsync(string script, params string[] arguments)
     {
         var path = Path.Combine(Verifier, script);
-        if (FindOnPath("python3") is { } python)
+        if (Programs.FindOnPath("python3") is { } python)
         {
             return await RunAsync(python, ["-B", path, .. arguments]);
         }
-        var node = FindOnPath("node");
-        var npm = FindOnPath("npm");
+        var node = Programs.FindOnPath("node");
+        var npm = Programs.FindOnPath("npm");
         Assert.True(node is not null && npm is not null, "The Python verifier needs python3 (3.9 or newer), or Node.js 20 with npm, on PATH; there is neither.");
-        await InstallAsync(npm);
+        await Programs.InstallPackagesAsync(npm, Verifier);
         return await RunAsync(node, [Path.Combine(Verifier, "run-python.mjs"), path, .. arguments]);
-    }
-
-    private static async Task InstallAsync(string npm)
-    {
-        await Installing.WaitAsync(TestContext.Current.CancellationToken);
-        try
-        {
-            var installed = Path.Combine(Verifier, "node_modules", ".package-lock.json");
-            if (File.Exists(installed) && File.GetLastWriteTimeUtc(installed) >= File.GetLastWriteTimeUtc(Path.Combine(Verifier, "package-lock.json")))
-            {
-                return;
-            }
-            var (exitCode, output) = await RunAsync(npm, ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--no-progress", "--no-update-notifier"]);
-            Assert.True(exitCode == 0, $"There is no python3 on PATH, and npm ci failed in {Verifier}: {output}");
-        }
-        finally
-        {
-            Installing.Release();
-        }
     }
 
     private static async Task<(int ExitCode, string Output)> RunAsync(string program, IEnumerable<string> arguments)
     {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-        limit.CancelAfter(TimeLimit);
-        var startInfo = new ProcessStartInfo(program, arguments)
-        {
-            WorkingDirectory = Verifier,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        using var process = Process.Start(startInfo)!; // never null: UseShellExecute is off
-        try
-        {
-            var output = process.StandardOutput.ReadToEndAsync(limit.Token);
-            var errors = process.StandardError.ReadToEndAsync(limit.Token);
-            await process.WaitForExitAsync(limit.Token);
-            return (process.ExitCode, await output + await errors);
-        }
-        finally
-        {
-            if (!process.HasExited)
-            {
-                process.Kill(entireProcessTree: true);
-            }
-        }
+        var (exitCode, output, errors) = await Programs.RunAsync(program, arguments, Verifier);
+        return (exitCode, output + errors);
     }
-
-    private static string? FindOnPath(string program) => (Environment.GetEnvironmentVariable("PATH") ?? "")
-        .Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)
-        .Select(folder => Path.Combine(folder, program))
-        .FirstOrDefault(File.Exists);
 
     private static string FindTests()
     {
