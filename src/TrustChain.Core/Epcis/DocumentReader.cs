@@ -13,6 +13,9 @@ internal sealed class DocumentReader(JsonTree tree, FaultList faults, EpcisReadO
     private static readonly NameTable ResultsMembers = new("eventList", "vocabularyList");
     private static readonly NameTable HeaderMembers = new("epcisMasterData");
 
+    /// <summary>The master data of a document without faults.</summary>
+    public IReadOnlyList<VocabularyElement> MasterData { get; private set; } = [];
+
     public EpcisDocumentKind Read()
     {
         if (tree.KindOf(0) != JsonKind.Object)
@@ -58,7 +61,7 @@ internal sealed class DocumentReader(JsonTree tree, FaultList faults, EpcisReadO
             Collect(members[9], HeaderMembers, required: 0, header);
             if (Expect(header[0], JsonKind.Object, "epcisMasterData") && tree.Find(header[0], "vocabularyList"u8) is > 0 and var vocabularies)
             {
-                CheckVocabularies(vocabularies);
+                ReadVocabularies(vocabularies, scope);
             }
         }
         if (Expect(members[4], JsonKind.Object, "epcisBody"))
@@ -106,7 +109,7 @@ internal sealed class DocumentReader(JsonTree tree, FaultList faults, EpcisReadO
             Collect(results[2], ResultsMembers, required: 1, lists);
             if (lists[1] != 0)
             {
-                CheckVocabularies(lists[1]);
+                ReadVocabularies(lists[1], scope);
             }
             ReadEvents(lists[0], scope, context);
         }
@@ -147,6 +150,15 @@ internal sealed class DocumentReader(JsonTree tree, FaultList faults, EpcisReadO
             {
                 events.Add(read);
             }
+        }
+    }
+
+    private void ReadVocabularies(int list, PrefixScope scope)
+    {
+        CheckVocabularies(list);
+        if (faults.Count == 0)
+        {
+            MasterData = VocabularyElement.ReadAll(tree, list, scope);
         }
     }
 

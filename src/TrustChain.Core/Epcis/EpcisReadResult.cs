@@ -28,6 +28,9 @@ public sealed class EpcisReadResult
     /// <summary>The events in document order; empty when there are faults.</summary>
     public required IReadOnlyList<EpcisEvent> Events { get; init; }
 
+    /// <summary>The elements of the document's master data; empty when there are faults.</summary>
+    public IReadOnlyList<VocabularyElement> MasterData { get; init; } = [];
+
     /// <summary>Up to the first 50 faults, in document order within each event.</summary>
     public required IReadOnlyList<EpcisFault> Faults { get; init; }
 

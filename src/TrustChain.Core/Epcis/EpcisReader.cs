@@ -27,15 +27,18 @@ public static class EpcisReader
         using var buffer = new PreHashBuffer();
         var events = new List<EpcisEvent>();
         var kind = EpcisDocumentKind.Unknown;
+        IReadOnlyList<VocabularyElement> masterData = [];
         if (JsonTreeReader.TryRead(utf8, options, faults, tree))
         {
             var document = new DocumentReader(tree, faults, options, new EventReader(tree, faults, warnings, options, buffer), events);
             kind = document.Read();
+            masterData = document.MasterData;
         }
         return new EpcisReadResult
         {
             Kind = kind,
             Events = faults.Count == 0 ? events : [],
+            MasterData = faults.Count == 0 ? masterData : [],
             Faults = faults.Faults,
             Warnings = warnings.Faults,
         };
