@@ -46,6 +46,18 @@ internal sealed class CaptureBatch(NpgsqlDataSource database)
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        var results = await WriteInAsync(connection, statements, lookUp, cancellationToken);
+        await transaction.CommitAsync(cancellationToken); // From here on the records are acknowledged, and nothing may lose them.
+        return results;
+    }
+
+    /// <summary>Writes statements within a transaction of the caller's; nothing of it counts before that commits.</summary>
+    /// <param name="connection">With the transaction begun.</param>
+    /// <param name="statements">What to write.</param>
+    /// <param name="lookUp">Whether to look first for what is known; else a repeat fails with a unique violation.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    public async Task<CaptureResult[]> WriteInAsync(NpgsqlConnection connection, NewStatement[] statements, bool lookUp, CancellationToken cancellationToken)
+    {
         var known = lookUp ? await FindKnownAsync(connection, statements, cancellationToken) : [];
         var refused = lookUp ? await ClaimEventIdsAsync(connection, statements, known, cancellationToken) : [];
         var results = new CaptureResult[statements.Length];
@@ -92,7 +104,6 @@ internal sealed class CaptureBatch(NpgsqlDataSource database)
         {
             await CaptureInsert.WriteAsync(connection, newStatements, newRecords, cancellationToken);
         }
-        await transaction.CommitAsync(cancellationToken); // From here on the records are acknowledged, and nothing may lose them.
         return results;
     }
 

@@ -60,6 +60,7 @@ create table capture_job_part (
 -- The job a statement is part of; a statement without one is its own capture job.
 alter table statement add column job_id text;
 create index statement_organisation on statement (organisation_id, received_at desc) where job_id is null;
+create index statement_job on statement (job_id) where job_id is not null;
 
 -- Master data: the newest word of an organisation about an element of a vocabulary.
 create table master_data (
