@@ -32,10 +32,13 @@ public sealed partial class EpcisSchemaTests
             var text = root.GetProperty("text").GetString() ?? throw new InvalidDataException(line);
             var read = EpcisReader.Read(Encoding.UTF8.GetBytes(text), new EpcisReadOptions { CheckDigits = CheckDigitPolicy.Warn });
             decided.UnionWith(Names(root.GetProperty("decides")));
+            using var document = JsonDocument.Parse(text);
+            Assert.All(read.Faults, fault => Assert.True(Resolves(document.RootElement, fault.JsonPointer), $"{fault}\n{text}"));
             if (read.IsValid != root.GetProperty("expected").GetBoolean())
             {
                 failures.Add($"{root.GetProperty("what")}\n  schema: {root.GetProperty("schema")}, with the differences: "
-                    + $"{root.GetProperty("expected")} ({root.GetProperty("reason")}); reader: {read.Faults.FirstOrDefault()?.ToString() ?? "valid"}\n  {text}");
+                    + $"{root.GetProperty("expected")} ({root.GetProperty("reason")}); "
+                    + $"reader: {read.Faults.FirstOrDefault()?.ToString() ?? "valid"}\n  {text}");
             }
         }
 
@@ -54,6 +57,23 @@ public sealed partial class EpcisSchemaTests
         var document = await File.ReadAllTextAsync(path, TestContext.Current.CancellationToken);
 
         Assert.Equal(Differences(lines[0]), DocumentedName().Matches(document).Select(match => match.Groups[1].Value));
+    }
+
+    private static bool Resolves(JsonElement value, string pointer)
+    {
+        foreach (var step in pointer.Split('/').Skip(1))
+        {
+            var name = step.Replace("~1", "/", StringComparison.Ordinal).Replace("~0", "~", StringComparison.Ordinal);
+            if (value.ValueKind == JsonValueKind.Array)
+            {
+                value = value[int.Parse(name, CultureInfo.InvariantCulture)];
+            }
+            else if (value.ValueKind != JsonValueKind.Object || !value.TryGetProperty(name, out value))
+            {
+                return false;
+            }
+        }
+        return true;
     }
 
     private static List<string> Differences(string line)
