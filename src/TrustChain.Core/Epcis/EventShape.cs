@@ -55,8 +55,8 @@ internal sealed class EventShape
     private static ReadOnlySpan<EventField> Common =>
     [
         EventField.Context, EventField.Type, EventField.EventTime, EventField.RecordTime, EventField.EventTimeZoneOffset, EventField.EventId,
-        EventField.CertificationInfo, EventField.ErrorDeclaration, EventField.BizStep, EventField.Disposition, EventField.PersistentDisposition,
-        EventField.ReadPoint, EventField.BizLocation, EventField.BizTransactionList, EventField.SourceList, EventField.DestinationList,
+        EventField.CertificationInfo, EventField.ErrorDeclaration, EventField.BizStep, EventField.Disposition, EventField.ReadPoint,
+        EventField.BizLocation, EventField.BizTransactionList, EventField.SourceList, EventField.DestinationList,
         EventField.SensorElementList,
     ];
 
@@ -67,8 +67,11 @@ internal sealed class EventShape
         "persistentDisposition", "readPoint", "bizLocation", "bizTransactionList", "sourceList", "destinationList", "sensorElementList", "ilmd",
         "@context", "recordTime", "eventID", "errorDeclaration");
 
+    /// <summary>
+    /// Only this and a transformation may have a persistentDisposition: in the other events it would not be clear which objects it is of.
+    /// </summary>
     public static readonly EventShape Object = new(
-        "ObjectEvent", EventField.EpcList, EventField.QuantityList, EventField.Action, EventField.Ilmd);
+        "ObjectEvent", EventField.EpcList, EventField.QuantityList, EventField.Action, EventField.PersistentDisposition, EventField.Ilmd);
 
     public static readonly EventShape Aggregation = new(
         "AggregationEvent", EventField.ParentId, EventField.ChildEpcs, EventField.ChildQuantityList, EventField.Action);
@@ -78,7 +81,7 @@ internal sealed class EventShape
 
     public static readonly EventShape Transformation = new(
         "TransformationEvent", EventField.InputEpcList, EventField.InputQuantityList, EventField.OutputEpcList, EventField.OutputQuantityList,
-        EventField.TransformationId, EventField.Ilmd);
+        EventField.TransformationId, EventField.PersistentDisposition, EventField.Ilmd);
 
     public static readonly EventShape Association = new(
         "AssociationEvent", EventField.ParentId, EventField.ChildEpcs, EventField.ChildQuantityList, EventField.Action);

@@ -2,7 +2,9 @@ using System.Buffers.Text;
 
 namespace TrustChain.Core.Epcis;
 
-/// <summary>Equality of values of a tree as JSON Schema means it for <c>uniqueItems</c>: numbers by value, objects whatever the order of their members.</summary>
+/// <summary>
+/// Equality of values of a tree as JSON Schema means it for <c>uniqueItems</c>: numbers by value, objects whatever the order of their members.
+/// </summary>
 internal sealed class JsonTreeComparer(JsonTree tree) : IEqualityComparer<int>
 {
     public bool Equals(int x, int y)

@@ -39,8 +39,8 @@ internal static class UriSyntax
         }
         // A literal as host is the one place where brackets may stand.
         return HasOnlyPlain(rest)
-            || (rest.StartsWith("//"u8) && IpLiteral.Find(rest[2..]) is (> 0 and var start, var end)
-                && HasOnlyPlain(rest[..(start + 1)]) && HasOnlyPlain(rest[(end + 3)..]));
+            || (rest.StartsWith("//"u8) && IpLiteral.Find(rest[2..]) is { Start: > 0 } host
+                && HasOnlyPlain(rest[..(host.Start + 1)]) && HasOnlyPlain(rest[(host.End + 3)..]));
     }
 
     private static bool HasOnlyPlain(ReadOnlySpan<byte> rest)

@@ -5,8 +5,6 @@ const standardTypes = ["ObjectEvent", "AggregationEvent", "TransactionEvent", "T
 const prefixed = node => node !== null && typeof node === "object"
   && (Array.isArray(node) ? node.some(prefixed) : Object.entries(node).some(([name, value]) => name.includes(":") || prefixed(value)));
 
-const namesOf = part => part.propertyNames.anyOf.find(alternative => alternative.enum).enum;
-
 const extensionNamesOnly = (...known) => ({ anyOf: [{ type: "string", enum: known }, { $ref: "#/definitions/vocab-uri" }] });
 
 const dateTime = /^(\d{4})-(\d\d)-(\d\d)[Tt](\d\d):(\d\d):(\d\d)(?:\.(\d{1,30}))?(?:[Zz]|([+-])(\d\d):(\d\d))$/;
@@ -33,15 +31,6 @@ export const differences = {
   "context-of-a-bare-event": {
     schema: schema => {
       schema.definitions["required-ld-context"] = { anyOf: [{ required: ["@context"] }, { usesNoExtension: true }] };
-    },
-  },
-  "persistent-disposition": {
-    schema: schema => {
-      for (const type of ["AggregationEvent", "TransactionEvent", "AssociationEvent"]) {
-        const part = schema.definitions[type].allOf[1];
-        part.properties.persistentDisposition = { $ref: "#/definitions/persistentDisposition" };
-        namesOf(part).push("persistentDisposition");
-      }
     },
   },
   "parent-of-an-aggregation": {
