@@ -29,6 +29,15 @@ public static class EventStream
         return fault is null ? envelope.WrittenSpan.ToArray() : null;
     }
 
+    /// <summary>The <c>@context</c> of an envelope without faults, as it stands there.</summary>
+    public static ReadOnlyMemory<byte> ContextOf(ReadOnlyMemory<byte> envelope)
+    {
+        using var tree = new JsonTree(envelope);
+        return JsonTreeReader.TryRead(envelope, new EpcisReadOptions { MaxDepth = 1000 }, new FaultList(), tree) && tree.Find(0, "@context"u8) is > 0 and var context
+            ? tree.Raw(context)
+            : "[]"u8.ToArray();
+    }
+
     /// <summary>Calls back with the bytes of each event in order; the memory is only good during the call. Stops when the callback answers false.</summary>
     /// <returns>The fault that ended the reading; null at the end of the document and after a stop.</returns>
     /// <param name="json">UTF-8 without byte order mark.</param>

@@ -19,15 +19,17 @@ internal sealed class AuthorityCheck(OrganisationStore organisations, ItemIndex 
 
     private readonly ConcurrentDictionary<int, (IReadOnlyList<Claim> Claims, long Expires)> _claims = new();
 
-    /// <summary>Null when the organisation may say all of this, else the problem to answer with.</summary>
-    public async ValueTask<IResult?> CheckAsync(Organisation organisation, IReadOnlyList<EpcisEvent> events, CancellationToken cancellationToken)
+    /// <summary>The events that create something the organisation has no authority over, with what; each event once.</summary>
+    public async ValueTask<IReadOnlyList<(int Event, string Uri)>> ListRefusalsAsync(
+        Organisation organisation, IReadOnlyList<EpcisEvent> events, bool firstOnly, CancellationToken cancellationToken)
     {
         if (options.Value.Authority == AuthorityPolicy.Observe)
         {
-            return null;
+            return [];
         }
         var claims = await ClaimsOfAsync(organisation.Id, cancellationToken);
         var parents = new List<(int Event, string Uri)>();
+        var refusals = new List<(int Event, string Uri)>();
         for (var i = 0; i < events.Count; i++)
         {
             foreach (var item in events[i].Items)
@@ -41,22 +43,20 @@ internal sealed class AuthorityCheck(OrganisationStore organisations, ItemIndex 
                     parents.Add((i, item.CanonicalUri)); // allowed if it exists already
                     continue;
                 }
-                return Refusal(i, item.CanonicalUri);
+                refusals.Add((i, item.CanonicalUri));
+                if (firstOnly)
+                {
+                    return refusals;
+                }
+                break;
             }
         }
-        if (parents.Count == 0)
+        if (parents.Count > 0)
         {
-            return null;
+            var existing = await items.FindExistingAsync([.. parents.Select(static p => ItemKey.Compute(p.Uri)).Distinct()], cancellationToken);
+            refusals.AddRange(parents.Where(p => !existing.Contains(ItemKey.Compute(p.Uri)) && !refusals.Exists(r => r.Event == p.Event)));
         }
-        var existing = await items.FindExistingAsync([.. parents.Select(static p => ItemKey.Compute(p.Uri)).Distinct()], cancellationToken);
-        foreach (var (number, uri) in parents)
-        {
-            if (!existing.Contains(ItemKey.Compute(uri)))
-            {
-                return Refusal(number, uri);
-            }
-        }
-        return null;
+        return refusals;
     }
 
     /// <summary>Whether an organisation has a claim over an item's key: for labelling events of third parties.</summary>
@@ -106,6 +106,7 @@ internal sealed class AuthorityCheck(OrganisationStore organisations, ItemIndex 
         _ => false,
     };
 
-    private static IResult Refusal(int number, string uri) => Problems.Create(
+    /// <summary>The problem of such an event.</summary>
+    public static IResult Refusal(int number, string uri) => Problems.Create(
         403, ProblemCodes.NoAuthority, $"event {number}: creating {uri} needs a claim over its key; register one with POST /api/claims.", "SecurityException");
 }

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using TrustChain.Core.Epcis;
+using TrustChain.Core.Epcis.Xml;
 using TrustChain.Core.Log;
 using TrustChain.Core.Signing;
 
@@ -16,8 +17,26 @@ internal abstract record CaptureRequest
     {
     }
 
-    /// <summary>EPCIS JSON that the service signs on the organisation's behalf.</summary>
-    public sealed record Plain(ReadOnlyMemory<byte> Utf8) : CaptureRequest;
+    /// <summary>EPCIS in JSON or XML that the service signs on the organisation's behalf.</summary>
+    public sealed record Plain(ReadOnlyMemory<byte> Body, bool IsXml) : CaptureRequest
+    {
+        /// <summary>What the body says, or null and at least one fault; a fault of XML has its line.</summary>
+        public (EpcisReadResult? Read, IReadOnlyList<EpcisFault> Faults) Read(EpcisReadOptions options)
+        {
+            if (!IsXml)
+            {
+                var json = EpcisReader.Read(Body, options);
+                return (json.IsValid ? json : null, json.Faults);
+            }
+            var document = EpcisXmlReader.ReadDocument(Body, options);
+            if (!document.IsReadable)
+            {
+                return (null, document.Faults);
+            }
+            var read = EpcisReader.Read(document.Utf8, options with { AllowLongVocabulary = true });
+            return (read.IsValid ? read : null, [.. read.Faults.Select(document.Locate)]);
+        }
+    }
 
     /// <summary>A statement in document form.</summary>
     public sealed record Document(Statement Statement) : CaptureRequest;
@@ -40,9 +59,11 @@ internal abstract record CaptureRequest
             case StatementMediaType:
                 return ReadRoot(body);
             default:
-                return new Plain(body);
+                return new Plain(body, IsXmlType(mediaType));
         }
     }
+
+    public static bool IsXmlType(string mediaType) => mediaType is "application/xml" or "text/xml";
 
     private static Malformed? ReadStatement(string compact, out Statement? statement) =>
         Statement.TryParse(compact, out statement, out var error) ? null : new Malformed(error!); // Set whenever the answer is false.

@@ -6,6 +6,7 @@ using TrustChain.Core.Log;
 using TrustChain.Core.Signing;
 using TrustChain.Postgres.Capture;
 using TrustChain.Postgres.Organisations;
+using TrustChain.Postgres.Query;
 using TrustChain.Server.Hosting;
 using TrustChain.Server.Log;
 using TrustChain.Server.Signing;
@@ -23,7 +24,20 @@ internal abstract record CaptureOutcome
     public sealed record Accepted(CaptureReceipt Receipt) : CaptureOutcome;
 
     /// <summary>Nothing was stored.</summary>
-    public sealed record Refused(IResult Problem) : CaptureOutcome;
+    public sealed record Refused(IResult Problem) : CaptureOutcome
+    {
+        /// <summary>The event whose eventID is in use, if that is why.</summary>
+        public int? Position { get; init; }
+    }
+
+    /// <summary>Of a signed statement, the events that could be accepted are durable; the receipt is null when there was none.</summary>
+    public sealed record Proceeded(Hash32 Statement, CaptureReceipt? Receipt) : CaptureOutcome;
+
+    /// <summary>More events than one statement may have: the document has to be a job.</summary>
+    public sealed record TooMany : CaptureOutcome;
+
+    /// <summary>The document held master data alone, which were taken.</summary>
+    public sealed record MasterDataOnly : CaptureOutcome;
 }
 
 /// <summary>What the sender is told.</summary>
@@ -45,6 +59,8 @@ internal sealed class CaptureService(
     AuthorityCheck authority,
     TemplateCatalog templates,
     CaptureWriter writer,
+    CaptureJobStore jobs,
+    MasterDataStore masterData,
     KeyRing ring,
     LogSignal signal,
     CaptureMetrics metrics,
@@ -52,18 +68,26 @@ internal sealed class CaptureService(
     IOptions<CaptureOptions> options,
     TimeProvider time)
 {
-    private sealed record Signed(Organisation Organisation, string Kid, long KeyEntry, Custody Custody, Statement Statement, Hash32[]? Leaves);
+    /// <summary>A statement whose signature was checked, or made here. Count: the events it signs.</summary>
+    private sealed record Signed(Organisation Organisation, string Kid, long KeyEntry, Custody Custody, Statement Statement, Hash32[]? Leaves, int Count);
 
-    private readonly record struct Content(EpcisEvent Event, ReadOnlyMemory<byte> Utf8, byte[]? Salt);
+    /// <summary>One of its events, by its position in it.</summary>
+    private readonly record struct Content(int Position, EpcisEvent Event, ReadOnlyMemory<byte> Utf8, byte[]? Salt);
 
-    public async Task<CaptureOutcome> CaptureAsync(CaptureRequest request, Caller caller, bool singleEvent, CancellationToken cancellationToken)
+    /// <summary>Captures what one request holds.</summary>
+    /// <param name="request">Its body.</param>
+    /// <param name="caller">Who sends it.</param>
+    /// <param name="singleEvent">Whether only one event may be there.</param>
+    /// <param name="proceeds">Of a signed statement: goes on with the events that can be accepted. What else is plain and proceeds is a job.</param>
+    /// <param name="cancellationToken">Honoured until the write.</param>
+    public async Task<CaptureOutcome> CaptureAsync(CaptureRequest request, Caller caller, bool singleEvent, bool proceeds, CancellationToken cancellationToken)
     {
         var outcome = request switch
         {
             CaptureRequest.Malformed malformed => Refuse(400, ProblemCodes.InvalidStatement, malformed.Detail),
-            CaptureRequest.Plain plain => await CapturePlainAsync(plain.Utf8, caller, singleEvent, cancellationToken),
-            CaptureRequest.Document document => await CaptureSignedAsync(document.Statement, null, caller, singleEvent, cancellationToken),
-            CaptureRequest.Root root => await CaptureSignedAsync(root.Statement, root.Events, caller, singleEvent, cancellationToken),
+            CaptureRequest.Plain plain => await CapturePlainAsync(plain, caller, singleEvent, cancellationToken),
+            CaptureRequest.Document document => await CaptureSignedAsync(document.Statement, null, caller, singleEvent, proceeds, cancellationToken),
+            CaptureRequest.Root root => await CaptureSignedAsync(root.Statement, root.Events, caller, singleEvent, proceeds, cancellationToken),
             _ => throw new System.Diagnostics.UnreachableException(),
         };
         if (outcome is CaptureOutcome.Refused)
@@ -73,46 +97,80 @@ internal sealed class CaptureService(
         return outcome;
     }
 
-    private EpcisReadOptions ReadOptions => options.Value.CheckDigits == CheckDigitPolicy.Refuse ? EpcisReadOptions.Default : Lenient;
+    /// <summary>How events are read here.</summary>
+    public EpcisReadOptions ReadOptions => options.Value.CheckDigits == CheckDigitPolicy.Refuse ? EpcisReadOptions.Default : Lenient;
 
     private static readonly EpcisReadOptions Lenient = new() { CheckDigits = CheckDigitPolicy.Warn };
 
-    private async Task<CaptureOutcome> CapturePlainAsync(ReadOnlyMemory<byte> utf8, Caller caller, bool singleEvent, CancellationToken cancellationToken)
+    private async Task<CaptureOutcome> CapturePlainAsync(CaptureRequest.Plain plain, Caller caller, bool singleEvent, CancellationToken cancellationToken)
     {
         if (caller.Organisation is not { } organisation)
         {
             return new CaptureOutcome.Refused(Problems.NotAuthenticated());
         }
-        var read = EpcisReader.Read(utf8, ReadOptions);
-        if (!read.IsValid)
+        var (read, faults) = plain.Read(ReadOptions);
+        if (read is null)
         {
-            return new CaptureOutcome.Refused(Problems.InvalidEvents(read.Faults));
+            return !singleEvent && faults[0].Rule == EpcisRules.TooManyEvents
+                ? new CaptureOutcome.TooMany()
+                : new CaptureOutcome.Refused(Problems.InvalidEvents(faults));
+        }
+        if (!singleEvent && read is { Events.Count: 0, MasterData.Count: > 0 })
+        {
+            await masterData.PutAsync(organisation.Id, ToElements(read.MasterData), time.GetUtcNow(), cancellationToken);
+            return new CaptureOutcome.MasterDataOnly();
         }
         if (CheckShape(read, singleEvent) is { } wrongShape)
         {
             return wrongShape;
         }
-        if (await authority.CheckAsync(organisation, read.Events, cancellationToken) is { } refused)
+        if (await authority.ListRefusalsAsync(organisation, read.Events, firstOnly: true, cancellationToken) is [var (number, uri), ..])
         {
-            return new CaptureOutcome.Refused(refused);
+            return new CaptureOutcome.Refused(AuthorityCheck.Refusal(number, uri));
         }
-        var contents = new Content[read.Events.Count];
+        var (signed, contents) = await SignAsync(organisation, read.Events, cancellationToken);
+        var outcome = await WriteAsync(signed, contents, cancellationToken);
+        if (outcome is CaptureOutcome.Accepted && read.MasterData.Count > 0)
+        {
+            await masterData.PutAsync(organisation.Id, ToElements(read.MasterData), time.GetUtcNow(), cancellationToken);
+        }
+        return outcome;
+    }
+
+    /// <summary>A statement that the service signs for an organisation, ready to be written.</summary>
+    /// <param name="organisation">Whose key signs.</param>
+    /// <param name="events">At most 1,000 valid events whose authority was checked.</param>
+    /// <param name="jobId">The capture job it is part of.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    public async Task<NewStatement> MakeCustodialAsync(Organisation organisation, IReadOnlyList<EpcisEvent> events, string? jobId, CancellationToken cancellationToken)
+    {
+        var (signed, contents) = await SignAsync(organisation, events, cancellationToken);
+        return MakeStatement(signed, contents, jobId);
+    }
+
+    private async Task<(Signed Signed, Content[] Contents)> SignAsync(Organisation organisation, IReadOnlyList<EpcisEvent> events, CancellationToken cancellationToken)
+    {
+        var contents = new Content[events.Count];
         var leaves = new Hash32[contents.Length];
         for (var i = 0; i < contents.Length; i++)
         {
             var salt = RandomNumberGenerator.GetBytes(LogEntry.SaltSize);
-            contents[i] = new Content(read.Events[i], read.Events[i].ToStandaloneUtf8(), salt);
+            contents[i] = new Content(i, events[i], events[i].ToStandaloneUtf8(), salt);
             leaves[i] = Statement.ComputeLeaf(salt, contents[i].Utf8.Span);
         }
         var key = await custodial.GetAsync(organisation, cancellationToken);
         var compact = custodial.Sign(key, Statement.RootType, Statement.RootPayload(contents.Length, MerkleTree.ComputeRoot(leaves)));
         return Statement.TryParse(compact, out var statement, out var error)
-            ? await WriteAsync(new Signed(organisation, key.Key.PublicKey.Kid, key.KeyEntry, Custody.Custodial, statement, leaves), contents, cancellationToken)
+            ? (new Signed(organisation, key.Key.PublicKey.Kid, key.KeyEntry, Custody.Custodial, statement, leaves, contents.Length), contents)
             : throw new InvalidOperationException($"The statement made here cannot be read: {error}");
     }
 
+    /// <summary>Elements of a document as they are stored.</summary>
+    public static IReadOnlyList<MasterDataElement> ToElements(IEnumerable<VocabularyElement> elements) =>
+        [.. elements.Select(static e => new MasterDataElement(e.Vocabulary, e.Id, e.AttributesJson, e.Attributes, e.Children))];
+
     private async Task<CaptureOutcome> CaptureSignedAsync(
-        Statement statement, IReadOnlyList<(byte[] Salt, byte[] Event)>? events, Caller caller, bool singleEvent, CancellationToken cancellationToken)
+        Statement statement, IReadOnlyList<(byte[] Salt, byte[] Event)>? events, Caller caller, bool singleEvent, bool proceeds, CancellationToken cancellationToken)
     {
         var key = await keys.FindAsync(statement.Jws.Kid!, cancellationToken); // A statement has a kid.
         if (key is null || (caller.Organisation is { } organisation && organisation.Id != key.Organisation.Id))
@@ -144,89 +202,156 @@ internal sealed class CaptureService(
                 return Refuse(403, ProblemCodes.SignatureInvalid, "The signature is not that of the registered key.", "SecurityException");
         }
         Hash32[]? leaves = events is null ? null : [.. events.Select(static e => Statement.ComputeLeaf(e.Salt, e.Event))];
-        var (contents, refused) = events is null ? ReadDocument(statement, singleEvent) : ReadRoot(statement, events, leaves!, singleEvent); // Both or neither.
+        var errors = proceeds ? new CaptureErrors() : null;
+        var (contents, count, refused) = events is null ? ReadDocument(statement, singleEvent) : ReadRoot(statement, events, leaves!, singleEvent, errors); // Both or neither.
         if (refused is not null)
         {
             return refused;
         }
-        if (await authority.CheckAsync(key.Organisation, [.. contents.Select(static c => c.Event)], cancellationToken) is { } problem)
+        var refusals = await authority.ListRefusalsAsync(key.Organisation, [.. contents.Select(static c => c.Event)], firstOnly: errors is null, cancellationToken);
+        foreach (var (number, uri) in refusals)
         {
-            return new CaptureOutcome.Refused(problem);
+            var problem = AuthorityCheck.Refusal(contents[number].Position, uri);
+            if (errors is null)
+            {
+                return new CaptureOutcome.Refused(problem);
+            }
+            errors.Add(problem);
         }
-        return await WriteAsync(new Signed(key.Organisation, key.Stored.Kid, keyEntry, Custody.Self, statement, leaves), contents, cancellationToken);
+        if (refusals.Count > 0)
+        {
+            var refusedNumbers = refusals.Select(static r => r.Event).ToHashSet();
+            contents = [.. contents.Where((_, number) => !refusedNumbers.Contains(number))];
+        }
+        var signed = new Signed(key.Organisation, key.Stored.Kid, keyEntry, Custody.Self, statement, leaves, count);
+        return errors is null ? await WriteAsync(signed, contents, cancellationToken) : await WriteAcceptedAsync(signed, contents, errors, cancellationToken);
     }
 
-    private (Content[] Contents, CaptureOutcome? Refused) ReadDocument(Statement statement, bool singleEvent)
+    /// <summary>
+    /// Writes what can be written: an event whose eventID stands for another content is left out and the rest written. The job that tells of it has the
+    /// statement's digest.
+    /// </summary>
+    private async Task<CaptureOutcome> WriteAcceptedAsync(Signed signed, Content[] contents, CaptureErrors errors, CancellationToken cancellationToken)
     {
+        var outcome = (CaptureOutcome?)null;
+        while (contents.Length > 0)
+        {
+            outcome = await WriteAsync(signed, contents, cancellationToken);
+            if (outcome is not CaptureOutcome.Refused { Position: { } position } refused)
+            {
+                break;
+            }
+            errors.Add(refused.Problem);
+            contents = [.. contents.Where(c => c.Position != position)];
+            outcome = null;
+        }
+        var receipt = (outcome as CaptureOutcome.Accepted)?.Receipt;
+        if (errors.Count > 0 || receipt is null)
+        {
+            var now = time.GetUtcNow();
+            await jobs.AddAsync(
+                new CaptureJob
+                {
+                    Id = signed.Statement.Digest.ToHex(),
+                    OrganisationId = signed.Organisation.Id,
+                    Proceeds = true,
+                    IsRunning = false,
+                    IsSuccess = errors.Count == 0,
+                    EventsTotal = signed.Count,
+                    EventsDone = contents.Length,
+                    Errors = errors.ToJson(),
+                    CreatedAt = now,
+                    FinishedAt = now,
+                },
+                cancellationToken);
+        }
+        return new CaptureOutcome.Proceeded(signed.Statement.Digest, receipt);
+    }
+
+    private (Content[] Contents, int Count, CaptureOutcome? Refused) ReadDocument(Statement statement, bool singleEvent)
+    {
+        // Evidence of one event of a document shows all of it, so an invalid one spoils the others too, whatever the error behaviour.
         var read = EpcisReader.Read(statement.Jws.Payload, ReadOptions);
         if (!read.IsValid)
         {
-            return ([], new CaptureOutcome.Refused(Problems.InvalidEvents(read.Faults)));
+            return ([], 0, new CaptureOutcome.Refused(Problems.InvalidEvents(read.Faults)));
         }
-        return CheckShape(read, singleEvent) is { } wrongShape ? ([], wrongShape) : ([.. read.Events.Select(static e => new Content(e, e.ToStandaloneUtf8(), null))], null);
+        return CheckShape(read, singleEvent) is { } wrongShape
+            ? ([], 0, wrongShape)
+            : ([.. read.Events.Select(static (e, position) => new Content(position, e, e.ToStandaloneUtf8(), null))], read.Events.Count, null);
     }
 
-    private (Content[] Contents, CaptureOutcome? Refused) ReadRoot(
-        Statement statement, IReadOnlyList<(byte[] Salt, byte[] Event)> events, Hash32[] leaves, bool singleEvent)
+    private (Content[] Contents, int Count, CaptureOutcome? Refused) ReadRoot(
+        Statement statement, IReadOnlyList<(byte[] Salt, byte[] Event)> events, Hash32[] leaves, bool singleEvent, CaptureErrors? errors)
     {
         if (MerkleTree.ComputeRoot(leaves) != statement.Root)
         {
-            return ([], Refuse(400, ProblemCodes.InvalidStatement, "The salts and events do not lead to the signed root.", "ValidationException"));
+            return ([], 0, Refuse(400, ProblemCodes.InvalidStatement, "The salts and events do not lead to the signed root.", "ValidationException"));
         }
         if (singleEvent && events.Count != 1)
         {
-            return ([], Refuse(400, ProblemCodes.InvalidEvents, "This address takes one event.", "ValidationException"));
+            return ([], 0, Refuse(400, ProblemCodes.InvalidEvents, "This address takes one event.", "ValidationException"));
         }
-        var contents = new Content[events.Count];
-        for (var i = 0; i < contents.Length; i++)
+        var contents = new List<Content>(events.Count);
+        for (var i = 0; i < events.Count; i++)
         {
             var read = EpcisReader.Read(events[i].Event, ReadOptions);
-            if (!read.IsValid)
+            var problem = !read.IsValid ? Problems.InvalidEvents(read.Faults, i)
+                : read.Kind != EpcisDocumentKind.Event
+                    ? Problems.Create(400, ProblemCodes.InvalidEvents, $"event {i}: in root form each part is one event, not a document.", "ValidationException")
+                    : null;
+            if (problem is null)
             {
-                return ([], new CaptureOutcome.Refused(Problems.InvalidEvents(read.Faults, i)));
+                contents.Add(new Content(i, read.Events[0], events[i].Event, events[i].Salt));
             }
-            if (read.Kind != EpcisDocumentKind.Event)
+            else if (errors is null)
             {
-                return ([], Refuse(400, ProblemCodes.InvalidEvents, $"event {i}: in root form each part is one event, not a document.", "ValidationException"));
+                return ([], 0, new CaptureOutcome.Refused(problem));
             }
-            contents[i] = new Content(read.Events[0], events[i].Event, events[i].Salt);
+            else
+            {
+                errors.Add(problem);
+            }
         }
-        return (contents, null);
+        return ([.. contents], events.Count, null);
     }
 
     private static CaptureOutcome? CheckShape(EpcisReadResult read, bool singleEvent) => (singleEvent, read.Kind) switch
     {
         (true, not EpcisDocumentKind.Event) => Refuse(400, ProblemCodes.InvalidEvents, "This address takes one event, not a document.", "ValidationException"),
-        (_, EpcisDocumentKind.QueryDocument) => Refuse(400, ProblemCodes.InvalidEvents, "A query document cannot be captured.", "ValidationException"),
         _ when read.Events.Count == 0 => Refuse(400, ProblemCodes.InvalidEvents, "The document holds no event.", "ValidationException"),
         _ => null,
     };
 
-    private async Task<CaptureOutcome> WriteAsync(Signed signed, Content[] contents, CancellationToken cancellationToken)
+    private NewStatement MakeStatement(Signed signed, Content[] contents, string? jobId)
     {
-        cancellationToken.ThrowIfCancellationRequested(); // Afterwards the write goes on even if the sender leaves.
         var now = time.GetUtcNow();
         var receivedAt = new DateTimeOffset(now.Ticks - (now.Ticks % TimeSpan.TicksPerMillisecond), TimeSpan.Zero);
         var template = templates.Find(signed.Organisation.Template);
-        var statement = new NewStatement
+        return new NewStatement
         {
             OrganisationId = signed.Organisation.Id,
             Kid = signed.Kid,
             KeyEntry = signed.KeyEntry,
             Custody = signed.Custody,
             Form = signed.Statement.Form,
-            Count = contents.Length,
+            Count = signed.Count,
             Digest = signed.Statement.Digest,
             Jws = Encoding.ASCII.GetBytes(signed.Statement.Jws.Compact),
             Leaves = signed.Leaves is { Length: > 1 } leaves ? [.. leaves.SelectMany(static l => l.ToArray())] : null,
             ReceivedAt = receivedAt,
-            Records = [.. contents.Select((content, position) => MakeRecord(signed, content, position, contents.Length, receivedAt, template))],
+            JobId = jobId,
+            Records = [.. contents.Select(content => MakeRecord(signed, content, receivedAt, template))],
         };
-        switch (await writer.WriteAsync(statement))
+    }
+
+    private async Task<CaptureOutcome> WriteAsync(Signed signed, Content[] contents, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested(); // Afterwards the write goes on even if the sender leaves.
+        switch (await writer.WriteAsync(MakeStatement(signed, contents, jobId: null)))
         {
             case CaptureResult.EventIdInUse conflict:
-                return Refuse(
-                    409, ProblemCodes.EventIdInUse, $"event {conflict.Position}: the eventID {conflict.EventId} stands for another content of yours already.", "ResourceAlreadyExistsException");
+                return new CaptureOutcome.Refused(EventIdInUse(conflict)) { Position = conflict.Position };
             case CaptureResult.Stored stored:
                 metrics.Captured(contents.Length, signed.Custody);
                 signal.Raise();
@@ -236,16 +361,20 @@ internal sealed class CaptureService(
         }
     }
 
-    private static NewRecord MakeRecord(Signed signed, Content content, int position, int count, DateTimeOffset receivedAt, Template? template)
+    /// <summary>The problem of an eventID that stands for another content.</summary>
+    public static IResult EventIdInUse(CaptureResult.EventIdInUse conflict) => Problems.Create(
+        409, ProblemCodes.EventIdInUse, $"event {conflict.Position}: the eventID {conflict.EventId} stands for another content of yours already.", "ResourceAlreadyExistsException");
+
+    private static NewRecord MakeRecord(Signed signed, Content content, DateTimeOffset receivedAt, Template? template)
     {
         var e = content.Event;
         var salt = RandomNumberGenerator.GetBytes(LogEntry.SaltSize);
-        var record = new Record(count, signed.Custody, e.EventHashUri, signed.KeyEntry, signed.Kid, position, receivedAt, signed.Statement.Digest);
+        var record = new Record(signed.Count, signed.Custody, e.EventHashUri, signed.KeyEntry, signed.Kid, content.Position, receivedAt, signed.Statement.Digest);
         // An eventID that is the event's own hash adds nothing: both spellings are one record.
         var eventId = e.EventId == e.EventHashUri ? null : e.EventId;
         return new NewRecord
         {
-            Position = position,
+            Position = content.Position,
             Identity = NewRecord.ComputeIdentity(signed.Organisation.Id, e.EventHash, eventId, e.ErrorDeclaration is { } declaration ? declaration.Utf8.Span : []),
             EventHash = e.EventHash,
             EventId = eventId,
@@ -260,14 +389,17 @@ internal sealed class CaptureService(
         };
     }
 
+    /// <summary>The log's promise for a statement.</summary>
+    public string MakeReceipt(Hash32 statement, DateTimeOffset receivedAt) =>
+        new Receipt(server.Value.Origin, statement, receivedAt.ToUniversalTime(), receivedAt.ToUniversalTime() + server.Value.ReceiptPromise).Sign(ring.LogKey);
+
     /// <summary>The receipt of the statement that holds the new records; for a mere repeat that of the first statement again, from which alone it follows.</summary>
     private CaptureReceipt MakeReceipt(IReadOnlyList<StoredRecord> records, Content[] contents)
     {
         var first = records.FirstOrDefault(static r => r.IsNew, records[0]);
         var receivedAt = first.ReceivedAt.ToUniversalTime();
-        var receipt = new Receipt(server.Value.Origin, first.Statement, receivedAt, receivedAt + server.Value.ReceiptPromise);
         return new CaptureReceipt(
-            first.Statement, receivedAt, receipt.Sign(ring.LogKey), [.. contents.Select(static c => new CapturedEvent(c.Event.EventId ?? c.Event.EventHashUri, c.Event.EventHashUri))]);
+            first.Statement, receivedAt, MakeReceipt(first.Statement, receivedAt), [.. contents.Select(static c => new CapturedEvent(c.Event.EventId ?? c.Event.EventHashUri, c.Event.EventHashUri))]);
     }
 
     private static CaptureOutcome Refuse(int status, string code, string detail, string epcisException = "ValidationException") =>

@@ -3,7 +3,7 @@ using System.Threading.Channels;
 namespace TrustChain.Server.Log;
 
 /// <summary>Wakes the sequencer when something was queued; several raises before it looks count as one.</summary>
-internal sealed class LogSignal
+internal class LogSignal
 {
     private readonly Channel<bool> _channel = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
 
