@@ -160,7 +160,7 @@ internal sealed class PrefixNames
     /// Names of EPCIS in JSON are URIs, so other letters are percent-encoded (RFC 3987 section 3.1); <c>_x0040_</c> is what a writer puts for characters
     /// no XML name can have.
     /// </summary>
-    private static string Local(string name)
+    public static string Local(string name)
     {
         if (name.Contains("_x", StringComparison.Ordinal))
         {
