@@ -74,7 +74,7 @@ internal sealed class XmlWalk(EpcisReadOptions options) : IDisposable
         }
     }
 
-    /// <summary>The text of an XML error, with its place.</summary>
+    /// <summary>An error of the parser, at the line it tells. Of a DOCTYPE it tells none, which then counts as the first.</summary>
     public void Fail(XmlException error)
     {
         // The parser has no error codes. It refuses a DOCTYPE before the root; nothing else there mentions one.
