@@ -6,15 +6,19 @@ namespace TrustChain.Core.Epcis;
 /// <param name="Message">One sentence for people. It may quote up to 100 characters of the input.</param>
 public sealed record EpcisFault(string JsonPointer, string Rule, string Message)
 {
-    /// <summary>Line of a syntax error, from 1; null for other faults.</summary>
+    /// <summary>Line of a syntax error, or of the XML element at fault, from 1; null for other faults.</summary>
     public int? Line { get; init; }
 
     /// <summary>Offset of a syntax error in bytes from the start of the input; null for other faults.</summary>
     public int? ByteOffset { get; init; }
 
     /// <inheritdoc/>
-    public override string ToString() =>
-        Line is null ? $"{(JsonPointer.Length == 0 ? "/" : JsonPointer)}: {Message} [{Rule}]" : $"line {Line}, byte {ByteOffset}: {Message} [{Rule}]";
+    public override string ToString() => (Line, ByteOffset) switch
+    {
+        (null, _) => $"{(JsonPointer.Length == 0 ? "/" : JsonPointer)}: {Message} [{Rule}]",
+        (_, null) => $"line {Line}: {Message} [{Rule}]",
+        _ => $"line {Line}, byte {ByteOffset}: {Message} [{Rule}]",
+    };
 }
 
 /// <summary>The rule codes of <see cref="EpcisFault.Rule"/>.</summary>
@@ -94,4 +98,13 @@ public static class EpcisRules
 
     /// <summary>An EPC URN of a GS1 scheme breaks the grammar of the Tag Data Standard.</summary>
     public const string InvalidEpcUrn = "invalid-epc-urn";
+
+    /// <summary>The input is not well-formed XML 1.0 with namespaces, or not in the encoding it says.</summary>
+    public const string MalformedXml = "malformed-xml";
+
+    /// <summary>The XML has a document type declaration, which is never read.</summary>
+    public const string XmlDtdProhibited = "xml-dtd-prohibited";
+
+    /// <summary>One event of an XML document has more text than is held in memory.</summary>
+    public const string EventTooLarge = "event-too-large";
 }

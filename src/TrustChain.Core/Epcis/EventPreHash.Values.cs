@@ -50,12 +50,12 @@ internal readonly ref partial struct EventPreHash
     }
 
     /// <summary>The members of an object that are not in <paramref name="standard"/>, sorted.</summary>
-    private void WriteExtensions(int parent, NameTable standard)
+    private void WriteExtensions(int parent, NameTable standard, int except = -1)
     {
         var group = _out.BeginSort();
         for (var member = parent + 1; member < _tree[parent].Next; member = _tree[member].Next)
         {
-            if (standard.Find(_tree.Name(member)) < 0)
+            if (standard.Find(_tree.Name(member)) < 0 && member != except)
             {
                 WriteExtension(member, _tree.Name(member));
             }
@@ -64,10 +64,10 @@ internal readonly ref partial struct EventPreHash
     }
 
     /// <summary>All members of an extension object or of ilmd, sorted; false when none of them is written.</summary>
-    private bool WriteMembers(int parent)
+    private bool WriteMembers(int parent, int except = -1)
     {
         var start = _out.Length;
-        WriteExtensions(parent, LeftOut);
+        WriteExtensions(parent, LeftOut, except);
         return _out.Length > start;
     }
 
@@ -94,7 +94,10 @@ internal readonly ref partial struct EventPreHash
                 return;
             case JsonKind.Object:
                 WriteExtensionName(name);
-                if (!WriteMembers(value))
+                // The text of an XML element that has attributes too: the element's value, as if it had none.
+                var text = _tree.Find(value, "#text"u8);
+                var isText = text > 0 && _tree.KindOf(text) is not (JsonKind.Object or JsonKind.Array or JsonKind.Null);
+                if (!(isText && WriteText(text)) & !WriteMembers(value, isText ? text : -1))
                 {
                     _out.Truncate(start);
                     return;
@@ -102,17 +105,20 @@ internal readonly ref partial struct EventPreHash
                 break;
             default:
                 WriteExtensionName(name);
-                var nameEnd = _out.Length;
-                _out.Append((byte)'=');
-                WriteValue(value);
-                if (_out.Length == nameEnd + 1)
-                {
-                    // A blank value leaves the name alone.
-                    _out.Truncate(nameEnd);
-                }
+                WriteText(value);
                 break;
         }
         _out.EndPart(start);
+    }
+
+    /// <summary><c>=value</c>; false, and nothing, when it is blank: that leaves the name alone.</summary>
+    private bool WriteText(int value)
+    {
+        var start = _out.Length;
+        _out.Append((byte)'=');
+        WriteValue(value);
+        KeepIf(_out.Length > start + 1, start);
+        return _out.Length > start;
     }
 
     private void WriteExtensionName(ReadOnlySpan<byte> name)

@@ -34,6 +34,9 @@ internal sealed class PrefixScope
     /// <summary>Number of prefixes declared at this level.</summary>
     public int OwnCount => _entries.Count;
 
+    /// <summary>The prefixes declared at this level, in order.</summary>
+    public IReadOnlyList<(byte[] Prefix, byte[] Namespace)> Own => _entries;
+
     /// <summary>True when this level names a context by a URL that is not the standard's, so that it may declare prefixes unknown here.</summary>
     public bool HasForeignContext { get; set; }
 
