@@ -34,6 +34,7 @@ app.MapKeys();
 app.MapCapture();
 app.MapEvents();
 app.MapResources();
+app.MapNamedQueries();
 app.MapLog();
 app.MapEvidence();
 app.MapBatches();

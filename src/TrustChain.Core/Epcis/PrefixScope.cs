@@ -27,10 +27,6 @@ internal sealed class PrefixScope
 
     public PrefixScope(PrefixScope? outer) => _outer = outer;
 
-    /// <summary>The prefixes declared at this level as text.</summary>
-    public IReadOnlyList<KeyValuePair<string, string>> Own =>
-        [.. _entries.Select(static e => KeyValuePair.Create(System.Text.Encoding.UTF8.GetString(e.Prefix), System.Text.Encoding.UTF8.GetString(e.Namespace)))];
-
     /// <summary>Number of prefixes declared at this level.</summary>
     public int OwnCount => _entries.Count;
 

@@ -16,10 +16,10 @@ public sealed record VocabularyElement(
     internal static List<VocabularyElement> ReadAll(JsonTree tree, int list, PrefixScope scope)
     {
         var found = new List<VocabularyElement>();
-        foreach (var vocabulary in Children(tree, list))
+        foreach (var vocabulary in ItemsOf(tree, list))
         {
             var type = Expand(tree, tree.Find(vocabulary, "type"u8), scope);
-            foreach (var element in Children(tree, tree.Find(vocabulary, "vocabularyElementList"u8)))
+            foreach (var element in ItemsOf(tree, tree.Find(vocabulary, "vocabularyElementList"u8)))
             {
                 var attributes = tree.Find(element, "attributes"u8);
                 found.Add(new VocabularyElement(
@@ -27,7 +27,7 @@ public sealed record VocabularyElement(
                     ItemUris.Canonicalise(Expand(tree, tree.Find(element, "id"u8), scope)),
                     attributes < 0 ? "[]" : Encoding.UTF8.GetString(tree.Raw(attributes).Span),
                     ReadAttributes(tree, attributes, scope),
-                    [.. Children(tree, tree.Find(element, "children"u8)).Select(child => ItemUris.Canonicalise(Expand(tree, child, scope)))]));
+                    [.. ItemsOf(tree, tree.Find(element, "children"u8)).Select(child => ItemUris.Canonicalise(Expand(tree, child, scope)))]));
             }
         }
         return found;
@@ -36,7 +36,7 @@ public sealed record VocabularyElement(
     private static List<KeyValuePair<string, string>> ReadAttributes(JsonTree tree, int attributes, PrefixScope scope)
     {
         var read = new List<KeyValuePair<string, string>>();
-        foreach (var attribute in Children(tree, attributes))
+        foreach (var attribute in ItemsOf(tree, attributes))
         {
             var value = tree.Find(attribute, "attribute"u8);
             read.Add(KeyValuePair.Create(
@@ -46,7 +46,7 @@ public sealed record VocabularyElement(
         return read;
     }
 
-    private static List<int> Children(JsonTree tree, int parent)
+    private static List<int> ItemsOf(JsonTree tree, int parent)
     {
         var children = new List<int>();
         if (parent >= 0 && tree.KindOf(parent) is JsonKind.Array)

@@ -38,7 +38,11 @@ public static class QueryJson
             var name = Encoding.UTF8.GetString(tree.Name(member));
             if (name == "@context")
             {
-                prefixes = ContextReader.Read(tree, member, PrefixScope.Standard, faults).Own;
+                prefixes =
+                [
+                    .. ContextReader.Read(tree, member, PrefixScope.Standard, faults).Own
+                        .Select(static p => KeyValuePair.Create(Encoding.UTF8.GetString(p.Prefix), Encoding.UTF8.GetString(p.Namespace))),
+                ];
                 continue;
             }
             if (ReadParameter(tree, member, name) is not { } parameter)

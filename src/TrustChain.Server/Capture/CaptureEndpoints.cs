@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Microsoft.Net.Http.Headers;
 using TrustChain.Core.Log;
 using TrustChain.Core.Signing;
@@ -8,82 +7,227 @@ using TrustChain.Server.Query;
 
 namespace TrustChain.Server.Capture;
 
-/// <summary>The capture interface and the plainest queries of EPCIS 2.0 (REST bindings).</summary>
+/// <summary>The capture interface of EPCIS 2.0 (REST bindings).</summary>
 internal static class CaptureEndpoints
 {
-    private static readonly string[] MediaTypes = ["application/json", "application/ld+json", CaptureRequest.JoseMediaType, CaptureRequest.StatementMediaType];
+    private static readonly string[] MediaTypes =
+        ["application/json", "application/ld+json", "application/xml", "text/xml", CaptureRequest.JoseMediaType, CaptureRequest.StatementMediaType];
+
+    private static readonly (string, string)[] Limits =
+    [
+        ("GS1-EPCIS-Capture-Limit", StagedDocument.MaxEvents.ToString(System.Globalization.CultureInfo.InvariantCulture)),
+        ("GS1-EPCIS-Capture-File-Size-Limit", CaptureUploads.MaxBytes.ToString(System.Globalization.CultureInfo.InvariantCulture)),
+        ("GS1-Capture-Error-Behaviour", "all"),
+    ];
 
     public static void MapCapture(this IEndpointRouteBuilder app)
     {
         var epcis = app.MapEpcis();
         epcis.MapPost("/capture", CaptureAsync).RefuseWhenHalted().WithName("Capture").WithSummary("Captures a document: plain EPCIS with an API key, or a signed statement.");
-        epcis.MapGet("/capture/{captureId}", GetJobAsync).WithName("GetCaptureJob").WithSummary("The state of a capture.");
+        epcis.MapGet("/capture", ListJobsAsync).WithName("ListCaptureJobs").WithSummary("The caller's captures, newest first.");
+        epcis.MapGet("/capture/{captureID}", GetJobAsync).WithName("GetCaptureJob").WithSummary("The state of a capture.");
         epcis.MapPost("/events", PostEventAsync).RefuseWhenHalted().WithName("CaptureEvent").WithSummary("Captures one event.");
+        epcis.MapDiscovery("/capture", "OPTIONS, POST, GET", Limits);
+        epcis.MapDiscovery("/capture/{captureID}", "OPTIONS, GET");
     }
 
-    private static async Task<IResult> CaptureAsync(HttpContext context, Caller caller, CaptureService capture, CancellationToken cancellationToken)
+    private static async Task<IResult> CaptureAsync(HttpContext context, Caller caller, CaptureService capture, CaptureUploads uploads, CancellationToken cancellationToken)
     {
-        var (outcome, problem) = await ReceiveAsync(context, caller, capture, singleEvent: false, cancellationToken);
-        if (outcome is null)
+        if (ReadType(context.Request, out var mediaType) is { } wrong)
         {
-            return problem!; // One of the two is set.
+            return wrong;
         }
-        context.Response.Headers.Location = $"/epcis/capture/{outcome.Statement.ToHex()}";
-        return Results.Json(CaptureAnswer.From(outcome), statusCode: StatusCodes.Status202Accepted);
+        var behaviour = context.Request.Headers["GS1-Capture-Error-Behaviour"].ToString();
+        if (behaviour is not ("" or "rollback" or "proceed"))
+        {
+            return Problems.Create(400, ProblemCodes.InvalidRequest, "GS1-Capture-Error-Behaviour is rollback or proceed.", "ValidationException");
+        }
+        var proceeds = behaviour == "proceed";
+        var isPlain = mediaType is not (CaptureRequest.JoseMediaType or CaptureRequest.StatementMediaType);
+        if (isPlain && caller.Organisation is null)
+        {
+            return Problems.NotAuthenticated(); // before anything is read
+        }
+        if (isPlain && proceeds)
+        {
+            return JobAnswer(context, await uploads.StageAsync(context.Request, [], caller.Organisation!, mediaType, proceeds, cancellationToken));
+        }
+        var (body, isWhole) = await RequestBody.ReadStartAsync(context.Request, Statement.MaxBytes, cancellationToken);
+        if (!isWhole)
+        {
+            return isPlain ? JobAnswer(context, await uploads.StageAsync(context.Request, body, caller.Organisation!, mediaType, proceeds, cancellationToken)) : TooLarge(context, Statement.MaxBytes);
+        }
+        switch (await capture.CaptureAsync(CaptureRequest.Read(body, mediaType), caller, singleEvent: false, proceeds, cancellationToken))
+        {
+            case CaptureOutcome.Accepted { Receipt: var receipt }:
+                context.Response.Headers.Location = $"/epcis/capture/{receipt.Statement.ToHex()}";
+                return Results.Json(CaptureAnswer.From(receipt), statusCode: StatusCodes.Status202Accepted);
+            case CaptureOutcome.Proceeded proceeded:
+                context.Response.Headers.Location = $"/epcis/capture/{proceeded.Statement.ToHex()}";
+                return proceeded.Receipt is null
+                    ? Results.Json(new { captureID = proceeded.Statement.ToHex() }, statusCode: StatusCodes.Status202Accepted)
+                    : Results.Json(CaptureAnswer.From(proceeded.Receipt), statusCode: StatusCodes.Status202Accepted);
+            case CaptureOutcome.TooMany when isPlain:
+                return JobAnswer(context, await uploads.StageAsync(null, body, caller.Organisation!, mediaType, proceeds, cancellationToken));
+            case CaptureOutcome.MasterDataOnly:
+                return JobAnswer(context, await uploads.AddFinishedAsync(body, caller.Organisation!, mediaType, cancellationToken));
+            case CaptureOutcome.Refused refused:
+                return refused.Problem;
+            default:
+                throw new System.Diagnostics.UnreachableException();
+        }
     }
 
     private static async Task<IResult> PostEventAsync(HttpContext context, Caller caller, CaptureService capture, CancellationToken cancellationToken)
     {
-        var (outcome, problem) = await ReceiveAsync(context, caller, capture, singleEvent: true, cancellationToken);
-        if (outcome is null)
+        if (ReadType(context.Request, out var mediaType) is { } wrong)
         {
-            return problem!; // One of the two is set.
-        }
-        context.Response.Headers.Location = $"/epcis/events/{Uri.EscapeDataString(outcome.Events[0].EventId)}";
-        return Results.Json(CaptureAnswer.From(outcome), statusCode: StatusCodes.Status201Created);
-    }
-
-    private static async Task<(CaptureReceipt? Receipt, IResult? Problem)> ReceiveAsync(
-        HttpContext context, Caller caller, CaptureService capture, bool singleEvent, CancellationToken cancellationToken)
-    {
-        if (!MediaTypeHeaderValue.TryParse(context.Request.ContentType, out var type) || !MediaTypes.Contains(type.MediaType.Value, StringComparer.OrdinalIgnoreCase))
-        {
-            return (null, Problems.Create(
-                415, ProblemCodes.UnsupportedMediaType, $"The Content-Type must be one of {string.Join(", ", MediaTypes)}.", "UnsupportedMediaTypeException"));
-        }
-        if (context.Request.Headers.ContentEncoding.Count > 0)
-        {
-            return (null, Problems.Create(415, ProblemCodes.UnsupportedMediaType, "Compressed bodies are not taken.", "UnsupportedMediaTypeException"));
+            return wrong;
         }
         if (await RequestBody.ReadAsync(context.Request, Statement.MaxBytes, cancellationToken) is not { } body)
         {
-            return (null, Problems.TooLarge(Statement.MaxBytes));
+            return TooLarge(context, Statement.MaxBytes);
         }
-        var request = CaptureRequest.Read(body, type.MediaType.Value!.ToLowerInvariant()); // Present when it parsed.
-        return await capture.CaptureAsync(request, caller, singleEvent, cancellationToken) switch
+        switch (await capture.CaptureAsync(CaptureRequest.Read(body, mediaType), caller, singleEvent: true, proceeds: false, cancellationToken))
         {
-            CaptureOutcome.Accepted accepted => (accepted.Receipt, null),
-            CaptureOutcome.Refused refused => (null, refused.Problem),
-            _ => throw new System.Diagnostics.UnreachableException(),
-        };
+            case CaptureOutcome.Accepted { Receipt: var receipt }:
+                context.Response.Headers.Location = $"/epcis/events/{Uri.EscapeDataString(receipt.Events[0].EventId)}";
+                return Results.Json(CaptureAnswer.From(receipt), statusCode: StatusCodes.Status201Created);
+            case CaptureOutcome.Refused refused:
+                return refused.Problem;
+            default:
+                throw new System.Diagnostics.UnreachableException();
+        }
     }
 
-    private static async Task<IResult> GetJobAsync(string captureId, Caller caller, RecordStore records, CancellationToken cancellationToken)
+    /// <summary>The media type in lower case, or the problem: an unknown one, a compressed body, a version that is not spoken here.</summary>
+    private static IResult? ReadType(HttpRequest request, out string mediaType)
     {
-        // A capture is done when it is answered, so its job is always finished. Only the sender may see it.
-        var found = Hash32.TryParseHex(captureId, out var digest) ? await records.ListByStatementAsync(digest, cancellationToken) : [];
-        return found.Count > 0 && caller.Organisation?.Id == found[0].OrganisationId
-            ? Results.Json(new
+        mediaType = MediaTypeHeaderValue.TryParse(request.ContentType, out var type) ? type.MediaType.Value?.ToLowerInvariant() ?? "" : "";
+        if (!MediaTypes.Contains(mediaType))
+        {
+            return Problems.Create(
+                415, ProblemCodes.UnsupportedMediaType, $"The Content-Type must be one of {string.Join(", ", MediaTypes)}.", "UnsupportedMediaTypeException");
+        }
+        if (request.Headers.ContentEncoding.Count > 0)
+        {
+            return Problems.Create(415, ProblemCodes.UnsupportedMediaType, "Compressed bodies are not taken.", "UnsupportedMediaTypeException");
+        }
+        var lowest = CaptureRequest.IsXmlType(mediaType) ? new Version(1, 0, 0) : new Version(2, 0, 0);
+        foreach (var name in (string[])["GS1-EPCIS-Version", "GS1-CBV-Version"])
+        {
+            var text = request.Headers[name].ToString();
+            if (text.Length > 0 && (!EpcisVersions.TryParse(text, out var version) || version < lowest || version.Major > 2))
             {
-                captureID = captureId,
-                createdAt = Record.FormatTime(found[0].Record.ReceivedAt),
-                finishedAt = Record.FormatTime(found[0].Record.ReceivedAt),
-                running = false,
-                success = true,
-                captureErrorBehaviour = "rollback",
-                errors = Array.Empty<object>(),
-            })
-            : Problems.NotFound("capture job", epcis: true);
+                return EpcisRequest.NotAcceptable($"{name} \"{text}\" is not taken here: {(lowest.Major == 1 ? "1.0 to 2.0" : "2.0 in JSON, 1.0 to 2.0 in XML")}.");
+            }
+        }
+        return null;
+    }
+
+    private static IResult TooLarge(HttpContext context, long limitBytes)
+    {
+        foreach (var (name, value) in Limits)
+        {
+            context.Response.Headers[name] = value;
+        }
+        return Problems.TooLarge(limitBytes);
+    }
+
+    private static IResult JobAnswer(HttpContext context, CaptureJob? job)
+    {
+        if (job is null)
+        {
+            return TooLarge(context, CaptureUploads.MaxBytes);
+        }
+        context.Response.Headers.Location = $"/epcis/capture/{job.Id}";
+        return Results.Json(new { captureID = job.Id }, statusCode: StatusCodes.Status202Accepted);
+    }
+
+    private static async Task<IResult> ListJobsAsync(
+        HttpContext context, Caller caller, CaptureJobStore jobs, PageTokens tokens, Microsoft.Extensions.Options.IOptions<ServerOptions> server, CancellationToken cancellationToken)
+    {
+        var (request, problem) = EpcisRequest.Read(context.Request, offersXml: false);
+        if (request is null)
+        {
+            return problem!; // One of the two is set.
+        }
+        if (caller.Organisation is not { } organisation)
+        {
+            return Problems.NotAuthenticated();
+        }
+        if (request.Parameters.Count > 0)
+        {
+            return EpcisRequest.Parameter(request.Parameters[0].Name, "is not taken here.");
+        }
+        var fingerprint = Core.Query.EventQuery.ComputeFingerprint([EventAnswers.PathOf(context)]);
+        QueryCursor? cursor = null;
+        if (request.NextPageToken is { } token)
+        {
+            cursor = await tokens.OpenAsync(token, organisation.Id, fingerprint, cancellationToken);
+            if (cursor is null)
+            {
+                return EventAnswers.BadToken();
+            }
+        }
+        var before = cursor is null ? ((DateTimeOffset, string)?)null : (cursor.Time, cursor.Text ?? "");
+        var found = await jobs.ListAsync(organisation.Id, before, request.PerPage + 1, cancellationToken);
+        if (found.Count > request.PerPage)
+        {
+            var last = found[request.PerPage - 1];
+            EventAnswers.SetLink(context, server.Value.PublicUrl, tokens.Make(organisation.Id, fingerprint, new QueryCursor(last.CreatedAt, 0, null, last.Id, 0)));
+        }
+        return Results.Json(found.Take(request.PerPage).Select(static job => CaptureJobAnswer.From(job, null)), contentType: request.ContentType);
+    }
+
+    private static async Task<IResult> GetJobAsync(
+        string captureID, HttpContext context, Caller caller, RecordStore records, CaptureJobStore jobs, CaptureService capture, CancellationToken cancellationToken)
+    {
+        var (request, problem) = EpcisRequest.Read(context.Request, offersXml: true);
+        if (request is null)
+        {
+            return problem!; // One of the two is set.
+        }
+        // Only the sender may see a job, and learns that there is one.
+        if (await FindJobAsync(captureID, records, jobs, cancellationToken) is not { } job || caller.Organisation?.Id != job.OrganisationId)
+        {
+            return Problems.NotFound("capture job", epcis: true);
+        }
+        if (request.IsXml)
+        {
+            return Results.Text(CaptureJobXml.Write(job), "application/xml");
+        }
+        var statements = job.IsRunning ? [] : await jobs.ListStatementsAsync(job.Id, StagedDocument.MaxEvents / StagedDocument.BatchSize, cancellationToken);
+        return Results.Json(
+            CaptureJobAnswer.From(job, statements.Count == 0 ? null : [.. statements.Select(s => new CaptureJobAnswer.StatementLine(s.Digest.ToHex(), capture.MakeReceipt(s.Digest, s.ReceivedAt)))]),
+            contentType: request.ContentType);
+    }
+
+    private static async Task<CaptureJob?> FindJobAsync(string id, RecordStore records, CaptureJobStore jobs, CancellationToken cancellationToken)
+    {
+        if (!Hash32.TryParseHex(id, out var digest))
+        {
+            return null;
+        }
+        if (await jobs.FindAsync(digest.ToHex(), cancellationToken) is { } job)
+        {
+            return job;
+        }
+        // A capture of one statement is done when it is answered, so its job is always finished.
+        return await records.ListByStatementAsync(digest, cancellationToken) is [var first, ..] found
+            ? new CaptureJob
+            {
+                Id = digest.ToHex(),
+                OrganisationId = first.OrganisationId,
+                Proceeds = false,
+                IsRunning = false,
+                IsSuccess = true,
+                EventsTotal = first.Record.Count,
+                EventsDone = found.Count,
+                CreatedAt = first.Record.ReceivedAt,
+                FinishedAt = first.Record.ReceivedAt,
+            }
+            : null;
     }
 }
 

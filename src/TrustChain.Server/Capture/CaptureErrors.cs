@@ -25,8 +25,8 @@ internal sealed class CaptureErrors
                 title = details.Title,
                 status = details.Status,
                 detail = details.Detail,
-                code = details.Extensions.GetValueOrDefault("code"),
-                errors = details.Extensions.GetValueOrDefault("errors"),
+                code = details.Extensions.TryGetValue("code", out var code) ? code : null,
+                errors = details.Extensions.TryGetValue("errors", out var errors) ? errors : null,
             });
         }
     }

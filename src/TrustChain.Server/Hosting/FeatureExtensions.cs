@@ -49,6 +49,10 @@ internal static class FeatureExtensions
         services.AddSingleton<AuthorityCheck>();
         services.AddSingleton<CaptureMetrics>();
         services.AddSingleton<CaptureService>();
+        services.AddSingleton<CaptureJobStore>();
+        services.AddSingleton<CaptureJobSignal>();
+        services.AddSingleton<CaptureUploads>();
+        services.AddHostedService<CaptureJobWorker>();
     }
 
     public static void AddLog(this IServiceCollection services)
@@ -92,6 +96,7 @@ internal static class FeatureExtensions
         services.AddSingleton<ResourceStore>();
         services.AddSingleton<MasterDataStore>();
         services.AddSingleton<PageTokenStore>();
+        services.AddSingleton<NamedQueryStore>();
         services.AddSingleton<IndexCompletion>();
         services.AddSingleton<PageTokens>();
         services.AddSingleton<CompanyPrefixes>();

@@ -12,6 +12,13 @@ internal static class RequestBody
         {
             return null;
         }
+        var (body, isWhole) = await ReadStartAsync(request, limitBytes, cancellationToken);
+        return isWhole ? body : null;
+    }
+
+    /// <summary>The body up to the limit, and whether that is all; else a little more may have been read, and the rest is still to be.</summary>
+    public static async Task<(byte[] Body, bool IsWhole)> ReadStartAsync(HttpRequest request, int limitBytes, CancellationToken cancellationToken)
+    {
         var buffer = new byte[(int)Math.Clamp(request.ContentLength ?? 16_384, 1, limitBytes) + 1];
         var length = 0;
         while (true)
@@ -20,11 +27,11 @@ internal static class RequestBody
             length += read;
             if (read == 0)
             {
-                return buffer.AsSpan(0, length).ToArray();
+                return (buffer.AsSpan(0, length).ToArray(), true);
             }
             if (length > limitBytes)
             {
-                return null;
+                return (buffer.AsSpan(0, length).ToArray(), false);
             }
             if (length == buffer.Length)
             {

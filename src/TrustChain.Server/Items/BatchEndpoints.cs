@@ -73,7 +73,7 @@ internal static class BatchEndpoints
                 : Problems.Create(409, ProblemCodes.AlreadyExists, ((BatchDecision.Refused)Batch.Decide(Enum.Parse<BatchState>(known.State), BatchCommand.Register)).Reason);
         }
         var utf8 = JsonSerializer.SerializeToUtf8Bytes(CommissioningEvent(item, name!, origin, variety, quantity, unit, location, locationName, producedAt)); // Without faults the name is set.
-        switch (await capture.CaptureAsync(new CaptureRequest.Plain(utf8), caller, singleEvent: true, cancellationToken))
+        switch (await capture.CaptureAsync(new CaptureRequest.Plain(utf8, IsXml: false), caller, singleEvent: true, proceeds: false, cancellationToken))
         {
             case CaptureOutcome.Refused refused:
                 return refused.Problem;

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.Net.Http.Headers;
+using TrustChain.Core.Epcis.Xml;
 using TrustChain.Core.Query;
 using TrustChain.Server.Hosting;
 
@@ -37,8 +38,8 @@ internal sealed record EpcisRequest
 
     public required EpcFormat EpcFormat { get; init; }
 
-    /// <summary>Value of <c>GS1-CBV-XML-Format</c>; empty when absent.</summary>
-    public required string CbvXmlFormat { get; init; }
+    /// <summary>How XML spells standard vocabulary (<c>GS1-CBV-XML-Format</c>).</summary>
+    public required EpcisXmlCbvFormat CbvXmlFormat { get; init; }
 
     /// <summary>Prefixes of the header <c>GS1-Extensions</c>.</summary>
     public required IReadOnlyList<KeyValuePair<string, string>> Prefixes { get; init; }
@@ -71,8 +72,7 @@ internal sealed record EpcisRequest
         {
             return (null, NotAcceptable("GS1-EPC-Format is No_Preference, Always_GS1_Digital_Link, Always_EPC_URN or Never_Translates."));
         }
-        var cbv = http.Headers["GS1-CBV-XML-Format"].ToString();
-        if (cbv is not ("" or "No_Preference" or "Always_Web_URI" or "Always_URN" or "Never_Translates"))
+        if (ReadCbvFormat(http.Headers["GS1-CBV-XML-Format"].ToString()) is not { } cbv)
         {
             return (null, NotAcceptable("GS1-CBV-XML-Format is No_Preference, Always_Web_URI, Always_URN or Never_Translates."));
         }
@@ -89,7 +89,8 @@ internal sealed record EpcisRequest
         return (new EpcisRequest
         {
             Media = media,
-            EpcFormat = format,
+            // A client of EPCIS 1.2 knows EPCs as URNs.
+            EpcFormat = media == EventMedia.Xml12 && http.Headers["GS1-EPC-Format"].Count == 0 ? EpcFormat.AlwaysUrn : format,
             CbvXmlFormat = cbv,
             Prefixes = ReadPrefixes(http.Headers["GS1-Extensions"]),
             PerPage = Math.Min(perPage, MaxPerPage),
@@ -168,6 +169,16 @@ internal sealed record EpcisRequest
         "Always_EPC_URN" => EpcFormat.AlwaysUrn,
         "Never_Translates" => EpcFormat.NeverTranslates,
         "No_Preference" => EpcFormat.NoPreference,
+        _ => null,
+    };
+
+    /// <summary>The vocabulary's spelling that a header's value asks for; null when it is none.</summary>
+    public static EpcisXmlCbvFormat? ReadCbvFormat(string text) => text switch
+    {
+        "" or "No_Preference" => EpcisXmlCbvFormat.NoPreference,
+        "Always_Web_URI" => EpcisXmlCbvFormat.AlwaysWebUri,
+        "Always_URN" => EpcisXmlCbvFormat.AlwaysUrn,
+        "Never_Translates" => EpcisXmlCbvFormat.NeverTranslates,
         _ => null,
     };
 

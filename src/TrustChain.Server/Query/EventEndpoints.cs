@@ -126,15 +126,15 @@ internal sealed class EventAnswers(EventQueryService queries, EventDocuments doc
             case QueryOutcome.Page page when mustExist && page.Events.Count == 0:
                 return Problems.NotFound("event", epcis: true);
             case QueryOutcome.Page page:
-                var (body, tag) = await documents.WriteAsync(page.Events, queryName, null, request, time.GetUtcNow(), cancellationToken);
-                return Answer(context, request, body, tag, page.Next is null ? null : tokens.Make(caller.Organisation?.Id, fingerprint, page.Next));
+                var document = await documents.WriteAsync(page.Events, queryName, null, DocumentForm.Of(request), time.GetUtcNow(), cancellationToken);
+                return Answer(context, request, document, page.Next is null ? null : tokens.Make(caller.Organisation?.Id, fingerprint, page.Next));
             default:
                 throw new System.Diagnostics.UnreachableException();
         }
     }
 
     /// <summary>The body with its headers, or 304 when the client has it already.</summary>
-    public IResult Answer(HttpContext context, EpcisRequest request, byte[] body, string tag, (string Token, DateTimeOffset Expires)? next)
+    public IResult Answer(HttpContext context, EpcisRequest request, QueryDocument document, (string Token, DateTimeOffset Expires)? next)
     {
         var headers = context.Response.Headers;
         headers["GS1-EPC-Format"] = EpcisRequest.NameOf(request.EpcFormat);
@@ -145,18 +145,22 @@ internal sealed class EventAnswers(EventQueryService queries, EventDocuments doc
             headers["GS1-EPCIS-Version"] = "1.2.0";
             headers["GS1-CBV-Version"] = "1.2.0";
         }
+        if (document.LeftOut > 0)
+        {
+            headers["TrustChain-Left-Out"] = document.LeftOut.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        }
         if (next is { } token)
         {
             SetLink(context, server.Value.PublicUrl, token);
         }
         // The tag is weak: the document's creationDate differs from answer to answer. A page's link is part of what it says.
-        var etag = $"W/\"{tag}{(next is null ? "" : "+")}{request.Media:D}\"";
+        var etag = $"W/\"{document.EventsTag}{(next is null ? "" : "+")}{request.Media:D}\"";
         headers.ETag = etag;
         if (context.Request.Headers.IfNoneMatch.SelectMany(static v => (v ?? "").Split(',', StringSplitOptions.TrimEntries)).Any(v => v == etag || v == "*" || v == etag[2..]))
         {
             return Results.StatusCode(StatusCodes.Status304NotModified);
         }
-        return Results.Bytes(body, request.ContentType);
+        return Results.Bytes(document.Body, request.ContentType);
     }
 
     /// <summary>The path as a part of the query's fingerprint.</summary>
