@@ -3,9 +3,9 @@ using System.Xml;
 namespace TrustChain.Core.Epcis.Xml;
 
 /// <summary>
-/// Reads EPCIS 2.0 and 1.x XML and gives each event as EPCIS 2.0 JSON, for <see cref="EpcisReader"/> to validate and hash. It holds one event at a
-/// time, whatever the document's length. No input makes it throw; an error of the stream itself passes through. Not for use by several threads, and
-/// the two ways of reading, with and without waiting, are not to be mixed.
+/// Reads EPCIS 2.0 and 1.x XML and gives each event as EPCIS 2.0 JSON, for <see cref="EpcisReader"/> to validate and hash. It holds one event at
+/// a time, whatever the document's length. No input makes it throw; an error of the stream itself passes through. Not for use by several threads,
+/// and the two ways of reading, with and without waiting, are not to be mixed.
 /// <para>
 /// It reads no DTD, expands no entity other than the five of XML and character references, and opens nothing but the stream. Of the options it applies
 /// <see cref="EpcisReadOptions.MaxDepth"/> (nesting of elements, from the root), <see cref="EpcisReadOptions.MaxEvents"/> (in the document) and
@@ -40,7 +40,9 @@ public sealed class EpcisXmlReader : IDisposable
         _walk = new XmlWalk(options);
     }
 
-    /// <summary>Faults of the document as a whole, each with its line; after one of them nothing more is read. Faults of one event are with the event.</summary>
+    /// <summary>
+    /// Faults of the document as a whole, each with its line; after one of them nothing more is read. Faults of one event are with the event.
+    /// </summary>
     public IReadOnlyList<EpcisFault> Faults => _walk.Faults;
 
     /// <summary>Starts reading. The stream stays open and is the caller's; nothing is read yet.</summary>
