@@ -3,11 +3,12 @@ using System.Net.Sockets;
 using Microsoft.AspNetCore.Diagnostics;
 using Npgsql;
 using TrustChain.Postgres.Capture;
+using TrustChain.Postgres.Query;
 
 namespace TrustChain.Server.Hosting;
 
 /// <summary>
-/// Where every exception ends: the database being away and a full queue are 503 with Retry-After, everything else is a fault of ours, 500 with the trace
+/// Where every exception ends: a search that takes too long is 413, the database being away and a full queue are 503 with Retry-After, everything else is a fault of ours, 500 with the trace
 /// id and no more.
 /// </summary>
 internal sealed partial class Failures(ILogger<Failures> logger) : IExceptionHandler
@@ -17,6 +18,7 @@ internal sealed partial class Failures(ILogger<Failures> logger) : IExceptionHan
         var result = exception switch
         {
             BadHttpRequestException bad => Problems.Create(bad.StatusCode, bad.StatusCode == 413 ? ProblemCodes.TooLarge : ProblemCodes.InvalidRequest, bad.Message),
+            SearchTimeoutException => Problems.Create(413, ProblemCodes.QueryTooComplex, exception.Message, "QueryTooComplexException"),
             CaptureBusyException => Problems.Create(503, ProblemCodes.Busy, "More arrives than can be written; please try again.", "ImplementationException"),
             _ when IsDatabaseAway(exception) => Problems.Create(503, ProblemCodes.Unavailable, "The database is not reachable just now; please try again.", "ImplementationException"),
             _ => null,
@@ -26,7 +28,7 @@ internal sealed partial class Failures(ILogger<Failures> logger) : IExceptionHan
             Log.Failed(logger, httpContext.Request.Method, httpContext.GetEndpoint()?.DisplayName ?? "no endpoint", exception);
             result = Problems.Create(500, ProblemCodes.Internal, $"Something went wrong on our side. Trace {Activity.Current?.TraceId.ToString() ?? httpContext.TraceIdentifier}.", "ImplementationException");
         }
-        else if (exception is not BadHttpRequestException)
+        else if (exception is not (BadHttpRequestException or SearchTimeoutException))
         {
             httpContext.Response.Headers.RetryAfter = "5";
             Log.Unavailable(logger, exception.Message);

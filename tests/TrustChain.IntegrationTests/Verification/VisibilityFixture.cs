@@ -46,7 +46,7 @@ public sealed class VisibilityFixture(SharedStack stack) : IAsyncLifetime
         var (privateEvent, privateJob) = await CaptureAsync(key, Event(Events.PrivateStep, 2, Secret));
         await CaptureAsync(key, OfType("https://types.example/open", Events.PublicStep, 1));
         await CaptureAsync(key, OfType($"https://types.example/{Secret}", Events.PrivateStep, 2));
-        (await Server.PostAsync("/epcis/queries", new { name = "own-query", query = new { EQ_action = new[] { "OBSERVE" } } }, Owner.ApiKey)).Expect(201);
+        (await Server.PostAsync("/epcis/queries", new { name = "own-query", query = new Dictionary<string, string[]> { ["EQ_action"] = ["OBSERVE"] } }, Owner.ApiKey)).Expect(201);
         var documents = new Subjects(await UploadAsync("inspection-report", "open"), await UploadAsync("contract", Secret), new string('a', 64));
         var (batch, certificate, recall) = await RegisterThingsAsync();
         await Server.GetCoveringCheckpointAsync();
