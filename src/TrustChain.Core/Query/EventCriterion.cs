@@ -220,8 +220,11 @@ public sealed record ExistsCriterion(string Parameter, string Member) : EventCri
         EventShape.Members.Find(System.Text.Encoding.UTF8.GetBytes(Member)) is >= 0 and var field && e.Field((EventField)field) != 0;
 }
 
-/// <summary>The <c>quantity</c> of an entry of a quantity list compares with one of these.</summary>
-public sealed record QuantityCriterion(string Parameter, Comparison Comparison, IReadOnlyList<double> Values) : EventCriterion(Parameter)
+/// <summary>
+/// The <c>quantity</c> of an entry of a quantity list compares with one of these. Given in a unit, entries in units of the same kind are converted; without,
+/// only the numbers are compared.
+/// </summary>
+public sealed record QuantityCriterion(string Parameter, Comparison Comparison, IReadOnlyList<double> Values, string? Unit) : EventCriterion(Parameter)
 {
     private static readonly EventField[] Lists =
         [EventField.QuantityList, EventField.ChildQuantityList, EventField.InputQuantityList, EventField.OutputQuantityList];
@@ -229,5 +232,5 @@ public sealed record QuantityCriterion(string Parameter, Comparison Comparison, 
     /// <inheritdoc/>
     public override bool Matches(QueryableEvent e) => Lists.Any(list => e.Children(e.Field(list)).Any(entry =>
         e.Member(entry, "quantity") is not 0 and var node && Comparisons.TryNumber(e.Tree.Text(node), out var quantity)
-        && Values.Any(value => Comparison.Holds(quantity.CompareTo(value)))));
+        && UnitComparison.Holds(Comparison, quantity, e.Member(entry, "uom") is not 0 and var uom ? e.Text(uom) : null, Values, Unit, areDifferences: false)));
 }

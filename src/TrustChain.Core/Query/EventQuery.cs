@@ -94,7 +94,11 @@ public sealed class EventQuery
 /// <param name="Field">The member: <c>bizStep</c>, <c>disposition</c>, <c>readPoint</c>, <c>bizLocation</c>, <c>epcClass</c>.</param>
 /// <param name="Attribute">The attribute asked about; several for HASATTR, of which one must be there.</param>
 /// <param name="Values">Null: the attribute is there (HASATTR). Else it has one of these values (EQATTR).</param>
-public sealed record AttributeCondition(string Parameter, string Field, IReadOnlyList<string> Attribute, IReadOnlyList<string>? Values);
+public sealed record AttributeCondition(string Parameter, string Field, IReadOnlyList<string> Attribute, IReadOnlyList<string>? Values)
+{
+    /// <summary>Where the field is an extension's: the expanded names that count as it.</summary>
+    public IReadOnlyList<string> FieldNames { get; init; } = [];
+}
 
 /// <summary>How a parameter's values were given.</summary>
 public enum ParameterForm

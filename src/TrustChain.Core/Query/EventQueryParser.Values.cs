@@ -18,8 +18,8 @@ public sealed partial class EventQueryParser
     private void AddTerms(QueryParameter p, TermField field, Vocabulary vocabulary) =>
         Add(Values(p, (q, text) => Term(q, text, vocabulary)), values => new TermCriterion(p.Name, field, values));
 
-    /// <summary>Each value of a list, or null after a fault. In a URL a bar separates values where <paramref name="splits"/> is set.</summary>
-    private List<T>? Values<T>(QueryParameter p, Func<string, string, T?> parse, bool splits = true)
+    /// <summary>Each value of a list, or null after a fault. In a URL a bar separates values.</summary>
+    private List<T>? Values<T>(QueryParameter p, Func<string, string, T?> parse)
         where T : notnull
     {
         if (p.Form == ParameterForm.JsonScalar)
@@ -27,7 +27,7 @@ public sealed partial class EventQueryParser
             Fault(p.Name, "is a list: in JSON an array.");
             return null;
         }
-        var texts = p.Form == ParameterForm.Url && splits ? [.. p.Values.SelectMany(static v => v.Split('|'))] : p.Values;
+        var texts = p.Form == ParameterForm.Url ? [.. p.Values.SelectMany(static v => v.Split('|'))] : p.Values;
         if (texts.Count == 0 || texts.Any(static t => t.Length == 0))
         {
             Fault(p.Name, "has an empty value.");
@@ -177,6 +177,11 @@ public sealed partial class EventQueryParser
         {
             return uri;
         }
+        const string ErrorReasonUrn = "urn:epcglobal:cbv:er:";
+        if (ReferenceEquals(vocabulary, Vocabulary.ErrorReason) && text.StartsWith(ErrorReasonUrn, StringComparison.Ordinal) && vocabulary.FindUri(bytes.AsSpan(ErrorReasonUrn.Length)) is { } reason)
+        {
+            return reason;
+        }
         return Vocabulary.TryReplaceUrn(bytes, out var start, out var word)
             ? Encoding.ASCII.GetString(start) + Encoding.UTF8.GetString(word)
             : ExpandUri(parameter, text, $"is neither {vocabulary.What} of the standard nor a URI");
@@ -212,6 +217,17 @@ public sealed partial class EventQueryParser
         return _scope.TryExpand(bytes, out var namespaceUri, out var local) ? Encoding.UTF8.GetString(namespaceUri) + Encoding.UTF8.GetString(local) : text;
     }
 
+    /// <summary>A text that the database may be asked for: it has no place for U+0000.</summary>
+    private string? AttributeText(string parameter, string text)
+    {
+        if (!text.Contains('\0', StringComparison.Ordinal))
+        {
+            return text;
+        }
+        Fault(parameter, "has a character U+0000, which no text may have.");
+        return null;
+    }
+
     private static readonly string[] FieldsWithMasterData = ["readPoint", "bizLocation", "bizStep", "disposition", "epcClass"];
 
     private bool ReadAttribute(QueryParameter p)
@@ -225,15 +241,26 @@ public sealed partial class EventQueryParser
             var rest = p.Name[start.Length..];
             var field = FieldsWithMasterData
                 .FirstOrDefault(f => isEqual ? rest.StartsWith(f + "_", StringComparison.Ordinal) && rest.Length > f.Length + 1 : rest == f);
+            IReadOnlyList<string> names = [];
+            if (field is null && !isEqual && rest.Contains(':', StringComparison.Ordinal))
+            {
+                if (FieldNames(p.Name, rest) is not { } found)
+                {
+                    return true;
+                }
+                (field, names) = (rest, found);
+            }
             if (field is null)
             {
-                Fault(p.Name, "asks about master data of readPoint, bizLocation, bizStep, disposition or epcClass" + (isEqual ? ", followed by the attribute's name." : "."));
+                Fault(p.Name, isEqual
+                    ? "asks about master data of readPoint, bizLocation, bizStep, disposition or epcClass, followed by the attribute's name."
+                    : "asks about master data of readPoint, bizLocation, bizStep, disposition, epcClass or an extension field (prefix:name).");
             }
-            else if (Values(p, static (_, text) => text, splits: !isEqual) is { } values)
+            else if (Values(p, AttributeText) is { } values)
             {
                 _attributes.Add(isEqual
                     ? new AttributeCondition(p.Name, field, [ExpandName(rest[(field.Length + 1)..])], values)
-                    : new AttributeCondition(p.Name, field, [.. values.Select(ExpandName)], null));
+                    : new AttributeCondition(p.Name, field, [.. values.Select(ExpandName)], null) { FieldNames = names });
             }
             return true;
         }
@@ -260,8 +287,8 @@ public sealed partial class EventQueryParser
             : Cut(ref rest, "SENSORELEMENT_") ? FieldScope.SensorElement
             : Cut(ref rest, "SENSORMETADATA_") ? FieldScope.SensorMetadata
             : Cut(ref rest, "SENSORREPORT_") ? FieldScope.SensorReport
-            : Cut(ref rest, "READPOINT_") ? FieldScope.ReadPoint
-            : Cut(ref rest, "BIZLOCATION_") ? FieldScope.BizLocation
+            : Cut(ref rest, "readPoint_") || Cut(ref rest, "READPOINT_") ? FieldScope.ReadPoint
+            : Cut(ref rest, "bizLocation_") || Cut(ref rest, "BIZLOCATION_") ? FieldScope.BizLocation
             : FieldScope.Event;
         if (!rest.Contains(':', StringComparison.Ordinal))
         {

@@ -137,7 +137,7 @@ public sealed partial class EventQueryParser
                 Add(Values(p, Uri), values => new SensorTextCriterion(p.Name, p.Name[3..], SensorTextKind.Uri, values));
                 break;
             case "EQ_stringValue" or "EQ_hexBinaryValue":
-                Add(Values(p, static (_, text) => text, splits: false), values => new SensorTextCriterion(p.Name, p.Name[3..], SensorTextKind.Text, values));
+                Add(Values(p, static (_, text) => text), values => new SensorTextCriterion(p.Name, p.Name[3..], SensorTextKind.Text, values));
                 break;
             case "EQ_booleanValue":
                 if (Boolean(p) is { } boolean)
@@ -243,22 +243,22 @@ public sealed partial class EventQueryParser
         {
             return false;
         }
-        if (rest == "quantity")
-        {
-            Add(Numbers(p, comparison), values => new QuantityCriterion(p.Name, comparison, values));
-            return true;
-        }
         var bar = rest.IndexOf('_', StringComparison.Ordinal);
         var member = bar < 0 ? rest : rest[..bar];
-        if (member is not ("value" or "minValue" or "maxValue" or "meanValue" or "sDev" or "percRank" or "percValue"))
+        if (member is not ("value" or "minValue" or "maxValue" or "meanValue" or "sDev" or "percRank" or "percValue" or "quantity"))
         {
             return false;
         }
         var unit = bar < 0 ? null : rest[(bar + 1)..];
-        // A percentile rank is a plain number; every other one is meant in a unit.
-        if (unit is null ? member != "percRank" : unit.Length is < 2 or > 4 || !unit.All(static c => char.IsAsciiDigit(c) || char.IsAsciiLetterUpper(c)))
+        // A percentile rank is a plain number, and a quantity may be one; every other number is meant in a unit.
+        if (unit is null ? member is not ("percRank" or "quantity") : unit.Length is < 2 or > 4 || !unit.All(static c => char.IsAsciiDigit(c) || char.IsAsciiLetterUpper(c)))
         {
             Fault(p.Name, $"names its unit as in {p.Name[..3]}{member}_CEL: two to four capitals or digits (UN/ECE Recommendation 20).");
+            return true;
+        }
+        if (member == "quantity")
+        {
+            Add(Numbers(p, comparison), values => new QuantityCriterion(p.Name, comparison, values, unit));
             return true;
         }
         Add(Numbers(p, comparison), values => new SensorValueCriterion(p.Name, member, comparison, values, member == "percRank" ? null : unit));

@@ -43,6 +43,9 @@ public abstract record FieldTest
     /// <summary>It is a text (or other scalar) equal to one of these; numbers are equal as numbers.</summary>
     public sealed record OneOf(IReadOnlyList<string> Values) : FieldTest;
 
+    /// <summary>It is one of these URIs, which are in canonical form.</summary>
+    public sealed record OneOfUris(IReadOnlyList<string> Uris) : FieldTest;
+
     /// <summary>It is a number that compares with this one.</summary>
     public sealed record Number(Comparison Comparison, double Value) : FieldTest;
 
@@ -66,28 +69,27 @@ public sealed record FieldCriterion(string Parameter, FieldScope Scope, bool Inn
     /// <summary>The values of the field in the event.</summary>
     internal static IEnumerable<int> Values(QueryableEvent e, FieldScope scope, bool inner, IReadOnlyList<string> names)
     {
-        foreach (var parent in Parents(e, scope))
+        var members = scope == FieldScope.Event
+            ? e.Members.Where(member => EventShape.Members.Find(e.Tree.Name(member)) < 0)
+            : Parents(e, scope).SelectMany(e.Children);
+        foreach (var member in members)
         {
-            foreach (var member in e.Children(parent).Where(member => scope != FieldScope.Event || EventShape.Members.Find(e.Tree.Name(member)) < 0))
+            if (inner)
             {
-                if (inner)
+                foreach (var below in Below(e, member).Where(node => e.Tree[node].NameLength > 0 && names.Contains(e.Name(node))))
                 {
-                    foreach (var below in Below(e, member).Where(node => e.Tree[node].NameLength > 0 && names.Contains(e.Name(node))))
-                    {
-                        yield return below;
-                    }
+                    yield return below;
                 }
-                else if (names.Contains(e.Name(member)))
-                {
-                    yield return member;
-                }
+            }
+            else if (names.Contains(e.Name(member)))
+            {
+                yield return member;
             }
         }
     }
 
     private static IEnumerable<int> Parents(QueryableEvent e, FieldScope scope) => scope switch
     {
-        FieldScope.Event => [0],
         FieldScope.Ilmd => Present(e.Field(EventField.Ilmd)),
         FieldScope.ErrorDeclaration => Present(e.Field(EventField.ErrorDeclaration)),
         FieldScope.ReadPoint => Present(e.Field(EventField.ReadPoint)),
@@ -121,6 +123,7 @@ public sealed record FieldCriterion(string Parameter, FieldScope Scope, bool Inn
     private bool HoldsScalar(QueryableEvent e, int node) => Test switch
     {
         FieldTest.OneOf oneOf => IsOneOf(e, node, oneOf.Values),
+        FieldTest.OneOfUris oneOf => oneOf.Uris.Contains(e.Uri(node)),
         FieldTest.Number number => Comparisons.TryNumber(e.Tree.Text(node), out var value) && number.Comparison.Holds(value.CompareTo(number.Value)),
         FieldTest.Time time => EpcisTime.TryParse(e.Tree.Text(node), out var instant) && time.Comparison.Holds(instant.CompareTo(time.Instant)),
         _ => throw new System.Diagnostics.UnreachableException(),

@@ -56,13 +56,14 @@ public sealed class QueryableEvent : IDisposable
     /// <summary>The node of a standard member; 0 when the event does not have it.</summary>
     internal int Field(EventField field) => _fields[(int)field];
 
-    /// <summary>The children of an object or array.</summary>
-    internal IEnumerable<int> Children(int parent)
+    /// <summary>The members of the event itself.</summary>
+    internal IEnumerable<int> Members => ChildrenOf(0);
+
+    /// <summary>The children of an object or array; none of 0, which stands for what is not there.</summary>
+    internal IEnumerable<int> Children(int parent) => parent <= 0 || _tree.KindOf(parent) is not (JsonKind.Object or JsonKind.Array) ? [] : ChildrenOf(parent);
+
+    private IEnumerable<int> ChildrenOf(int parent)
     {
-        if (parent <= 0 || _tree.KindOf(parent) is not (JsonKind.Object or JsonKind.Array))
-        {
-            yield break;
-        }
         for (var child = parent + 1; child < _tree[parent].Next; child = _tree[child].Next)
         {
             yield return child;

@@ -1,5 +1,4 @@
 using TrustChain.Core.Epcis;
-using TrustChain.Core.Units;
 
 namespace TrustChain.Core.Query;
 
@@ -62,29 +61,9 @@ public sealed record SensorValueCriterion(string Parameter, string Member, Compa
     public override bool Matches(QueryableEvent e) => SensorData.Objects(e, metadata: false, reports: true).Any(report =>
         e.Member(report, Member) is not 0 and var node && Comparisons.TryNumber(e.Tree.Text(node), out var number) && Holds(e, report, number));
 
-    private bool Holds(QueryableEvent e, int report, double number)
-    {
-        if (Unit is null)
-        {
-            return Values.Any(value => Comparison.Holds(number.CompareTo(value)));
-        }
-        if (e.Member(report, "uom") is not (not 0 and var uom))
-        {
-            return false;
-        }
-        var unit = e.Text(uom);
-        if (unit == Unit)
-        {
-            return Values.Any(value => Comparison.Holds(number.CompareTo(value)));
-        }
-        if (!UnitOfMeasure.TryFind(unit, out var theirs) || !UnitOfMeasure.TryFind(Unit, out var ours) || theirs.Quantity != ours.Quantity)
-        {
-            return false;
-        }
-        // In the base unit both numbers went through a multiplication, so equality allows for its rounding.
-        var mine = theirs.ToBase(number);
-        return Values.Any(value => ours.ToBase(value) is var wanted && Comparison.Holds(Math.Abs(mine - wanted) <= 1e-9 * Math.Max(Math.Abs(mine), Math.Abs(wanted)) ? 0 : mine.CompareTo(wanted)));
-    }
+    // A standard deviation is a difference of two values: where a scale has its zero does not matter to it.
+    private bool Holds(QueryableEvent e, int report, double number) =>
+        UnitComparison.Holds(Comparison, number, e.Member(report, "uom") is not 0 and var uom ? e.Text(uom) : null, Values, Unit, areDifferences: Member == "sDev");
 }
 
 /// <summary><c>EQ_booleanValue</c>.</summary>

@@ -61,11 +61,16 @@ internal static class EpcisGroup
     /// <param name="index">From 0 for <c>epcis</c>.</param>
     public static string Segment(HttpContext context, int index)
     {
+        var segments = PathOf(context).TrimStart('/').Split('/');
+        return index < segments.Length ? Uri.UnescapeDataString(segments[index]) : "";
+    }
+
+    /// <summary>The path as the client escaped it.</summary>
+    public static string PathOf(HttpContext context)
+    {
         var target = TargetOf(context);
         var end = target.IndexOf('?', StringComparison.Ordinal);
-        var path = (end < 0 ? target : target[..end]).TrimStart('/');
-        var segments = path.Split('/');
-        return index < segments.Length ? Uri.UnescapeDataString(segments[index]) : "";
+        return end < 0 ? target : target[..end];
     }
 
     private static bool WantsXml(HttpRequest request)

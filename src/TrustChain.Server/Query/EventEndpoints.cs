@@ -138,7 +138,7 @@ internal sealed class EventAnswers(EventQueryService queries, EventDocuments doc
     {
         var headers = context.Response.Headers;
         headers["GS1-EPC-Format"] = EpcisRequest.NameOf(request.EpcFormat);
-        headers.Vary = "Accept, Authorization, GS1-EPC-Format";
+        headers.Vary = "Accept, Authorization, GS1-EPC-Format, GS1-CBV-XML-Format";
         headers.CacheControl = "private, no-cache";
         if (request.Media == EventMedia.Xml12)
         {
@@ -154,7 +154,7 @@ internal sealed class EventAnswers(EventQueryService queries, EventDocuments doc
             SetLink(context, server.Value.PublicUrl, token);
         }
         // The tag is weak: the document's creationDate differs from answer to answer. A page's link is part of what it says.
-        var etag = $"W/\"{document.EventsTag}{(next is null ? "" : "+")}{request.Media:D}\"";
+        var etag = $"W/\"{document.EventsTag}{(next is null ? "" : "+")}{request.Media:D}{(request.IsXml ? request.CbvXmlFormat.ToString("D") : "")}\"";
         headers.ETag = etag;
         if (context.Request.Headers.IfNoneMatch.SelectMany(static v => (v ?? "").Split(',', StringSplitOptions.TrimEntries)).Any(v => v == etag || v == "*" || v == etag[2..]))
         {
@@ -164,7 +164,7 @@ internal sealed class EventAnswers(EventQueryService queries, EventDocuments doc
     }
 
     /// <summary>The path as a part of the query's fingerprint.</summary>
-    public static QueryParameter PathOf(HttpContext context) => new("", [context.Request.Path.Value ?? ""], ParameterForm.Url);
+    public static QueryParameter PathOf(HttpContext context) => new("", [.. EpcisGroup.PathOf(context).Split('/').Select(Uri.UnescapeDataString)], ParameterForm.Url);
 
     /// <summary>The answer to a token that is of no use.</summary>
     public static IResult BadToken() =>
@@ -173,15 +173,16 @@ internal sealed class EventAnswers(EventQueryService queries, EventDocuments doc
     /// <summary>Tells where the next page is, and until when.</summary>
     public static void SetLink(HttpContext context, string publicAddress, (string Token, DateTimeOffset Expires) next)
     {
-        context.Response.Headers.Link = $"<{LinkTo(context.Request, new Uri(publicAddress), next.Token)}>; rel=\"next\"";
+        context.Response.Headers.Link = $"<{LinkTo(context, new Uri(publicAddress), next.Token)}>; rel=\"next\"";
         context.Response.Headers["GS1-Next-Page-Token-Expires"] = Record.FormatTime(next.Expires);
     }
 
     /// <summary>This request's address with another token; under the public address where the client used that.</summary>
-    private static string LinkTo(HttpRequest request, Uri publicUrl, string token)
+    private static string LinkTo(HttpContext context, Uri publicUrl, string token)
     {
+        var request = context.Request;
         var root = string.Equals(request.Host.Value, publicUrl.Authority, StringComparison.OrdinalIgnoreCase) ? publicUrl.GetLeftPart(UriPartial.Authority) : $"{request.Scheme}://{request.Host}";
-        var link = new StringBuilder(root).Append(request.Path.ToUriComponent()).Append('?');
+        var link = new StringBuilder(root).Append(EpcisGroup.PathOf(context)).Append('?');
         foreach (var (name, values) in request.Query.Where(static q => q.Key != "nextPageToken"))
         {
             foreach (var value in values)

@@ -94,6 +94,7 @@ internal sealed class EventQueryService(EventSearchStore store, MasterDataStore 
             var elements = await masterData.ListElementsAsync(caller.Organisation?.Id, condition.Attribute, condition.Values, cancellationToken);
             criteria.Add(condition.Field switch
             {
+                _ when condition.FieldNames.Count > 0 => new FieldCriterion(condition.Parameter, FieldScope.Event, Inner: false, condition.FieldNames, new FieldTest.OneOfUris(elements)),
                 "readPoint" => new PlaceCriterion(condition.Parameter, PlaceField.ReadPoint, elements, false),
                 "bizLocation" => new PlaceCriterion(condition.Parameter, PlaceField.BizLocation, elements, false),
                 "bizStep" => new TermCriterion(condition.Parameter, TermField.BizStep, elements),
@@ -162,7 +163,7 @@ internal sealed class EventQueryService(EventSearchStore store, MasterDataStore 
             }
         }
         // The page is full and nothing was read beyond it: whether there is more shows a look ahead.
-        var more = events.Count > 0 && query.EventCountLimit is null && await HasMoreAsync(query, plan, after, cancellationToken);
+        var more = events.Count > 0 && await HasMoreAsync(query, plan, after, cancellationToken);
         return new QueryOutcome.Page(events, more ? CursorAfter(events[^1], plan, (cursor?.Returned ?? 0) + events.Count, query) : null);
     }
 

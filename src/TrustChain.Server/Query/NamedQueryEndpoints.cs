@@ -98,13 +98,13 @@ internal static class NamedQueryEndpoints
         {
             return Problems.Create(409, ProblemCodes.AlreadyExists, $"An organisation has at most {NamedQueryStore.MaxQueries} named queries; delete one first.", "ResourceAlreadyExistsException");
         }
-        if (name == EventEndpoints.SimpleEventQuery || !await store.AddAsync(new NamedQuery(organisation, name, query, time.GetUtcNow()), cancellationToken))
+        var named = new NamedQuery(organisation, name, query, time.GetUtcNow());
+        if (name == EventEndpoints.SimpleEventQuery || !await store.AddAsync(named, cancellationToken))
         {
             return Problems.Create(409, ProblemCodes.AlreadyExists, $"There is a query named \"{name}\" already.", "ResourceAlreadyExistsException");
         }
         context.Response.Headers.Location = $"/epcis/queries/{name}";
-        using var definition = JsonDocument.Parse(query);
-        return Results.Json(new QueryDefinition(name, definition.RootElement), statusCode: StatusCodes.Status201Created);
+        return Results.Json(QueryDefinition.From(named), statusCode: StatusCodes.Status201Created);
     }
 
     private static async Task<IResult> GetAsync(string queryName, HttpContext context, Caller caller, NamedQueryStore store, CancellationToken cancellationToken)

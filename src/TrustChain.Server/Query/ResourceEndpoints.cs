@@ -78,9 +78,11 @@ internal static class ResourceEndpoints
     {
         var text = EpcisGroup.Segment(context, 2);
         var uri = ItemUris.Canonicalise(Gs1Identifier.TryParse(text, out var id, out _) && !text.Contains(':', StringComparison.Ordinal) ? id.DigitalLink : text);
-        EventCriterion criterion = place is { } field
-            ? new PlaceCriterion("", field, [uri], false)
-            : new ItemCriterion("", [.. roles], [EpcPattern.TryParse(uri, out var pattern, out _) ? pattern : throw new System.Diagnostics.UnreachableException()]);
+        if (!EpcPattern.TryParse(uri, out var pattern, out var error))
+        {
+            return EpcisRequest.Parameter("epc", error!); // Set when the answer is false.
+        }
+        EventCriterion criterion = place is { } field ? new PlaceCriterion("", field, [uri], false) : new ItemCriterion("", [.. roles], [pattern]);
         return await AnyAsync(queries, EventQuery.All.With([criterion], []), context, cancellationToken) ? Collection(context, ["events"]) : Problems.NotFound("such resource", epcis: true);
     }
 
