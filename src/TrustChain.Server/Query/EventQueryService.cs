@@ -158,9 +158,8 @@ internal sealed class EventQueryService(EventSearchStore store, MasterDataStore 
             }
         }
         // The page is full and nothing was read beyond it: whether there is more shows a look ahead.
-        var returned = (cursor?.Returned ?? 0) + events.Count;
-        var more = events.Count > 0 && returned < (query.EventCountLimit ?? int.MaxValue) && await HasMoreAsync(query, plan, after, cancellationToken);
-        return new QueryOutcome.Page(events, more ? CursorAfter(events[^1], plan, returned, query) : null);
+        var more = events.Count > 0 && await HasMoreAsync(query, plan, after, cancellationToken);
+        return new QueryOutcome.Page(events, more ? CursorAfter(events[^1], plan, (cursor?.Returned ?? 0) + events.Count, query) : null);
     }
 
     private async Task<bool> HasMoreAsync(EventQuery query, QueryPlan plan, SearchPosition? after, CancellationToken cancellationToken)
