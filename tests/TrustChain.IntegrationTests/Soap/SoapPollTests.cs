@@ -151,6 +151,24 @@ public sealed class SoapPollTests(SoapFixture fixture) : IClassFixture<SoapFixtu
     }
 
     [Fact]
+    public async Task Poll_OfMoreBytesThanAnAnswerHolds_IsQueryTooLarge()
+    {
+        var big = fixture.Owner.NewItem();
+        for (var part = 0; part < 6; part++)
+        {
+            var events = Enumerable.Range(0, 6).Select(number => Events.Observation(big, Events.PublicStep)
+                .With("@context", $$"""["{{Events.Context}}",{"ex":"http://example.org/ns#"}]""")
+                .With("ex:note", $"\"{part}-{number} {new string('n', 500_000)}\""));
+            (await fixture.Owner.CaptureAsync(Events.Document([.. events]))).Expect(202);
+        }
+
+        var exception = await fixture.Client.FailAsync(Poll(SoapClient.List("MATCH_anyEPCClass", big)), fixture.Key);
+
+        Assert.Equal(SoapClient.Query + "QueryTooLargeException", exception.Name);
+        Assert.Contains("16777216", exception.Element("reason")!.Value, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Poll_OfNothing_GivesAnEmptyList()
     {
         var results = await fixture.Client.CallAsync(Poll(SoapClient.List("MATCH_epc", "urn:epc:id:sgtin:0614141.107346.none")), fixture.Key);
