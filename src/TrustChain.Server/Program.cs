@@ -7,6 +7,7 @@ using TrustChain.Server.Organisations;
 using TrustChain.Server.Pages;
 using TrustChain.Server.Query;
 using TrustChain.Server.Signing;
+using TrustChain.Server.Soap;
 using TrustChain.Server.Verification;
 
 if (args is ["migrate" or "init", ..])
@@ -35,6 +36,7 @@ app.MapCapture();
 app.MapEvents();
 app.MapResources();
 app.MapNamedQueries();
+app.MapSoap();
 app.MapLog();
 app.MapEvidence();
 app.MapBatches();

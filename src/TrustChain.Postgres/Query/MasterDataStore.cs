@@ -8,13 +8,29 @@ namespace TrustChain.Postgres.Query;
 /// <param name="Vocabulary">Type of the vocabulary: a URI.</param>
 /// <param name="Id">The element's canonical URI.</param>
 /// <param name="Attributes">JSON array of <c>{"id":…,"attribute":…}</c> as given.</param>
-/// <param name="AttributeIds">Ids of the attributes with their prefixes expanded, with their values where those are plain.</param>
+/// <param name="AttributeIds">Ids of the attributes in their order with their prefixes expanded, with their values where those are plain.</param>
 /// <param name="Children">Canonical URIs of elements below it.</param>
 public sealed record MasterDataElement(
     string Vocabulary, string Id, string Attributes, IReadOnlyList<KeyValuePair<string, string>> AttributeIds, IReadOnlyList<string> Children);
 
 /// <summary>More elements of master data than a query can take.</summary>
 public sealed class TooManyElementsException() : Exception($"More than {MasterDataStore.MaxDescendants} elements of the master data are meant.");
+
+/// <summary>Conditions on elements, which must all hold.</summary>
+public sealed record MasterDataSearch
+{
+    /// <summary>Types of the vocabularies; null: all.</summary>
+    public IReadOnlyList<string>? Vocabularies { get; init; }
+
+    /// <summary>Canonical URIs of elements; null: all.</summary>
+    public IReadOnlyList<string>? Ids { get; init; }
+
+    /// <summary>Canonical URIs of elements, each of which stands for all below it too; null: all.</summary>
+    public IReadOnlyList<string>? IdsWithDescendants { get; init; }
+
+    /// <summary>An attribute with one of the names is there, with one of the values unless those are null.</summary>
+    public IReadOnlyList<(IReadOnlyList<string> Names, IReadOnlyList<string>? Values)> Attributes { get; init; } = [];
+}
 
 /// <summary>Master data that organisations sent. Each sees its own.</summary>
 public sealed class MasterDataStore(NpgsqlDataSource database)
@@ -119,38 +135,51 @@ public sealed class MasterDataStore(NpgsqlDataSource database)
         return await ReadTextsAsync(command, cancellationToken);
     }
 
-    /// <summary>An organisation's elements by vocabulary and id.</summary>
+    /// <summary>An organisation's elements that meet every condition, by vocabulary and id.</summary>
     /// <param name="organisationId">Whose.</param>
-    /// <param name="vocabularies">Only of these types; null: all.</param>
-    /// <param name="ids">Only these or elements below them where <paramref name="withDescendants"/> is set; null: all.</param>
-    /// <param name="withDescendants">See above.</param>
+    /// <param name="search">The conditions.</param>
     /// <param name="limit">Most elements.</param>
     /// <param name="cancellationToken">Cancels.</param>
-    public async Task<IReadOnlyList<MasterDataElement>> ListAsync(
-        int organisationId, IReadOnlyList<string>? vocabularies, IReadOnlyList<string>? ids, bool withDescendants, int limit, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<MasterDataElement>> ListAsync(int organisationId, MasterDataSearch search, int limit, CancellationToken cancellationToken)
     {
-        if (ids is not null && withDescendants)
-        {
-            ids = await ListWithDescendantsAsync(organisationId, ids, cancellationToken);
-        }
+        // One statement, so that elements and their children are of one moment. A union without "all" ends on circles too.
         await using var command = database.CreateCommand("""
-            select m.vocabulary, m.id, (m.attributes -> 'attributes')::text, array(
+            with recursive below(uri) as (
+                select unnest($4::text[]) union
+                select c.child from below join master_data_child c on c.organisation_id = $1 and c.parent = below.uri)
+            select m.vocabulary, m.id, (m.attributes -> 'attributes')::text, (m.attributes -> 'index')::text, array(
                 select c.child from master_data_child c where c.organisation_id = m.organisation_id and c.vocabulary = m.vocabulary and c.parent = m.id order by c.child)
             from master_data m
             where m.organisation_id = $1 and ($2::text[] is null or m.vocabulary = any($2)) and ($3::text[] is null or m.id = any($3))
-            order by m.vocabulary, m.id limit $4
+                and ($4::text[] is null or m.id in (select uri from below))
+                and not exists (
+                    select from jsonb_array_elements($5) as wanted where not exists (
+                        select from jsonb_array_elements(m.attributes -> 'index') as a
+                        where wanted -> 'names' ? (a ->> 'id') and (wanted -> 'values' = 'null' or wanted -> 'values' ? (a ->> 'value'))))
+            order by m.vocabulary, m.id limit $6
             """);
         command.Parameters.Add(new() { Value = organisationId });
-        command.Parameters.Add(new() { Value = (object?)vocabularies?.ToArray() ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text });
-        command.Parameters.Add(new() { Value = (object?)ids?.ToArray() ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text });
+        command.Parameters.Add(TextsOrNull(search.Vocabularies));
+        command.Parameters.Add(TextsOrNull(search.Ids));
+        command.Parameters.Add(TextsOrNull(search.IdsWithDescendants));
+        command.Parameters.Add(new() { Value = JsonSerializer.Serialize(search.Attributes.Select(static a => new { names = a.Names, values = a.Values })), NpgsqlDbType = NpgsqlDbType.Jsonb });
         command.Parameters.Add(new() { Value = limit });
         var elements = new List<MasterDataElement>();
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         while (await reader.ReadAsync(cancellationToken))
         {
-            elements.Add(new MasterDataElement(reader.GetString(0), reader.GetString(1), reader.GetString(2), [], reader.GetFieldValue<string[]>(3)));
+            elements.Add(new MasterDataElement(reader.GetString(0), reader.GetString(1), reader.GetString(2), Unpack(reader.GetString(3)), reader.GetFieldValue<string[]>(4)));
         }
         return elements;
+    }
+
+    private static NpgsqlParameter TextsOrNull(IReadOnlyList<string>? texts) =>
+        new() { Value = (object?)texts?.ToArray() ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text };
+
+    private static List<KeyValuePair<string, string>> Unpack(string index)
+    {
+        using var json = JsonDocument.Parse(index);
+        return [.. json.RootElement.EnumerateArray().Select(static a => KeyValuePair.Create(a.GetProperty("id").GetString() ?? "", a.GetProperty("value").GetString() ?? ""))];
     }
 
     // The attributes as given, and beside them their ids and values as they are searched.

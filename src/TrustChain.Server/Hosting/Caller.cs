@@ -20,7 +20,7 @@ public sealed record Caller(Organisation? Organisation)
 }
 
 /// <summary>
-/// Turns <c>Authorization: Bearer</c> into a <see cref="Caller"/>. A wrong key is refused with 401 everywhere, rather than treated as anonymous. Keys are
+/// Turns <c>Authorization: Bearer</c>, and Basic on routes for <see cref="OldClients"/>, into a <see cref="Caller"/>. A wrong key is refused with 401 everywhere, rather than treated as anonymous. Keys are
 /// cached by digest for ten seconds, so a revocation takes effect within that time on other servers and at once on this one.
 /// </summary>
 internal sealed class CallerMiddleware(RequestDelegate next, CallerCache cache)
@@ -30,18 +30,36 @@ internal sealed class CallerMiddleware(RequestDelegate next, CallerCache cache)
         var header = context.Request.Headers.Authorization;
         if (header.Count > 0)
         {
-            var caller = header is [{ } text] && text.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase) && text.Length <= 256
-                ? await cache.FindAsync(text["Bearer ".Length..].Trim(), context.RequestAborted)
-                : null;
+            var isOld = OldClients.Of(context.GetEndpoint()) is not null;
+            var caller = header is [{ } text] && KeyOf(text, isOld) is { } key ? await cache.FindAsync(key, context.RequestAborted) : null;
             if (caller is null)
             {
-                context.Response.Headers.WWWAuthenticate = "Bearer";
-                await Problems.NotAuthenticated().ExecuteAsync(context);
+                context.Response.Headers.WWWAuthenticate = isOld ? OldClients.Challenges : "Bearer";
+                await OldClients.WriteAsync(context, context.GetEndpoint(), Problems.NotAuthenticated());
                 return;
             }
             context.Items[typeof(Caller)] = caller;
         }
         await next(context);
+    }
+
+    /// <summary>The key in a header; null when it has another form than is taken.</summary>
+    private static string? KeyOf(string header, bool takesBasic)
+    {
+        const int MaxBasic = 512;
+        if (header.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase))
+        {
+            return header.Length <= 256 ? header["Bearer ".Length..].Trim() : null;
+        }
+        Span<byte> pair = stackalloc byte[MaxBasic];
+        if (!takesBasic || header.Length > MaxBasic || !header.StartsWith("Basic ", StringComparison.OrdinalIgnoreCase)
+            || !Convert.TryFromBase64String(header["Basic ".Length..].Trim(), pair, out var length))
+        {
+            return null;
+        }
+        // The user's name says nothing here: the key alone tells whose it is.
+        var colon = pair[..length].IndexOf((byte)':');
+        return colon < 0 ? null : Encoding.UTF8.GetString(pair[(colon + 1)..length]);
     }
 }
 

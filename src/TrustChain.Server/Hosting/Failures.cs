@@ -33,7 +33,7 @@ internal sealed partial class Failures(ILogger<Failures> logger) : IExceptionHan
             httpContext.Response.Headers.RetryAfter = "5";
             Log.Unavailable(logger, exception.Message);
         }
-        await result.ExecuteAsync(httpContext);
+        await OldClients.WriteAsync(httpContext, httpContext.Features.Get<IExceptionHandlerFeature>()?.Endpoint, result);
         return true;
     }
 

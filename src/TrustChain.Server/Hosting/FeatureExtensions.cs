@@ -18,6 +18,7 @@ using TrustChain.Server.Organisations;
 using TrustChain.Server.Pages;
 using TrustChain.Server.Query;
 using TrustChain.Server.Signing;
+using TrustChain.Server.Soap;
 using TrustChain.Server.Verification;
 
 namespace TrustChain.Server.Hosting;
@@ -104,6 +105,7 @@ internal static class FeatureExtensions
         services.AddSingleton<EventQueryService>();
         services.AddSingleton<EventAnswers>();
         services.AddSingleton<ResourceLists>();
+        services.AddSingleton<SoapOperations>();
     }
 
     public static void AddItems(this IServiceCollection services)

@@ -14,6 +14,7 @@ public sealed class EpcisXmlWriter : IDisposable
     private readonly XmlWriter _xml;
     private readonly EventXml _events;
     private readonly bool _isV1;
+    private readonly bool _isPart;
     private State _state;
 
     /// <summary>Writes to a stream, without waiting; it stays open.</summary>
@@ -34,6 +35,20 @@ public sealed class EpcisXmlWriter : IDisposable
         : this(new BufferWriterStream(output), options)
     {
     }
+
+    /// <summary>
+    /// Writes into a document that the caller has begun, ends and disposes of, such as a message around the results: <see cref="BeginQueryResults"/>, then
+    /// events or master data, then <see cref="End"/>.
+    /// </summary>
+    public EpcisXmlWriter(XmlWriter document, EpcisXmlWriteOptions options)
+    {
+        _xml = document;
+        _isPart = true;
+        _isV1 = options.Version == EpcisXmlVersion.V1;
+        _events = new EventXml(_xml, options);
+    }
+
+    private string QueryNamespace => _isV1 ? XmlNames.Query1 : XmlNames.Query2;
 
     private enum State
     {
@@ -86,17 +101,21 @@ public sealed class EpcisXmlWriter : IDisposable
     public void BeginQueryDocument(DateTimeOffset creationDate, string queryName, string? subscriptionId)
     {
         Require(State.New);
-        var uri = _isV1 ? XmlNames.Query1 : XmlNames.Query2;
-        WriteRoot("epcisq", "EPCISQueryDocument", uri, creationDate);
+        WriteRoot("epcisq", "EPCISQueryDocument", QueryNamespace, creationDate);
         _xml.WriteStartElement("EPCISBody");
-        _xml.WriteStartElement("epcisq", "QueryResults", uri);
-        _xml.WriteElementString("queryName", EventXml.Printable(queryName));
-        if (subscriptionId is not null)
-        {
-            _xml.WriteElementString("subscriptionID", EventXml.Printable(subscriptionId));
-        }
-        _xml.WriteStartElement("resultsBody");
-        _state = State.Query;
+        _xml.WriteStartElement("epcisq", "QueryResults", QueryNamespace);
+        WriteResultsHead(queryName, subscriptionId);
+    }
+
+    /// <summary>Begins <c>QueryResults</c> on their own, as they stand in a SOAP message. Only for the constructor that takes a document.</summary>
+    /// <param name="queryName">The query's name.</param>
+    /// <param name="subscriptionId">The subscription the results belong to; null for a query asked once.</param>
+    public void BeginQueryResults(string queryName, string? subscriptionId)
+    {
+        Require(State.New);
+        _xml.WriteStartElement("epcisq", "QueryResults", QueryNamespace);
+        WriteDeclarations();
+        WriteResultsHead(queryName, subscriptionId);
     }
 
     /// <summary>Writes one event.</summary>
@@ -132,9 +151,10 @@ public sealed class EpcisXmlWriter : IDisposable
         return losses;
     }
 
-    /// <summary>Completes the document. Without events it has an empty <c>EventList</c>.</summary>
+    /// <summary>Completes the document, or the query results in the caller's. Without events it has an empty <c>EventList</c>.</summary>
     public void End()
     {
+        var isInList = _state == State.Events;
         if (_state is State.Document or State.Query)
         {
             _xml.WriteStartElement("EventList");
@@ -144,7 +164,19 @@ public sealed class EpcisXmlWriter : IDisposable
         {
             Require(State.Events);
         }
-        _xml.WriteEndDocument();
+        if (_isPart)
+        {
+            if (isInList)
+            {
+                _xml.WriteEndElement();
+            }
+            _xml.WriteEndElement(); // resultsBody
+            _xml.WriteEndElement(); // QueryResults
+        }
+        else
+        {
+            _xml.WriteEndDocument();
+        }
         _xml.Flush();
         _state = State.Ended;
     }
@@ -154,7 +186,7 @@ public sealed class EpcisXmlWriter : IDisposable
     {
         _events.Dispose();
         // Closing an XmlWriter in the middle would end all elements and so pretend that the document is whole.
-        if (_state == State.Ended)
+        if (_state == State.Ended && !_isPart)
         {
             _xml.Dispose();
         }
@@ -164,11 +196,27 @@ public sealed class EpcisXmlWriter : IDisposable
     {
         _xml.WriteStartDocument();
         _xml.WriteStartElement(prefix, name, uri);
+        WriteDeclarations();
+        _xml.WriteAttributeString("schemaVersion", _isV1 ? "1.2" : "2.0");
+        _xml.WriteAttributeString("creationDate", Format(creationDate));
+    }
+
+    private void WriteDeclarations()
+    {
         _xml.WriteAttributeString("xmlns", "xsi", null, XmlNames.Instance);
         _xml.WriteAttributeString("xmlns", "xs", null, XmlNames.Schema);
         _xml.WriteAttributeString("xmlns", "cbvmda", null, "urn:epcglobal:cbv:mda:");
-        _xml.WriteAttributeString("schemaVersion", _isV1 ? "1.2" : "2.0");
-        _xml.WriteAttributeString("creationDate", Format(creationDate));
+    }
+
+    private void WriteResultsHead(string queryName, string? subscriptionId)
+    {
+        _xml.WriteElementString("queryName", EventXml.Printable(queryName));
+        if (subscriptionId is not null)
+        {
+            _xml.WriteElementString("subscriptionID", EventXml.Printable(subscriptionId));
+        }
+        _xml.WriteStartElement("resultsBody");
+        _state = State.Query;
     }
 
     private static string Format(DateTimeOffset time) =>
