@@ -7,6 +7,7 @@ using TrustChain.Server.Organisations;
 using TrustChain.Server.Pages;
 using TrustChain.Server.Query;
 using TrustChain.Server.Signing;
+using TrustChain.Server.Subscriptions;
 using TrustChain.Server.Verification;
 
 if (args is ["migrate" or "init", ..])
@@ -23,6 +24,7 @@ builder.Services.AddLog();
 builder.Services.AddAnchoring();
 builder.Services.AddEvidence();
 builder.Services.AddQueries();
+builder.Services.AddSubscriptions();
 builder.Services.AddItems();
 
 var app = builder.Build();
@@ -35,6 +37,7 @@ app.MapCapture();
 app.MapEvents();
 app.MapResources();
 app.MapNamedQueries();
+app.MapSubscriptions();
 app.MapLog();
 app.MapEvidence();
 app.MapBatches();

@@ -18,6 +18,7 @@ using TrustChain.Server.Organisations;
 using TrustChain.Server.Pages;
 using TrustChain.Server.Query;
 using TrustChain.Server.Signing;
+using TrustChain.Server.Subscriptions;
 using TrustChain.Server.Verification;
 
 namespace TrustChain.Server.Hosting;
@@ -104,6 +105,21 @@ internal static class FeatureExtensions
         services.AddSingleton<EventQueryService>();
         services.AddSingleton<EventAnswers>();
         services.AddSingleton<ResourceLists>();
+    }
+
+    public static void AddSubscriptions(this IServiceCollection services)
+    {
+        services.AddSingleton<IValidateOptions<SubscriptionOptions>, SubscriptionOptionsValidator>();
+        services.AddOptionsWithValidateOnStart<SubscriptionOptions>().BindConfiguration(SubscriptionOptions.Section);
+        services.AddSingleton<SubscriptionStore>();
+        services.AddSingleton<SubscriptionSecrets>();
+        services.AddSingleton<SubscriptionMetrics>();
+        services.AddSingleton<EventCollector>();
+        services.AddSingleton<WebhookSender>();
+        services.AddSingleton<SubscriptionDelivery>();
+        services.AddSingleton<EventStreamParts>();
+        services.AddSingleton<EventStreams>();
+        services.AddHostedService<SubscriptionWorker>();
     }
 
     public static void AddItems(this IServiceCollection services)
