@@ -4,11 +4,11 @@ using TrustChain.Core.Signing;
 
 namespace TrustChain.Cli.Bench;
 
-/// <summary><c>bench capture</c> and <c>bench scan</c>.</summary>
+/// <summary><c>bench capture</c>, <c>bench query</c> and <c>bench scan</c>.</summary>
 internal static class BenchCommands
 {
     /// <summary>The verb.</summary>
-    public static Command Create(Shell shell) => new("bench", "Measures a server. Leaves an organisation and its events behind.") { Capture(shell), Scan(shell) };
+    public static Command Create(Shell shell) => new("bench", "Measures a server. Leaves an organisation and its events behind.") { Capture(shell), Query(shell), Scan(shell) };
 
     private static Command Capture(Shell shell)
     {
@@ -46,6 +46,31 @@ internal static class BenchCommands
             };
             var adminKey = await InputFile.ReadSecretAsync(shell, parsed.GetRequiredValue(admin), cancellationToken);
             return await CaptureBench.RunAsync(shell, parsed.GetRequiredValue(server), adminKey, options, cancellationToken);
+        });
+        return command;
+    }
+
+    private static Command Query(Shell shell)
+    {
+        var defaults = new QueryBenchOptions();
+        var server = SharedOptions.Server();
+        var admin = AdminKeyFile();
+        var events = Number("--events", "Events captured before asking.", defaults.Events, 100_000_000);
+        var seconds = Number("--seconds", "How long to ask each kind of query.", defaults.Seconds, 3600);
+        var clients = Number("--clients", "Clients asking at once.", defaults.Clients, 1000);
+        var seed = new Option<int>("--seed") { Description = "Chooses the events and what is asked.", DefaultValueFactory = _ => defaults.Seed };
+        var command = new Command("query", "Measures EPCIS queries: by EPC, by EPC class, by business step and time window, by sensor value.") { server, admin, events, seconds, clients, seed };
+        command.SetAction(async (parsed, cancellationToken) =>
+        {
+            var options = new QueryBenchOptions
+            {
+                Events = parsed.GetValue(events),
+                Seconds = parsed.GetValue(seconds),
+                Clients = parsed.GetValue(clients),
+                Seed = parsed.GetValue(seed),
+            };
+            var adminKey = await InputFile.ReadSecretAsync(shell, parsed.GetRequiredValue(admin), cancellationToken);
+            return await QueryBench.RunAsync(shell, parsed.GetRequiredValue(server), adminKey, options, cancellationToken);
         });
         return command;
     }

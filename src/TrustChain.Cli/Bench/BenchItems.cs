@@ -21,9 +21,14 @@ internal sealed class BenchItems(string companyPrefix, int count)
     public string Uri(int item) => CanonicalDigitalLink.Domain + Path(item);
 
     /// <summary>Path of an item's page.</summary>
-    public string Path(int item)
+    public string Path(int item) => string.Create(CultureInfo.InvariantCulture, $"/01/{Gtin(item)}/21/{(item % SerialsPerProduct) + 1000}");
+
+    /// <summary>Canonical Digital Link of a lot.</summary>
+    public string Lot(int lot) => string.Create(CultureInfo.InvariantCulture, $"{CanonicalDigitalLink.Domain}/01/{Gtin(lot)}/10/L{(lot % SerialsPerProduct) + 1000}");
+
+    private string Gtin(int number)
     {
-        var digits = string.Create(CultureInfo.InvariantCulture, $"0{companyPrefix}{item / SerialsPerProduct:000}");
-        return string.Create(CultureInfo.InvariantCulture, $"/01/{digits}{CheckDigit.Compute(digits)}/21/{(item % SerialsPerProduct) + 1000}");
+        var digits = string.Create(CultureInfo.InvariantCulture, $"0{companyPrefix}{number / SerialsPerProduct:000}");
+        return digits + CheckDigit.Compute(digits);
     }
 }

@@ -34,7 +34,13 @@ internal sealed class CaptureLoad
     public (Hash32 Statement, int Position) PlaceOf(int number) => (_statements[number / Batch].Digest, number % Batch);
 
     /// <summary>Makes and signs all statements, with the organisation's keys in turn.</summary>
-    public static CaptureLoad Sign(EventCorpus corpus, BenchOrganisation organisation, string origin, int events, int batch)
+    /// <param name="corpus">The events.</param>
+    /// <param name="organisation">Whose keys sign.</param>
+    /// <param name="origin">The log's.</param>
+    /// <param name="events">How many.</param>
+    /// <param name="batch">Events in each statement.</param>
+    /// <param name="first">Number of the first event in the corpus.</param>
+    public static CaptureLoad Sign(EventCorpus corpus, BenchOrganisation organisation, string origin, int events, int batch, int first = 0)
     {
         var statements = new SignedStatement[(events + batch - 1) / batch];
         Parallel.For(0, statements.Length, i =>
@@ -42,7 +48,7 @@ internal sealed class CaptureLoad
             var part = new List<ReadOnlyMemory<byte>>(batch);
             for (var number = i * batch; number < Math.Min((i + 1) * batch, events); number++)
             {
-                part.Add(corpus.Create(number));
+                part.Add(corpus.Create(first + number));
             }
             statements[i] = SignedStatement.SignRoot(organisation.Keys[i % organisation.Keys.Count], origin, part);
         });

@@ -13,6 +13,9 @@ internal enum CorpusKind
 
     /// <summary>The same with one sensor element of three reports.</summary>
     Sensor,
+
+    /// <summary>Object events, every tenth with sensor data and every tenth with a quantity of a lot in place of EPCs: for queries.</summary>
+    Mixed,
 }
 
 /// <summary>
@@ -24,6 +27,8 @@ internal sealed class EventCorpus(CorpusKind kind, int seed, BenchItems items, I
     /// <summary>EPCs in each event.</summary>
     public const int EpcsPerEvent = 3;
 
+    private const int SensorTurn = 5;
+    private const int LotTurn = 9;
     private const int SmallestBytes = 1000;
     private const int LargestBytes = 1300;
 
@@ -57,7 +62,7 @@ internal sealed class EventCorpus(CorpusKind kind, int seed, BenchItems items, I
     private byte[] Write(int number, string padding)
     {
         var random = RandomOf(number, Purpose.Content);
-        var time = FirstTime.AddSeconds(number);
+        var time = TimeOf(number);
         using var output = new MemoryStream(LargestBytes + 64);
         using (var json = new Utf8JsonWriter(output, new JsonWriterOptions { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
         {
@@ -66,12 +71,7 @@ internal sealed class EventCorpus(CorpusKind kind, int seed, BenchItems items, I
             json.WriteString("eventID", $"urn:uuid:{Uuid(number)}");
             json.WriteString("eventTime", Time(time));
             json.WriteString("eventTimeZoneOffset", "+08:00");
-            json.WriteStartArray("epcList");
-            foreach (var item in ItemsOf(number))
-            {
-                json.WriteStringValue(items.Uri(item));
-            }
-            json.WriteEndArray();
+            WriteItems(json, number);
             json.WriteString("action", Creates(number) ? "ADD" : "OBSERVE");
             json.WriteString("bizStep", Creates(number) ? "commissioning" : steps[random.Next(steps.Count)]);
             json.WriteString("disposition", Creates(number) ? "active" : "in_progress");
@@ -82,7 +82,7 @@ internal sealed class EventCorpus(CorpusKind kind, int seed, BenchItems items, I
             var production = string.Create(CultureInfo.InvariantCulture, $"https://example.org/production/{random.Next(1_000_000)}-{padding}");
             WriteTyped(json, "prodorder", "bizTransaction", production);
             json.WriteEndArray();
-            if (kind == CorpusKind.Sensor)
+            if (kind == CorpusKind.Sensor || (kind == CorpusKind.Mixed && number % 10 == SensorTurn))
             {
                 WriteSensorElement(json, random, time);
             }
@@ -90,6 +90,33 @@ internal sealed class EventCorpus(CorpusKind kind, int seed, BenchItems items, I
         }
         return output.ToArray();
     }
+
+    private void WriteItems(Utf8JsonWriter json, int number)
+    {
+        if (kind == CorpusKind.Mixed && number % 10 == LotTurn)
+        {
+            json.WriteStartArray("quantityList");
+            json.WriteStartObject();
+            json.WriteString("epcClass", items.Lot(LotOf(number)));
+            json.WriteNumber("quantity", 1 + (number % 500));
+            json.WriteString("uom", "KGM");
+            json.WriteEndObject();
+            json.WriteEndArray();
+            return;
+        }
+        json.WriteStartArray("epcList");
+        foreach (var item in ItemsOf(number))
+        {
+            json.WriteStringValue(items.Uri(item));
+        }
+        json.WriteEndArray();
+    }
+
+    /// <summary>The lot that a mixed corpus' event speaks of, if it speaks of one: about three events each.</summary>
+    public int LotOf(int number) => number / 10 % Math.Max(1, items.Count / 30);
+
+    /// <summary>When an event of the corpus happened.</summary>
+    public static DateTimeOffset TimeOf(int number) => FirstTime.AddSeconds(number);
 
     private static void WriteSensorElement(Utf8JsonWriter json, Random random, DateTimeOffset time)
     {

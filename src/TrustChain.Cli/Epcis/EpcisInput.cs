@@ -1,5 +1,6 @@
 using TrustChain.Cli.Terminal;
 using TrustChain.Core.Epcis;
+using TrustChain.Core.Epcis.Xml;
 
 namespace TrustChain.Cli.Epcis;
 
@@ -33,7 +34,12 @@ internal static class EpcisInput
     /// <summary>Reads the content of a file; see the other method.</summary>
     public static IReadOnlyList<EpcisEvent>? Read(Shell shell, string file, ReadOnlyMemory<byte> utf8)
     {
-        var result = EpcisReader.Read(InputFile.WithoutByteOrderMark(utf8), Options);
+        utf8 = InputFile.WithoutByteOrderMark(utf8);
+        if (utf8.Span.TrimStart(" \t\r\n"u8) is [(byte)'<', ..])
+        {
+            return ReadXml(shell, file, utf8);
+        }
+        var result = EpcisReader.Read(utf8, Options);
         foreach (var warning in result.Warnings)
         {
             shell.Error.WriteLine($"{InputFile.Name(file)}: warning: {warning}");
@@ -43,5 +49,20 @@ internal static class EpcisInput
             shell.Error.WriteLine($"{InputFile.Name(file)}: {fault}");
         }
         return result.IsValid ? result.Events : null;
+    }
+
+    private static IReadOnlyList<EpcisEvent>? ReadXml(Shell shell, string file, ReadOnlyMemory<byte> xml)
+    {
+        var document = EpcisXmlReader.ReadDocument(xml, Options);
+        var result = document.IsReadable ? EpcisReader.Read(document.Utf8, Options) : null;
+        foreach (var warning in result?.Warnings ?? [])
+        {
+            shell.Error.WriteLine($"{InputFile.Name(file)}: warning: {document.Locate(warning)}");
+        }
+        foreach (var fault in result is null ? document.Faults : result.Faults)
+        {
+            shell.Error.WriteLine($"{InputFile.Name(file)}: {(result is null ? fault : document.Locate(fault))}");
+        }
+        return result is { IsValid: true } ? result.Events : null;
     }
 }

@@ -10,7 +10,7 @@ internal static class HashCommand
     /// <summary>The verb.</summary>
     public static Command Create(Shell shell)
     {
-        var files = new Argument<string[]>("FILE") { Description = "EPCIS document, query document or event in JSON; - for standard input.", Arity = ArgumentArity.OneOrMore };
+        var files = new Argument<string[]>("FILE") { Description = "EPCIS document, query document or event in JSON or XML (2.0 or 1.x); - for standard input.", Arity = ArgumentArity.OneOrMore };
         var preHash = new Option<bool>("--prehash") { Description = "Show the text whose digest the hash is, before each hash." };
         var command = new Command("hash", "Prints the event hash (CBV 2.0) of every event, one a line.") { files, preHash };
         command.SetAction((parsed, cancellationToken) => RunAsync(shell, parsed.GetRequiredValue(files), parsed.GetValue(preHash), cancellationToken));

@@ -97,7 +97,8 @@ internal readonly ref partial struct EventPreHash
                 // The text of an XML element that has attributes too: the element's value, as if it had none.
                 var text = _tree.Find(value, "#text"u8);
                 var isText = text > 0 && _tree.KindOf(text) is not (JsonKind.Object or JsonKind.Array or JsonKind.Null);
-                if (!(isText && WriteText(text)) & !WriteMembers(value, isText ? text : -1))
+                var hasText = isText && WriteText(text);
+                if (!WriteMembers(value, isText ? text : -1) && !hasText)
                 {
                     _out.Truncate(start);
                     return;

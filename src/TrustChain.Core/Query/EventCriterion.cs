@@ -131,6 +131,13 @@ public sealed record IdCriterion(string Parameter, IdField Field, IReadOnlyList<
     };
 }
 
+/// <summary><c>hash</c>, ours: the event hash (CBV 2.0 section 8.9.2) is one of these, whatever eventID the sender gave.</summary>
+public sealed record HashCriterion(string Parameter, IReadOnlyList<Log.Hash32> Hashes) : EventCriterion(Parameter)
+{
+    /// <inheritdoc/>
+    public override bool Matches(QueryableEvent e) => Hashes.Contains(e.Event.EventHash);
+}
+
 /// <summary>The lists of typed references.</summary>
 public enum ReferenceField
 {

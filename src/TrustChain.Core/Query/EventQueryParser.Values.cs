@@ -136,6 +136,15 @@ public sealed partial class EventQueryParser
         return number;
     }
 
+    private Log.Hash32 Hash(string parameter, string text)
+    {
+        if (!EventHash.TryParseUri(text, out var hash))
+        {
+            Fault(parameter, $"\"{Shorten(text)}\" is no event hash of the form ni:///sha-256;…?ver=CBV2.0 (in a URL the question mark is %3F).");
+        }
+        return hash;
+    }
+
     private string? EventType(string parameter, string text)
     {
         if (EventShape.Find(Encoding.UTF8.GetBytes(text)) is not null)

@@ -109,6 +109,9 @@ public sealed partial class EventQueryParser
             case "EQ_correctiveEventID":
                 Add(Values(p, PlainUri), values => new IdCriterion(p.Name, IdField.CorrectiveEventId, values));
                 break;
+            case "hash":
+                Add(Values(p, Hash), values => new HashCriterion(p.Name, values));
+                break;
             case "EXISTS_errorDeclaration" or "EXISTS_sensorElementList" or "EXISTS_ilmd":
                 if (Exists(p))
                 {

@@ -57,6 +57,9 @@ public sealed record EventSearch
     /// <summary>eventIDs, or the hashes of events without one.</summary>
     public IReadOnlyList<string>? EventIds { get; init; }
 
+    /// <summary>Event hashes, whatever the eventID.</summary>
+    public IReadOnlyList<Hash32>? EventHashes { get; init; }
+
     /// <summary>Records by id; null: any.</summary>
     public IReadOnlyList<long>? RecordIds { get; init; }
 
@@ -65,10 +68,6 @@ public sealed record EventSearch
     public bool Descending { get; init; }
 
     public SearchPosition? After { get; init; }
-
-    /// <summary>Whether anything but the reader narrows the search.</summary>
-    public bool IsNarrowed => Items.Count > 0 || Measures.Count > 0 || EventTypes is not null || BizSteps is not null || Dispositions is not null
-        || EventTime.IsBounded || RecordTime.IsBounded || EventIds is not null || RecordIds is not null;
 }
 
 /// <summary>An event that a search found.</summary>

@@ -108,6 +108,11 @@ internal sealed class EventSearchSql
             byte[][] hashes = [.. ids.Select(static id => Record.TryParseEventHash(id, out var hash) ? hash.ToArray() : []).Where(static h => h.Length > 0)];
             Add($"b.record_id in (select id from record where event_id = any({Parameter(ids.ToArray())}) union all select id from record where event_hash = any({Parameter(hashes)}) and event_id is null)");
         }
+        if (_search.EventHashes is { } eventHashes)
+        {
+            byte[][] digests = [.. eventHashes.Select(static h => h.ToArray())];
+            Add($"b.record_id in (select id from record where event_hash = any({Parameter(digests)}))");
+        }
         if (_search.RecordIds is { } records)
         {
             Add($"b.record_id = any({Parameter(records.ToArray())})");

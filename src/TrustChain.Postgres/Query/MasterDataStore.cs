@@ -13,6 +13,9 @@ namespace TrustChain.Postgres.Query;
 public sealed record MasterDataElement(
     string Vocabulary, string Id, string Attributes, IReadOnlyList<KeyValuePair<string, string>> AttributeIds, IReadOnlyList<string> Children);
 
+/// <summary>More elements of master data than a query can take.</summary>
+public sealed class TooManyElementsException() : Exception($"More than {MasterDataStore.MaxDescendants} elements of the master data are meant.");
+
 /// <summary>Master data that organisations sent. Each sees its own.</summary>
 public sealed class MasterDataStore(NpgsqlDataSource database)
 {
@@ -73,7 +76,8 @@ public sealed class MasterDataStore(NpgsqlDataSource database)
         await transaction.CommitAsync(cancellationToken);
     }
 
-    /// <summary>The URIs and all below them, by the hierarchy the organisation sent; nobody's hierarchy is nobody.</summary>
+    /// <summary>The URIs and all below them, by the hierarchy the organisation sent; nobody has none.</summary>
+    /// <exception cref="TooManyElementsException">They are more than <see cref="MaxDescendants"/>.</exception>
     public async Task<IReadOnlyList<string>> ListWithDescendantsAsync(int? organisationId, IReadOnlyList<string> uris, CancellationToken cancellationToken)
     {
         if (organisationId is null)
@@ -89,11 +93,12 @@ public sealed class MasterDataStore(NpgsqlDataSource database)
             """);
         command.Parameters.Add(new() { Value = organisationId.Value });
         command.Parameters.Add(new() { Value = uris.ToArray() });
-        command.Parameters.Add(new() { Value = MaxDescendants });
+        command.Parameters.Add(new() { Value = MaxDescendants + 1 });
         return await ReadTextsAsync(command, cancellationToken);
     }
 
     /// <summary>Ids of the elements that have one of the attributes, with one of the values if some are given.</summary>
+    /// <exception cref="TooManyElementsException">They are more than <see cref="MaxDescendants"/>.</exception>
     public async Task<IReadOnlyList<string>> ListElementsAsync(
         int? organisationId, IReadOnlyList<string> attributes, IReadOnlyList<string>? values, CancellationToken cancellationToken)
     {
@@ -110,7 +115,7 @@ public sealed class MasterDataStore(NpgsqlDataSource database)
         command.Parameters.Add(new() { Value = organisationId.Value });
         command.Parameters.Add(new() { Value = attributes.ToArray() });
         command.Parameters.Add(new() { Value = (object?)values?.ToArray() ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text });
-        command.Parameters.Add(new() { Value = MaxDescendants });
+        command.Parameters.Add(new() { Value = MaxDescendants + 1 });
         return await ReadTextsAsync(command, cancellationToken);
     }
 
@@ -160,6 +165,6 @@ public sealed class MasterDataStore(NpgsqlDataSource database)
         {
             texts.Add(reader.GetString(0));
         }
-        return texts;
+        return texts.Count <= MaxDescendants ? texts : throw new TooManyElementsException();
     }
 }

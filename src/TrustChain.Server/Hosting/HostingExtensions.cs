@@ -40,7 +40,8 @@ internal static class HostingExtensions
         builder.WebHost.ConfigureKestrel(static kestrel =>
         {
             kestrel.AddServerHeader = false;
-            kestrel.Limits.MaxRequestBodySize = 64 << 20;
+            // A little more than a capture may have, so that the answer to a larger one is ours and says so.
+            kestrel.Limits.MaxRequestBodySize = Capture.CaptureUploads.MaxBytes + (2 << 20);
             kestrel.Limits.MaxRequestHeadersTotalSize = 32 << 10;
             // Room beyond what queries may have, so that the answer to a longer one is ours and says so.
             kestrel.Limits.MaxRequestLineSize = 64 << 10;

@@ -1,4 +1,9 @@
+using System.Xml;
+using System.Xml.Linq;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.Net.Http.Headers;
 using TrustChain.Server.Hosting;
 
 namespace TrustChain.Server.Query;
@@ -21,7 +26,8 @@ internal static class EpcisGroup
                 return Problems.Create(
                     414, ProblemCodes.UriTooLong, $"Path and query are longer than {EpcisRequest.MaxTarget} characters; send a long query with POST /epcis/queries.", "URITooLongException");
             }
-            return await next(context);
+            var result = await next(context);
+            return result is ProblemHttpResult problem && WantsXml(context.HttpContext.Request) ? new XmlProblem(problem.ProblemDetails) : result;
         });
         return group;
     }
@@ -63,6 +69,38 @@ internal static class EpcisGroup
         var path = (end < 0 ? target : target[..end]).TrimStart('/');
         var segments = path.Split('/');
         return index < segments.Length ? Uri.UnescapeDataString(segments[index]) : "";
+    }
+
+    private static bool WantsXml(HttpRequest request)
+    {
+        if (request.Headers.Accept.Count == 0 || !MediaTypeHeaderValue.TryParseList(request.Headers.Accept, out var accepted))
+        {
+            return false;
+        }
+        var best = accepted.OrderByDescending(static a => a.Quality ?? 1).First().MediaType.Value;
+        return best is "application/xml" or "text/xml" or "application/problem+xml";
+    }
+
+    /// <summary>A problem in XML (RFC 9457 appendix B), for clients that read nothing else.</summary>
+    private sealed class XmlProblem(ProblemDetails problem) : IResult
+    {
+        private static readonly XNamespace Problem = "urn:ietf:rfc:7807";
+
+        public Task ExecuteAsync(HttpContext httpContext)
+        {
+            httpContext.Response.StatusCode = problem.Status ?? 500;
+            httpContext.Response.ContentType = "application/problem+xml; charset=utf-8";
+            // Control characters, which no XML can have, may stand in what a problem quotes.
+            var detail = string.Concat((problem.Detail ?? "").Select(static c => XmlConvert.IsXmlChar(c) || char.IsSurrogate(c) ? c : '\uFFFD'));
+            var xml = new XElement(
+                Problem + "problem",
+                new XElement(Problem + "type", problem.Type),
+                new XElement(Problem + "title", problem.Title),
+                new XElement(Problem + "status", problem.Status),
+                new XElement(Problem + "detail", detail),
+                new XElement(Problem + "code", problem.Extensions.TryGetValue("code", out var code) ? code : null));
+            return httpContext.Response.WriteAsync(xml.ToString(SaveOptions.DisableFormatting), httpContext.RequestAborted);
+        }
     }
 
     private static string TargetOf(HttpContext context) =>

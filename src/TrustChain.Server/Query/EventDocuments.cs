@@ -47,6 +47,7 @@ internal sealed class EventDocuments(CompanyPrefixes prefixes)
         }
         var body = new ArrayBufferWriter<byte>(list.WrittenCount + 512);
         body.Write(Start);
+        body.Write("\""u8);
         body.Write(Encoding.ASCII.GetBytes(created.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture)));
         body.Write("\",\"epcisBody\":{\"queryResults\":{\"queryName\":"u8);
         WriteText(body, queryName);

@@ -45,10 +45,10 @@ internal sealed class EventQueryService(EventSearchStore store, MasterDataStore 
     /// <summary>One page of a query's events.</summary>
     public async Task<QueryOutcome> RunAsync(EventQuery query, Caller caller, int perPage, QueryCursor? cursor, CancellationToken cancellationToken)
     {
-        var resolved = await ResolveAsync(query, caller, cancellationToken);
-        var plan = QueryPlan.Of(resolved, await ReaderOfAsync(caller, cancellationToken));
         try
         {
+            var resolved = await ResolveAsync(query, caller, cancellationToken);
+            var plan = QueryPlan.Of(resolved, await ReaderOfAsync(caller, cancellationToken));
             var byField = query.Order is { Field: null };
             if ((!plan.IsIndexed || byField) && await store.CountAsync(plan.Search, MaxCandidates + 1, cancellationToken) > MaxCandidates)
             {
@@ -64,6 +64,10 @@ internal sealed class EventQueryService(EventSearchStore store, MasterDataStore 
             return byField
                 ? await PageByFieldAsync(resolved, plan, room, cursor, cancellationToken)
                 : await PageAsync(resolved, plan, room, cursor, cancellationToken);
+        }
+        catch (TooManyElementsException exception)
+        {
+            return new QueryOutcome.TooComplex(exception.Message);
         }
         catch (SearchTimeoutException)
         {

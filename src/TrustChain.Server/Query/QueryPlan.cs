@@ -22,6 +22,7 @@ internal sealed record QueryPlan(EventSearch Search, bool IsIndexed)
         IReadOnlyList<long>? steps = null;
         IReadOnlyList<long>? dispositions = null;
         IReadOnlyList<string>? ids = null;
+        IReadOnlyList<Core.Log.Hash32>? hashes = null;
         var eventTime = default(TimeSpanOf);
         var recordTime = default(TimeSpanOf);
         var indexed = true;
@@ -49,6 +50,9 @@ internal sealed record QueryPlan(EventSearch Search, bool IsIndexed)
                     break;
                 case IdCriterion { Field: IdField.EventId } eventId when ids is null:
                     ids = eventId.Uris;
+                    break;
+                case HashCriterion hash when hashes is null:
+                    hashes = hash.Hashes;
                     break;
                 case ReferenceCriterion reference:
                     items.Add(new ItemTerm(Keys(reference.Uris), [RoleOf(reference.Field)]));
@@ -81,7 +85,7 @@ internal sealed record QueryPlan(EventSearch Search, bool IsIndexed)
             TimeField.EventTime => SearchOrder.EventTime,
             TimeField.RecordTime => SearchOrder.RecordTime,
             // Without a wish, the order in which the index that is used has its rows.
-            _ => items.Count > 0 || measures.Count > 0 || ids is not null ? SearchOrder.Record : byTime ? SearchOrder.EventTime : recordTime.IsBounded ? SearchOrder.RecordTime : SearchOrder.Record,
+            _ => items.Count > 0 || measures.Count > 0 || ids is not null || hashes is not null ? SearchOrder.Record : byTime ? SearchOrder.EventTime : recordTime.IsBounded ? SearchOrder.RecordTime : SearchOrder.Record,
         };
         return new QueryPlan(
             new EventSearch
@@ -93,6 +97,7 @@ internal sealed record QueryPlan(EventSearch Search, bool IsIndexed)
                 BizSteps = steps,
                 Dispositions = dispositions,
                 EventIds = ids,
+                EventHashes = hashes,
                 EventTime = eventTime,
                 RecordTime = recordTime,
                 Order = order,

@@ -6,6 +6,9 @@ namespace TrustChain.IntegrationTests.Serving;
 /// <summary>An HTTP response read to its end.</summary>
 internal sealed record Answer(int Status, string? MediaType, string? Location, RetryConditionHeaderValue? RetryAfter, byte[] Bytes)
 {
+    /// <summary>Path and query of the link to the next page; null on the last.</summary>
+    public string? NextPage { get; init; }
+
     public string Body => System.Text.Encoding.UTF8.GetString(Bytes);
 
     public JsonElement Json => JsonDocument.Parse(Bytes).RootElement;
@@ -19,7 +22,12 @@ internal sealed record Answer(int Status, string? MediaType, string? Location, R
         response.Content.Headers.ContentType?.MediaType,
         response.Headers.Location?.OriginalString,
         response.Headers.RetryAfter,
-        await response.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken));
+        await response.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken))
+    {
+        NextPage = response.Headers.TryGetValues("Link", out var links) && links.Single() is var link && link.EndsWith(">; rel=\"next\"", StringComparison.Ordinal)
+            ? new Uri(link[1..link.IndexOf('>', StringComparison.Ordinal)]).PathAndQuery
+            : null,
+    };
 
     public string Text(string member) => Json.GetProperty(member).GetString() ?? throw new InvalidOperationException($"\"{member}\" is null.");
 

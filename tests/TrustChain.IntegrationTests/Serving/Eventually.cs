@@ -10,11 +10,12 @@ internal static class Eventually
 
     /// <param name="awaited">What is awaited, to follow "within 30 s there was no".</param>
     /// <param name="probe">Null or false: not yet.</param>
-    public static async Task<T> GetAsync<T>(string awaited, Func<Task<T?>> probe)
+    /// <param name="patience">How long to wait; 30 s when null.</param>
+    public static async Task<T> GetAsync<T>(string awaited, Func<Task<T?>> probe, TimeSpan? patience = null)
         where T : class
     {
         var clock = Stopwatch.StartNew();
-        while (clock.Elapsed < Patience)
+        while (clock.Elapsed < (patience ?? Patience))
         {
             if (await probe() is { } found)
             {
@@ -22,7 +23,7 @@ internal static class Eventually
             }
             await Task.Delay(Interval, TestContext.Current.CancellationToken);
         }
-        throw new TimeoutException($"Within {Patience.TotalSeconds:0} s there was no {awaited}.");
+        throw new TimeoutException($"Within {(patience ?? Patience).TotalSeconds:0} s there was no {awaited}.");
     }
 
     public static Task TrueAsync(string awaited, Func<Task<bool>> probe) => GetAsync(awaited, async () => await probe() ? "" : null);

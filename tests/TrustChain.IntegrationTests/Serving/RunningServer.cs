@@ -145,7 +145,22 @@ internal sealed class RunningServer : IAsyncDisposable
     public Task<ServerProcess> StartTwinAsync() =>
         ServerProcess.StartAsync(_settings with { Name = "twin", Port = LocalPort.FindFree() }, TestContext.Current.CancellationToken);
 
-    public async Task<Answer> SendAsync(HttpMethod method, string path, string? apiKey = null, HttpContent? content = null, string? accept = null, string? baseUrl = null)
+    /// <summary>The most memory the server's process ever had, in bytes.</summary>
+    public async Task<long> GetPeakWorkingSetAsync()
+    {
+        var process = await _starting!; // Only a running server has memory.
+        var line = File.ReadLines($"/proc/{process.ProcessId}/status").Single(static l => l.StartsWith("VmHWM:", StringComparison.Ordinal));
+        return long.Parse(line["VmHWM:".Length..].Replace("kB", "", StringComparison.Ordinal), CultureInfo.InvariantCulture) << 10;
+    }
+
+    public async Task<Answer> SendAsync(
+        HttpMethod method,
+        string path,
+        string? apiKey = null,
+        HttpContent? content = null,
+        string? accept = null,
+        string? baseUrl = null,
+        IReadOnlyList<(string Name, string Value)>? headers = null)
     {
         using var request = new HttpRequestMessage(method, (baseUrl ?? BaseUrl) + path) { Content = content };
         if (apiKey is not null)
@@ -155,6 +170,10 @@ internal sealed class RunningServer : IAsyncDisposable
         if (accept is not null)
         {
             request.Headers.TryAddWithoutValidation("Accept", accept);
+        }
+        foreach (var (name, value) in headers ?? [])
+        {
+            request.Headers.TryAddWithoutValidation(name, value);
         }
         using var response = await _client.SendAsync(request, TestContext.Current.CancellationToken);
         return await Answer.FromAsync(response);

@@ -40,7 +40,7 @@ internal static class Subscribing
     public static async Task<string> AddQueryAsync(this RunningServer server, TestOrganisation company)
     {
         var name = $"q-{Guid.NewGuid():N}";
-        (await server.PostAsync("/epcis/queries", new { name, query = new { EQ_bizStep = new[] { Step } } }, company.ApiKey)).Expect(201);
+        (await server.PostAsync("/epcis/queries", new { name, query = new Dictionary<string, string[]> { ["EQ_bizStep"] = [Step] } }, company.ApiKey)).Expect(201);
         return name;
     }
 

@@ -41,6 +41,15 @@ internal sealed record ReadRoute(string Template, Func<string, string> Path, Sub
     public Reader[]? MaySeePublic { get; init; }
 }
 
+/// <summary>A route that lists what a caller may read.</summary>
+/// <param name="Path">As the OpenAPI document names it; asked for with a large page.</param>
+/// <param name="Public">Stands in everybody's answer.</param>
+/// <param name="MaySeePrivate">In whose answer what is private stands.</param>
+internal sealed record ReadList(string Path, string Public, Reader[] MaySeePrivate)
+{
+    public string Private { get; init; } = VisibilityFixture.Secret;
+}
+
 /// <summary>A key type of GS1 Digital Link under which items have pages.</summary>
 /// <param name="Number">Application identifier.</param>
 /// <param name="ShortName">The older name in paths.</param>

@@ -23,6 +23,9 @@ public sealed class VisibilityFixture(SharedStack stack) : IAsyncLifetime
 
     internal IReadOnlyList<ReadRoute> Routes { get; private set; } = [];
 
+    /// <summary>Routes that list what the caller may read: something of the public event for everybody, something of the private one for its parties.</summary>
+    internal IReadOnlyList<ReadList> Lists { get; private set; } = [];
+
     /// <summary>Routes that answer with what is the caller's own: nobody else's answer may hold the marker, and anonymous callers get 401.</summary>
     internal IReadOnlyList<(string Template, string Marker)> OwnLists { get; private set; } = [];
 
@@ -41,6 +44,9 @@ public sealed class VisibilityFixture(SharedStack stack) : IAsyncLifetime
         var key = _key = await Owner.RegisterKeyAsync();
         var (publicEvent, publicJob) = await CaptureAsync(key, Event(Events.PublicStep, 1, "open"));
         var (privateEvent, privateJob) = await CaptureAsync(key, Event(Events.PrivateStep, 2, Secret));
+        await CaptureAsync(key, OfType("https://types.example/open", Events.PublicStep, 1));
+        await CaptureAsync(key, OfType($"https://types.example/{Secret}", Events.PrivateStep, 2));
+        (await Server.PostAsync("/epcis/queries", new { name = "own-query", query = new { EQ_action = new[] { "OBSERVE" } } }, Owner.ApiKey)).Expect(201);
         var documents = new Subjects(await UploadAsync("inspection-report", "open"), await UploadAsync("contract", Secret), new string('a', 64));
         var (batch, certificate, recall) = await RegisterThingsAsync();
         await Server.GetCoveringCheckpointAsync();
@@ -52,9 +58,20 @@ public sealed class VisibilityFixture(SharedStack stack) : IAsyncLifetime
         var items = new Subjects(gtin.Uri(Owner.Prefix, 1), gtin.Uri(Owner.Prefix, 2), gtin.Uri(Owner.Prefix, 3)).Escaped();
         Routes =
         [
-            new("/epcis/events/{eventId}", static e => $"/epcis/events/{e}", events, parties),
-            new("/epcis/epcs/{epc}/events", static i => $"/epcis/epcs/{i}/events", items, parties),
-            new("/epcis/capture/{captureId}", static c => $"/epcis/capture/{c}", new Subjects(publicJob, privateJob, new string('a', 64)), owner) { MaySeePublic = owner },
+            new("/epcis/events/{eventID}", static e => $"/epcis/events/{e}", events, parties),
+            new("/epcis/events/{eventID}", static e => $"/epcis/events/{e}", events, parties) { Accept = "application/xml" },
+            new("/epcis/events", static e => $"/epcis/events?EQ_eventID={e}", events, parties),
+            new("/epcis/events", static e => $"/epcis/events?hash={e}", events, parties),
+            new("/epcis/queries/{queryName}/events", static e => $"/epcis/queries/SimpleEventQuery/events?EQ_eventID={e}", events, parties),
+            .. EpcisResources("epcs", "epc", items, parties),
+            .. EpcisResources("readPoints", "readPoint", Named("https://places.example/"), parties),
+            .. EpcisResources("bizLocations", "bizLocation", Named("https://sites.example/"), parties),
+            .. EpcisResources("dispositions", "disposition", Named("urn:test:disp:"), parties),
+            .. EpcisResources("eventTypes", "eventType", Named("https://types.example/"), parties),
+            .. EpcisResources("bizSteps", "bizStep", new Subjects(Events.PublicStep, Events.PrivateStep, "urn:trustchain:tea:step:none").Escaped(), parties),
+            new("/epcis/queries/{queryName}", static q => $"/epcis/queries/{q}", new Subjects("own-query", "own-query", "no-query"), owner) { MaySeePublic = owner },
+            new("/epcis/queries/{queryName}/events", static q => $"/epcis/queries/{q}/events", new Subjects("own-query", "own-query", "no-query"), owner) { MaySeePublic = owner },
+            new("/epcis/capture/{captureID}", static c => $"/epcis/capture/{c}", new Subjects(publicJob, privateJob, new string('a', 64)), owner) { MaySeePublic = owner },
             new("/evidence", static e => $"/evidence?event={e}", events, parties),
             new("/evidence", static i => $"/evidence?item={i}", items, parties),
             new("/evidence", static i => $"/evidence?item={i}&trace=true", items, parties),
@@ -63,8 +80,16 @@ public sealed class VisibilityFixture(SharedStack stack) : IAsyncLifetime
             new("/api/documents/{digest}", static d => $"/api/documents/{d}", documents, owner),
             .. ItemKind.All.SelectMany(kind => ItemPages(kind, parties)),
         ];
+        Lists =
+        [
+            new("/epcis/events", "https://places.example/open", parties), new("/epcis/readPoints", "https://places.example/open", parties),
+            new("/epcis/bizLocations", "https://sites.example/open", parties), new("/epcis/dispositions", "urn:test:disp:open", parties),
+            new("/epcis/eventTypes", "https://types.example/open", parties), new("/epcis/epcs", gtin.Uri(Owner.Prefix, 1), parties) { Private = gtin.Uri(Owner.Prefix, 2) },
+            new("/epcis/bizSteps", Events.PublicStep, parties) { Private = Events.PrivateStep },
+        ];
         OwnLists =
         [
+            ("/epcis/capture", privateJob), ("/epcis/queries", "own-query"),
             ("/api/batches", batch), ("/api/certificates", certificate), ("/api/recalls", recall), ("/api/keys", key.PublicKey.Kid), ("/api/claims", $"\"{Owner.Prefix}\""),
         ];
     }
@@ -78,6 +103,15 @@ public sealed class VisibilityFixture(SharedStack stack) : IAsyncLifetime
         }
     }
 
+    private static Subjects Named(string start) => new Subjects(start + "open", start + Secret, start + "elsewhere").Escaped();
+
+    private static IEnumerable<ReadRoute> EpcisResources(string name, string parameter, Subjects subjects, Reader[] parties) =>
+    [
+        new($"/epcis/{name}/{{{parameter}}}", value => $"/epcis/{name}/{value}", subjects, parties),
+        new($"/epcis/{name}/{{{parameter}}}/events", value => $"/epcis/{name}/{value}/events", subjects, parties),
+        new($"/epcis/{name}/{{{parameter}}}/events", value => $"/epcis/{name}/{value}/events", subjects, parties) { Accept = "application/xml" },
+    ];
+
     private IEnumerable<ReadRoute> ItemPages(ItemKind kind, Reader[] parties)
     {
         var subjects = new Subjects(kind.Value(Owner.Prefix, 1), kind.Value(Owner.Prefix, 2), kind.Value(Owner.Prefix, 3));
@@ -88,6 +122,15 @@ public sealed class VisibilityFixture(SharedStack stack) : IAsyncLifetime
         }
     }
 
+    /// <summary>An event of a type of its own.</summary>
+    private JsonObject OfType(string type, string step, int n)
+    {
+        var e = Event(step, n, n == 1 ? "open" : Secret);
+        e["type"] = type;
+        e["eventTime"] = "2026-04-06T08:00:00.000+08:00";
+        return e;
+    }
+
     /// <summary>One event about an item of every kind, with partner and pretender as destinations.</summary>
     private JsonObject Event(string step, int n, string note)
     {
@@ -95,6 +138,8 @@ public sealed class VisibilityFixture(SharedStack stack) : IAsyncLifetime
         e.Remove("quantityList");
         e["epcList"] = new JsonArray([.. ItemKind.All.Select(kind => (JsonNode)kind.Uri(Owner.Prefix, n))]);
         e["readPoint"] = new JsonObject { ["id"] = $"https://places.example/{note}" };
+        e["bizLocation"] = new JsonObject { ["id"] = $"https://sites.example/{note}" };
+        e["disposition"] = $"urn:test:disp:{note}";
         e["destinationList"] = new JsonArray(
             new JsonObject { ["type"] = "owning_party", ["destination"] = ItemKind.All[3].Uri(_readers[Reader.Partner].Prefix, 1) },
             new JsonObject { ["type"] = "possessing_party", ["destination"] = ItemKind.All[3].Uri(_readers[Reader.Pretender].Prefix, 1) });

@@ -11,6 +11,7 @@ public sealed partial class VisibilityTests(VisibilityFixture fixture) : IClassF
     private static readonly string[] PublicRoutes =
     [
         "/log/checkpoint", "/log/tile/entries/{path}", "/log/tile/{level}/{path}", "/log/anchors", "/log/trust", // the log is public, and holds digests
+        "/epcis", // names of resources alone
         "/api/templates", "/api/qr", "/.well-known/gs1resolver", // say nothing of any record
         "/api/certificates/{id}", // certificates and recalls are public statements
     ];
@@ -36,6 +37,23 @@ public sealed partial class VisibilityTests(VisibilityFixture fixture) : IClassF
         }
 
         Assert.True(faults.Count == 0, string.Join('\n', faults));
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    [InlineData(4)]
+    public async Task Lists_AskedByEverybody_HoldWhatTheRuleAllows(int readerNumber)
+    {
+        var reader = (Reader)readerNumber;
+        foreach (var list in fixture.Lists)
+        {
+            var answer = (await fixture.GetAsync(reader, $"{list.Path}?perPage=1000")).Expect(200).Body;
+            Assert.Contains(list.Public, answer, StringComparison.Ordinal);
+            Assert.True(answer.Contains(list.Private, StringComparison.Ordinal) == list.MaySeePrivate.Contains(reader), $"{reader} asks for {list.Path}: {answer[..Math.Min(2000, answer.Length)]}");
+        }
     }
 
     [Fact]
@@ -77,7 +95,7 @@ public sealed partial class VisibilityTests(VisibilityFixture fixture) : IClassF
         var document = (await fixture.Server.GetAsync("/openapi/v1.json")).Expect(200).Json;
         var served = document.GetProperty("paths").EnumerateObject().Where(static p => p.Value.TryGetProperty("get", out _)).Select(static p => p.Name.Replace("**", "", StringComparison.Ordinal)).ToHashSet();
 
-        var known = fixture.Routes.Select(static r => r.Template).Concat(fixture.OwnLists.Select(static l => l.Template)).Concat(PublicRoutes).Concat(MemberRoutes).ToHashSet();
+        var known = fixture.Routes.Select(static r => r.Template).Concat(fixture.OwnLists.Select(static l => l.Template)).Concat(fixture.Lists.Select(static l => l.Path)).Concat(PublicRoutes).Concat(MemberRoutes).ToHashSet();
 
         Assert.True(served.Count > 40, "The document lists too few routes to be the server's.");
         Assert.Empty(served.Except(known));

@@ -29,10 +29,12 @@ public sealed class EpcisXmlDocument
     /// <summary>Up to 50 faults, each with its line.</summary>
     public IReadOnlyList<EpcisFault> Faults { get; }
 
-    /// <summary>The line of the XML element or attribute that a value of <see cref="Utf8"/> was made of; 1 when it has no value there.</summary>
+    /// <summary>
+    /// The line of the XML element that a value of <see cref="Utf8"/> was made of; that of the nearest value around it when there is none there.
+    /// </summary>
     /// <param name="jsonPointer">JSON Pointer (RFC 6901) from the document's object.</param>
     public int LineOf(string jsonPointer) => JsonLines.Find(Utf8.Span, _lines, jsonPointer, 1);
 
-    /// <summary>A fault that <see cref="EpcisReader"/> found in <see cref="Utf8"/>, with the line in the XML document in place of any in the JSON text.</summary>
+    /// <summary>A fault that <see cref="EpcisReader"/> found in <see cref="Utf8"/>, with its line in the XML in place of any in the JSON.</summary>
     public EpcisFault Locate(EpcisFault fault) => fault with { Line = LineOf(fault.JsonPointer), ByteOffset = null };
 }

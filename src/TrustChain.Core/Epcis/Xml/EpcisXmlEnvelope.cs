@@ -32,8 +32,8 @@ public sealed record EpcisXmlEnvelope
     public string? SubscriptionId { get; init; }
 
     /// <summary>
-    /// Master data as the JSON array <c>vocabularyList</c> of EPCIS 2.0, in UTF-8: that of the header, or the result of a master data query. Empty when
-    /// there is none.
+    /// Master data as the JSON array <c>vocabularyList</c> of EPCIS 2.0, in UTF-8: that of the header, or the result of a master data query. Empty
+    /// when there is none.
     /// </summary>
     public ReadOnlyMemory<byte> VocabularyList { get; init; }
 

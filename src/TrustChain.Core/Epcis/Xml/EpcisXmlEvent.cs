@@ -1,6 +1,8 @@
 namespace TrustChain.Core.Epcis.Xml;
 
-/// <summary>One event of an XML document as EPCIS 2.0 JSON that stands on its own. It is not validated yet: that is for <see cref="EpcisReader"/>.</summary>
+/// <summary>
+/// One event of an XML document as EPCIS 2.0 JSON that stands on its own. It is not validated yet: that is for <see cref="EpcisReader"/>.
+/// </summary>
 public sealed class EpcisXmlEvent
 {
     private readonly int[] _lines;
@@ -27,10 +29,12 @@ public sealed class EpcisXmlEvent
 
     internal ReadOnlySpan<int> Lines => _lines;
 
-    /// <summary>The line of the XML element or attribute that a value of <see cref="Utf8"/> was made of; that of the event when it has no value there.</summary>
+    /// <summary>
+    /// The line of the XML element that a value of <see cref="Utf8"/> was made of; that of the nearest value around it when there is none there.
+    /// </summary>
     /// <param name="jsonPointer">JSON Pointer (RFC 6901) from the event's object.</param>
     public int LineOf(string jsonPointer) => JsonLines.Find(Utf8.Span, _lines, jsonPointer, Line);
 
-    /// <summary>A fault that <see cref="EpcisReader"/> found in <see cref="Utf8"/>, with the line in the XML document in place of any in the JSON text.</summary>
+    /// <summary>A fault that <see cref="EpcisReader"/> found in <see cref="Utf8"/>, with its line in the XML in place of any in the JSON.</summary>
     public EpcisFault Locate(EpcisFault fault) => fault with { Line = LineOf(fault.JsonPointer), ByteOffset = null };
 }

@@ -3,11 +3,11 @@ using System.Xml;
 namespace TrustChain.Core.Epcis.Xml;
 
 /// <summary>
-/// Reads EPCIS 2.0 and 1.x XML and gives each event as EPCIS 2.0 JSON, for <see cref="EpcisReader"/> to validate and hash. It holds one event at a
-/// time, whatever the document's length. No input makes it throw; an error of the stream itself passes through. Not for use by several threads, and
-/// the two ways of reading, with and without waiting, are not to be mixed.
+/// Reads EPCIS 2.0 and 1.x XML and gives each event as EPCIS 2.0 JSON, for <see cref="EpcisReader"/> to validate and hash. It holds one event at
+/// a time, whatever the document's length. No input makes it throw; an error of the stream itself passes through. Not for use by several threads,
+/// and the two ways of reading, with and without waiting, are not to be mixed.
 /// <para>
-/// It reads no DTD, expands no entity other than the five of XML and character references, and opens nothing but the stream. Of the options it applies
+/// It reads no DTD (a declaration of nothing but a name is passed over), expands no entity other than the five of XML and character references, and opens nothing but the stream. Of the options it applies
 /// <see cref="EpcisReadOptions.MaxDepth"/> (nesting of elements, from the root), <see cref="EpcisReadOptions.MaxEvents"/> (in the document) and
 /// <see cref="EpcisReadOptions.MaxValues"/> (elements and attributes of one event). An element has at most 256 attributes, and an event or the master
 /// data at most 16,777,216 characters of text. How long the document may be is for the caller to bound.
@@ -25,7 +25,7 @@ public sealed class EpcisXmlReader : IDisposable
 
     private EpcisXmlReader(Stream xml, EpcisReadOptions options)
     {
-        _xml = XmlReader.Create(xml, new XmlReaderSettings
+        _xml = XmlReader.Create(new BareDoctype(xml), new XmlReaderSettings
         {
             Async = true,
             CloseInput = false,
@@ -40,7 +40,9 @@ public sealed class EpcisXmlReader : IDisposable
         _walk = new XmlWalk(options);
     }
 
-    /// <summary>Faults of the document as a whole, each with its line; after one of them nothing more is read. Faults of one event are with the event.</summary>
+    /// <summary>
+    /// Faults of the document as a whole, each with its line; after one of them nothing more is read. Faults of one event are with the event.
+    /// </summary>
     public IReadOnlyList<EpcisFault> Faults => _walk.Faults;
 
     /// <summary>Starts reading. The stream stays open and is the caller's; nothing is read yet.</summary>

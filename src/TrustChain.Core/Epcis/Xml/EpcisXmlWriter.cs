@@ -48,8 +48,8 @@ public sealed class EpcisXmlWriter : IDisposable
     /// <summary>Begins an <c>EPCISDocument</c>.</summary>
     /// <param name="creationDate">Written in UTC with milliseconds.</param>
     /// <param name="vocabularyList">
-    /// Master data for the header, a JSON array in UTF-8; empty for none. EPCIS 1.2 allows it only beside a Standard Business Document Header, so there it
-    /// is left out and reported.
+    /// Master data for the header, a JSON array in UTF-8; empty for none. EPCIS 1.2 allows it only beside a Standard Business Document Header, so
+    /// there it is left out and reported.
     /// </param>
     /// <param name="context">The JSON <c>@context</c> value of the master data; empty when it uses no prefixes but the standard's.</param>
     /// <returns>What was left out.</returns>

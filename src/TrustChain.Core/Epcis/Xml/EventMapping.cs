@@ -1,8 +1,8 @@
 namespace TrustChain.Core.Epcis.Xml;
 
 /// <summary>
-/// Turns the element of one event into EPCIS 2.0 JSON. The wrappers of EPCIS 1.x (<c>extension</c>, <c>baseExtension</c>) and the bare form of 2.0 give
-/// the same JSON. It refuses what JSON has no place for and leaves all other checks to <see cref="EpcisReader"/>. One instance serves all events of a
+/// Turns the element of one event into EPCIS 2.0 JSON. The wrappers of EPCIS 1.x (<c>extension</c>, <c>baseExtension</c>) and the bare form of 2.0
+/// give the same JSON. It refuses what JSON has no place for and leaves all other checks to <see cref="EpcisReader"/>. One instance serves all events of a
 /// document, one after the other.
 /// </summary>
 internal sealed partial class EventMapping : IDisposable
@@ -30,7 +30,8 @@ internal sealed partial class EventMapping : IDisposable
         }
         else
         {
-            _json.Text("type", IsOurs(element) ? element.LocalName : _names.Name(element.Prefix, element.NamespaceUri, element.LocalName), element.Line);
+            var type = IsOurs(element) ? element.LocalName : _names.Name(element.Prefix, element.NamespaceUri, element.LocalName);
+            _json.Text("type", type, element.Line);
             WriteMembers(element, members, isWrapped: false);
         }
         WriteCertifications();

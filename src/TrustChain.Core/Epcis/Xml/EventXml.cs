@@ -217,13 +217,15 @@ internal sealed partial class EventXml : IDisposable
                 WriteList(name, node, "quantityElement", allowEmpty: true, WriteQuantity);
                 break;
             case EventField.BizTransactionList:
-                WriteList(name, node, "bizTransaction", allowEmpty: false, entry => WriteReference(entry, "bizTransaction"u8, Terms.BizTransactionType));
+                WriteList(
+                    name, node, "bizTransaction", allowEmpty: false, entry => WriteReference(entry, "bizTransaction"u8, Terms.BizTransactionType));
                 break;
             case EventField.SourceList:
                 WriteList(name, node, "source", allowEmpty: false, entry => WriteReference(entry, "source"u8, Terms.SourceDestinationType));
                 break;
             case EventField.DestinationList:
-                WriteList(name, node, "destination", allowEmpty: false, entry => WriteReference(entry, "destination"u8, Terms.SourceDestinationType));
+                WriteList(
+                    name, node, "destination", allowEmpty: false, entry => WriteReference(entry, "destination"u8, Terms.SourceDestinationType));
                 break;
             case EventField.SensorElementList:
                 WriteList(name, node, "sensorElement", allowEmpty: false, WriteSensorElement);

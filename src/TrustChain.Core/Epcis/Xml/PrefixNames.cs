@@ -13,6 +13,8 @@ internal sealed class PrefixNames
     private readonly HashSet<string> _taken = [];
     private readonly List<(string Prefix, string Namespace)> _declared = [];
 
+    private int _numbered;
+
     /// <summary>Whether the event has to say its context.</summary>
     public bool IsContextNeeded { get; private set; }
 
@@ -21,6 +23,7 @@ internal sealed class PrefixNames
         _prefixes.Clear();
         _taken.Clear();
         _declared.Clear();
+        _numbered = 0;
         IsContextNeeded = false;
         foreach (var (prefix, uri) in XmlNames.Standard)
         {
@@ -127,9 +130,9 @@ internal sealed class PrefixNames
             XmlNames.Epcis2 => "epcis2",
             _ => preferred.Replace('_', '-'),
         };
-        for (var number = 1; !IsUsable(prefix) || !_taken.Add(prefix); number++)
+        while (!IsUsable(prefix) || !_taken.Add(prefix))
         {
-            prefix = $"ns{number}";
+            prefix = $"ns{++_numbered}";
         }
         _prefixes.Add(namespaceUri, prefix);
         _declared.Add((prefix, namespaceUri));
@@ -157,8 +160,8 @@ internal sealed class PrefixNames
     }
 
     /// <summary>
-    /// Names of EPCIS in JSON are URIs, so other letters are percent-encoded (RFC 3987 section 3.1); <c>_x0040_</c> is what a writer puts for characters
-    /// no XML name can have.
+    /// Names of EPCIS in JSON are URIs, so other letters are percent-encoded (RFC 3987 section 3.1); <c>_x0040_</c> is what a writer puts for
+    /// characters no XML name can have.
     /// </summary>
     public static string Local(string name)
     {

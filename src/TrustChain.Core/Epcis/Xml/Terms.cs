@@ -66,7 +66,7 @@ internal sealed class Terms
         {
             return names.Value("gs1:" + word, XmlScope.Empty);
         }
-        return this == Disposition && OldDispositions.Contains(word)
+        return IsOld(word)
             ? names.Value("cbv:Disp-" + word, XmlScope.Empty)
             : names.Value(text, scope);
     }
@@ -82,7 +82,10 @@ internal sealed class Terms
         {
             return start + text;
         }
-        return translate && _urnStart is not null && FindWord(expanded ?? text) is { } word ? start + word : text;
+        // A word the standard does not have may have only the spelling it has.
+        return translate && _urnStart is not null && FindWord(expanded ?? text) is { } word && (IsStandard(word) || IsOld(word))
+            ? start + word
+            : text;
     }
 
     private string? FindWord(string uri)
@@ -93,6 +96,8 @@ internal sealed class Terms
         }
         return _urnStart is not null && uri.StartsWith(_urnStart, StringComparison.Ordinal) ? uri[_urnStart.Length..] : null;
     }
+
+    private bool IsOld(string word) => this == Disposition && OldDispositions.Contains(word);
 
     private bool IsStandard(string word)
     {

@@ -5,6 +5,9 @@ internal sealed class XmlScope(XmlScope? outer, IReadOnlyList<(string Prefix, st
 {
     public static readonly XmlScope Empty = new(null, []);
 
+    /// <summary>Number of declarations in force, hidden ones included: what <see cref="Find"/> may have to look through.</summary>
+    public int Count { get; } = (outer?.Count ?? 0) + declarations.Count;
+
     /// <summary>The namespace of a prefix; null when it is not declared here. The default namespace has the empty prefix.</summary>
     public string? Find(ReadOnlySpan<char> prefix)
     {

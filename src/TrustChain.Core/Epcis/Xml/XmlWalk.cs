@@ -3,12 +3,12 @@ using System.Xml;
 namespace TrustChain.Core.Epcis.Xml;
 
 /// <summary>
-/// Follows the nodes of an XML document from root to event and builds the tree of one event at a time. It is fed node by node, so the same code serves
-/// reading with and without waiting.
+/// Follows the nodes of an XML document from root to event and builds the tree of one event at a time. It is fed node by node, so the same code
+/// serves reading with and without waiting.
 /// </summary>
 internal sealed class XmlWalk(EpcisReadOptions options) : IDisposable
 {
-    /// <summary>Most attributes of one element, namespace declarations included.</summary>
+    /// <summary>Most attributes of one element, namespace declarations included, and most namespace declarations in force at one place.</summary>
     public const int MaxAttributes = 256;
 
     /// <summary>Most characters of text and attributes in one event or in the master data.</summary>
@@ -130,6 +130,11 @@ internal sealed class XmlWalk(EpcisReadOptions options) : IDisposable
         var isEmpty = xml.IsEmptyElement;
         var (prefix, name, uri) = (xml.Prefix, xml.LocalName, xml.NamespaceURI);
         var attributes = ReadAttributes(xml, out var scope);
+        if (scope.Count > MaxAttributes)
+        {
+            Fail(EpcisRules.TooManyValues, $"More than {MaxAttributes} namespace declarations are in force here.", line);
+            return;
+        }
         var place = Place.Skip;
         if (_building.Count > 0)
         {

@@ -1,12 +1,11 @@
 using System.Text;
-using System.Text.RegularExpressions;
 using TrustChain.Core.Epcis;
 using TrustChain.Core.Epcis.Xml;
 
 namespace TrustChain.UnitTests.Epcis.Xml;
 
 /// <summary>The official XML documents and short ways to read them.</summary>
-internal static partial class XmlVectors
+internal static class XmlVectors
 {
     public const string Folder = "epcis-xml";
 
@@ -21,10 +20,6 @@ internal static partial class XmlVectors
 
     public static byte[] Bytes(string document) => File.ReadAllBytes(Vectors.PathOf($"{Folder}/{document}"));
 
-    /// <summary>The document, its empty DOCTYPE (which six official ones have) blanked out.</summary>
-    public static byte[] WithoutDoctype(string document) =>
-        Encoding.UTF8.GetBytes(Doctype().Replace(Encoding.UTF8.GetString(Bytes(document)), ""));
-
     /// <summary>The JSON of a document that has no faults.</summary>
     public static EpcisReadResult ReadJson(ReadOnlyMemory<byte> xml, out EpcisXmlDocument document)
     {
@@ -32,7 +27,4 @@ internal static partial class XmlVectors
         Assert.Empty(document.Faults);
         return EpcisReader.Read(document.Utf8, Lenient);
     }
-
-    [GeneratedRegex("<!DOCTYPE[^>]*>")]
-    private static partial Regex Doctype();
 }
