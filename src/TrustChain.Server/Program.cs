@@ -8,6 +8,7 @@ using TrustChain.Server.Pages;
 using TrustChain.Server.Query;
 using TrustChain.Server.Signing;
 using TrustChain.Server.Soap;
+using TrustChain.Server.Subscriptions;
 using TrustChain.Server.Verification;
 
 if (args is ["migrate" or "init", ..])
@@ -24,6 +25,7 @@ builder.Services.AddLog();
 builder.Services.AddAnchoring();
 builder.Services.AddEvidence();
 builder.Services.AddQueries();
+builder.Services.AddSubscriptions();
 builder.Services.AddItems();
 
 var app = builder.Build();
@@ -37,6 +39,7 @@ app.MapEvents();
 app.MapResources();
 app.MapNamedQueries();
 app.MapSoap();
+app.MapSubscriptions();
 app.MapLog();
 app.MapEvidence();
 app.MapBatches();

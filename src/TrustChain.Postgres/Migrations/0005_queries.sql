@@ -88,20 +88,29 @@ create table named_query (
 );
 
 -- next_leaf: the log's index of the first entry not looked at yet; delivery goes in the order of the log, so that nothing is missed or told twice.
+-- A subscription without a schedule is a stream. A scheduled run covers the entries before run_until_leaf, which is null between runs.
 create table subscription (
     id                  uuid        primary key,
     organisation_id     integer     not null references organisation,
     query_name          text        not null,
     destination         text        not null,
-    -- Encrypted under the custodial master key.
+    -- Encrypted under a key derived from the custodial master key.
     signature_token     text,
+    -- Prefixes of names in the query: the header GS1-Extensions of whoever subscribed.
+    extensions          text        not null,
     schedule            jsonb,
     report_if_empty     boolean     not null,
-    initial_record_time timestamptz,
     epc_format          text        not null,
-    media_type          text        not null,
+    -- Events recorded before are not told.
+    initial_record_time timestamptz not null,
+    -- When the query last ran; initial_record_time until it did.
+    min_record_time     timestamptz not null,
+    -- Most events of one delivery; less once the receiver called one too large.
+    max_events          integer     not null constraint subscription_max_events_positive check (max_events > 0),
     next_leaf           bigint      not null,
     next_run_at         timestamptz,
+    run_until_leaf      bigint,
+    run_reported        boolean     not null,
     failures            integer     not null,
     retry_at            timestamptz,
     last_error          text,
@@ -111,10 +120,9 @@ create table subscription (
     lease_owner         uuid,
     lease_until         timestamptz
 );
-create index subscription_query on subscription (organisation_id, query_name);
-create index subscription_active on subscription (coalesce(retry_at, next_run_at, '-infinity')) where not is_stopped;
+create index subscription_query on subscription (organisation_id, query_name, created_at, id);
 
--- What could not be delivered, kept until somebody resumes or deletes the subscription.
+-- What could not be delivered: the entries from one index to before another. Kept until somebody resumes or deletes the subscription.
 create table subscription_dead_letter (
     id                  bigint      generated always as identity primary key,
     subscription_id     uuid        not null references subscription on delete cascade,

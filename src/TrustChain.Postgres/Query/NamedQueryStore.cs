@@ -58,18 +58,22 @@ public sealed class NamedQueryStore(NpgsqlDataSource database)
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        // The query first: whoever is about to subscribe to it holds its row, or finds it gone.
+        await using var command = new NpgsqlCommand("delete from named_query where organisation_id = $1 and name = $2", connection);
+        command.Parameters.Add(new() { Value = organisationId });
+        command.Parameters.Add(new() { Value = name });
+        if (await command.ExecuteNonQueryAsync(cancellationToken) == 0)
+        {
+            return false;
+        }
         await using (var subscriptions = new NpgsqlCommand("delete from subscription where organisation_id = $1 and query_name = $2", connection))
         {
             subscriptions.Parameters.Add(new() { Value = organisationId });
             subscriptions.Parameters.Add(new() { Value = name });
             await subscriptions.ExecuteNonQueryAsync(cancellationToken);
         }
-        await using var command = new NpgsqlCommand("delete from named_query where organisation_id = $1 and name = $2", connection);
-        command.Parameters.Add(new() { Value = organisationId });
-        command.Parameters.Add(new() { Value = name });
-        var isGone = await command.ExecuteNonQueryAsync(cancellationToken) == 1;
         await transaction.CommitAsync(cancellationToken);
-        return isGone;
+        return true;
     }
 
     private static async Task<List<NamedQuery>> ReadAsync(NpgsqlCommand command, CancellationToken cancellationToken)

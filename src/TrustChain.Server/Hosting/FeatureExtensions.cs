@@ -19,6 +19,7 @@ using TrustChain.Server.Pages;
 using TrustChain.Server.Query;
 using TrustChain.Server.Signing;
 using TrustChain.Server.Soap;
+using TrustChain.Server.Subscriptions;
 using TrustChain.Server.Verification;
 
 namespace TrustChain.Server.Hosting;
@@ -106,6 +107,21 @@ internal static class FeatureExtensions
         services.AddSingleton<EventAnswers>();
         services.AddSingleton<ResourceLists>();
         services.AddSingleton<SoapOperations>();
+    }
+
+    public static void AddSubscriptions(this IServiceCollection services)
+    {
+        services.AddSingleton<IValidateOptions<SubscriptionOptions>, SubscriptionOptionsValidator>();
+        services.AddOptionsWithValidateOnStart<SubscriptionOptions>().BindConfiguration(SubscriptionOptions.Section);
+        services.AddSingleton<SubscriptionStore>();
+        services.AddSingleton<SubscriptionSecrets>();
+        services.AddSingleton<SubscriptionMetrics>();
+        services.AddSingleton<EventCollector>();
+        services.AddSingleton<WebhookSender>();
+        services.AddSingleton<SubscriptionDelivery>();
+        services.AddSingleton<EventStreamParts>();
+        services.AddSingleton<EventStreams>();
+        services.AddHostedService<SubscriptionWorker>();
     }
 
     public static void AddItems(this IServiceCollection services)

@@ -69,6 +69,7 @@ internal static class HostingExtensions
         });
         app.UseResponseCompression();
         app.UseStaticFiles();
+        app.UseWebSockets(new WebSocketOptions { KeepAliveInterval = TimeSpan.FromSeconds(30), KeepAliveTimeout = TimeSpan.FromSeconds(30) });
         app.UseRouting();
         app.UseMiddleware<CallerMiddleware>();
     }

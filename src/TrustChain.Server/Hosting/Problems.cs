@@ -26,6 +26,8 @@ public static class ProblemCodes
     public const string InvalidQuery = "invalid-query";
     public const string QueryTooLarge = "query-too-large";
     public const string QueryTooComplex = "query-too-complex";
+    public const string InvalidSubscription = "invalid-subscription";
+    public const string InvalidDestination = "invalid-destination";
     public const string NotAcceptable = "not-acceptable";
     public const string UriTooLong = "uri-too-long";
     public const string NotYetLogged = "not-yet-logged";

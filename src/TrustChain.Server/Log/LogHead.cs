@@ -10,6 +10,7 @@ internal sealed class LogHead
     private volatile StoredAnchor? _anchor;
     private volatile StoredCheckpoint? _anchoredCheckpoint;
     private volatile string? _halted;
+    private volatile TaskCompletionSource _grown = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>The newest signed checkpoint; null until there is one.</summary>
     public StoredCheckpoint? Checkpoint => _checkpoint;
@@ -22,7 +23,18 @@ internal sealed class LogHead
     /// <summary>Why nothing may be signed or captured: the database is behind the registry or differs from it. Null: all is well.</summary>
     public string? Halted => _halted;
 
-    public void SetCheckpoint(StoredCheckpoint? checkpoint) => _checkpoint = checkpoint;
+    /// <summary>Completes at the next checkpoint of another size. Take it before looking at <see cref="Checkpoint"/>, and nothing is missed.</summary>
+    public Task Grown => _grown.Task;
+
+    public void SetCheckpoint(StoredCheckpoint? checkpoint)
+    {
+        var before = _checkpoint;
+        _checkpoint = checkpoint;
+        if (before?.Size != checkpoint?.Size)
+        {
+            Interlocked.Exchange(ref _grown, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult();
+        }
+    }
 
     public void SetAnchored(StoredAnchor? anchor, StoredCheckpoint? checkpoint)
     {

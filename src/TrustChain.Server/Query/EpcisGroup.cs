@@ -38,23 +38,26 @@ internal static class EpcisGroup
     /// <param name="allow">Its methods, OPTIONS included.</param>
     /// <param name="headers">Further headers.</param>
     public static void MapDiscovery(this RouteGroupBuilder group, string pattern, string allow, params (string Name, string Value)[] headers) =>
-        group.MapMethods(pattern, ["OPTIONS"], (HttpContext context) =>
+        group.MapMethods(pattern, ["OPTIONS"], (HttpContext context) => Discover(context, allow, headers)).WithSummary("What this resource can do.");
+
+    /// <summary>The answer to OPTIONS.</summary>
+    public static IResult Discover(HttpContext context, string allow, params (string Name, string Value)[] headers)
+    {
+        var answer = context.Response.Headers;
+        answer.Allow = allow;
+        answer["GS1-EPCIS-Min"] = EpcisVersions.EpcisMin;
+        answer["GS1-EPCIS-Max"] = EpcisVersions.Epcis;
+        answer["GS1-CBV-Min"] = EpcisVersions.CbvMin;
+        answer["GS1-CBV-Max"] = EpcisVersions.Cbv;
+        answer["GS1-EPC-Format"] = "No_Preference, Always_GS1_Digital_Link, Always_EPC_URN, Never_Translates";
+        answer["GS1-CBV-XML-Format"] = "No_Preference, Always_Web_URI, Always_URN, Never_Translates";
+        answer["GS1-Vendor-Version"] = VendorVersion;
+        foreach (var (name, value) in headers)
         {
-            var answer = context.Response.Headers;
-            answer.Allow = allow;
-            answer["GS1-EPCIS-Min"] = EpcisVersions.EpcisMin;
-            answer["GS1-EPCIS-Max"] = EpcisVersions.Epcis;
-            answer["GS1-CBV-Min"] = EpcisVersions.CbvMin;
-            answer["GS1-CBV-Max"] = EpcisVersions.Cbv;
-            answer["GS1-EPC-Format"] = "No_Preference, Always_GS1_Digital_Link, Always_EPC_URN, Never_Translates";
-            answer["GS1-CBV-XML-Format"] = "No_Preference, Always_Web_URI, Always_URN, Never_Translates";
-            answer["GS1-Vendor-Version"] = VendorVersion;
-            foreach (var (name, value) in headers)
-            {
-                answer[name] = value;
-            }
-            return Results.NoContent();
-        }).WithSummary("What this resource can do.");
+            answer[name] = value;
+        }
+        return Results.NoContent();
+    }
 
     /// <summary>A segment of the path as the client meant it: unescaped exactly once, which routing does not do for slashes.</summary>
     /// <param name="context">The request.</param>

@@ -3,6 +3,7 @@ using System.Text.Json;
 using TrustChain.Core.Query;
 using TrustChain.Postgres.Query;
 using TrustChain.Server.Hosting;
+using TrustChain.Server.Subscriptions;
 
 namespace TrustChain.Server.Query;
 
@@ -126,8 +127,12 @@ internal static class NamedQueryEndpoints
     }
 
     private static async Task<IResult> GetEventsAsync(
-        string queryName, HttpContext context, Caller caller, NamedQueryStore store, EventAnswers answers, CancellationToken cancellationToken)
+        string queryName, HttpContext context, Caller caller, NamedQueryStore store, EventAnswers answers, EventStreams streams, CancellationToken cancellationToken)
     {
+        if (EventStreams.IsAskedFor(context))
+        {
+            return await streams.ServeAsync(queryName, context, caller, cancellationToken);
+        }
         if (queryName == EventEndpoints.SimpleEventQuery)
         {
             return await answers.QueryAsync(context, queryName, [], [], cancellationToken);
@@ -183,10 +188,6 @@ internal static class NamedQueryEndpoints
 
     private sealed record QueryDefinition(string Name, JsonElement Query)
     {
-        public static QueryDefinition From(NamedQuery query)
-        {
-            using var json = JsonDocument.Parse(query.Query);
-            return new QueryDefinition(query.Name, json.RootElement.Clone());
-        }
+        public static QueryDefinition From(NamedQuery query) => new(query.Name, JsonElement.Parse(query.Query));
     }
 }

@@ -1,0 +1,143 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Sockets;
+using Microsoft.Extensions.Options;
+using TrustChain.Core.Log;
+using TrustChain.Core.Query;
+using TrustChain.Postgres.Query;
+using TrustChain.Server.Query;
+
+namespace TrustChain.Server.Subscriptions;
+
+/// <summary>Whether a document was taken.</summary>
+/// <param name="Status">What the receiver answered; null: nothing.</param>
+/// <param name="Error">Why it counts as not delivered; null: it was delivered.</param>
+internal sealed record SendResult(int? Status, string? Error);
+
+/// <summary>
+/// Calls receivers. Only an answer of 2xx means delivered; redirects are not followed, nothing is read of the answer's body, and neither proxy, cookies nor
+/// credentials are used. Where the host's name leads is checked when connecting, so that a name cannot be pointed elsewhere after a check.
+/// </summary>
+internal sealed class WebhookSender : IDisposable
+{
+    private readonly SubscriptionSecrets _secrets;
+    private readonly SubscriptionOptions _options;
+    private readonly TimeProvider _time;
+    private readonly HttpClient _client;
+
+    public WebhookSender(SubscriptionSecrets secrets, IOptions<SubscriptionOptions> options, TimeProvider time)
+    {
+        (_secrets, _options, _time) = (secrets, options.Value, time);
+        _client = new HttpClient(new SocketsHttpHandler
+        {
+            AllowAutoRedirect = false,
+            UseProxy = false,
+            UseCookies = false,
+            ActivityHeadersPropagator = null,
+            AutomaticDecompression = DecompressionMethods.None,
+            ConnectCallback = ConnectAsync,
+            MaxConnectionsPerServer = _options.MaxConcurrency,
+            MaxResponseDrainSize = 16 << 10,
+            MaxResponseHeadersLength = 16,
+            PooledConnectionLifetime = TimeSpan.FromMinutes(1),
+        })
+        {
+            Timeout = Timeout.InfiniteTimeSpan, // Each call has its own.
+        };
+    }
+
+    public async Task<SendResult> SendAsync(Subscription subscription, byte[] body, CancellationToken cancellationToken)
+    {
+        using var timer = new CancellationTokenSource(_options.Timeout, _time);
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, cancellationToken);
+        using var request = new HttpRequestMessage(HttpMethod.Post, subscription.Destination)
+        {
+            Content = new ByteArrayContent(body) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } },
+        };
+        request.Headers.UserAgent.ParseAdd(EpcisGroup.VendorVersion.Replace(' ', '/'));
+        request.Headers.Add("GS1-EPCIS-Version", EpcisVersions.Epcis);
+        request.Headers.Add("GS1-CBV-Version", EpcisVersions.Cbv);
+        request.Headers.Add("GS1-EPC-Format", subscription.EpcFormat);
+        request.Headers.Add("GS1-Query-Min-Record-Time", Record.FormatTime(subscription.MinRecordTime));
+        if (subscription.SignatureToken is { } token)
+        {
+            request.Headers.Add("GS1-Signature", _secrets.Sign(subscription.Id, token, body));
+        }
+        try
+        {
+            using var response = await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, both.Token);
+            var status = (int)response.StatusCode;
+            return new SendResult(status, status switch
+            {
+                >= 200 and < 300 => null,
+                >= 300 and < 400 => $"The receiver answered {status}; redirects are not followed.",
+                _ => $"The receiver answered {status}.",
+            });
+        }
+        catch (OperationCanceledException) when (timer.IsCancellationRequested)
+        {
+            return new SendResult(null, $"The receiver did not answer within {_options.Timeout.TotalSeconds:0.#} s.");
+        }
+        catch (HttpRequestException exception)
+        {
+            return new SendResult(null, Explain(exception));
+        }
+    }
+
+    public void Dispose() => _client.Dispose();
+
+    private async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
+    {
+        IPAddress[] addresses;
+        try
+        {
+            addresses = await Dns.GetHostAddressesAsync(context.DnsEndPoint.Host, cancellationToken);
+        }
+        catch (SocketException)
+        {
+            addresses = [];
+        }
+        // A name that does not exist and one that leads inside are told apart nowhere, so that nobody can ask here for names of this network.
+        SocketException? failure = null;
+        foreach (var address in addresses.Where(a => _options.AllowPrivateAddresses || DestinationRules.IsPublic(a)))
+        {
+            var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+            try
+            {
+                await socket.ConnectAsync(new IPEndPoint(address, context.DnsEndPoint.Port), cancellationToken);
+                return new NetworkStream(socket, ownsSocket: true);
+            }
+            catch (SocketException exception)
+            {
+                failure = exception;
+                socket.Dispose();
+            }
+            catch
+            {
+                socket.Dispose();
+                throw;
+            }
+        }
+        throw failure ?? (Exception)new DestinationRefusedException();
+    }
+
+    private static string Explain(HttpRequestException exception)
+    {
+        for (Exception? inner = exception; inner is not null; inner = inner.InnerException)
+        {
+            if (inner is DestinationRefusedException)
+            {
+                return inner.Message;
+            }
+        }
+        return exception.HttpRequestError switch
+        {
+            HttpRequestError.SecureConnectionError => "No secure connection came about; the receiver's certificate must be valid for its name.",
+            HttpRequestError.ConnectionError => "The receiver could not be reached.",
+            HttpRequestError.ConfigurationLimitExceeded => "The receiver's answer has too large a header.",
+            _ => "The connection broke, or the answer was not HTTP.",
+        };
+    }
+
+    private sealed class DestinationRefusedException() : Exception("The host has no address that results may be sent to.");
+}
