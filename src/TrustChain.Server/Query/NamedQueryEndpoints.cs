@@ -103,8 +103,7 @@ internal static class NamedQueryEndpoints
             return Problems.Create(409, ProblemCodes.AlreadyExists, $"There is a query named \"{name}\" already.", "ResourceAlreadyExistsException");
         }
         context.Response.Headers.Location = $"/epcis/queries/{name}";
-        using var definition = JsonDocument.Parse(query);
-        return Results.Json(new QueryDefinition(name, definition.RootElement), statusCode: StatusCodes.Status201Created);
+        return Results.Json(new QueryDefinition(name, JsonElement.Parse(query)), statusCode: StatusCodes.Status201Created);
     }
 
     private static async Task<IResult> GetAsync(string queryName, HttpContext context, Caller caller, NamedQueryStore store, CancellationToken cancellationToken)
@@ -183,10 +182,6 @@ internal static class NamedQueryEndpoints
 
     private sealed record QueryDefinition(string Name, JsonElement Query)
     {
-        public static QueryDefinition From(NamedQuery query)
-        {
-            using var json = JsonDocument.Parse(query.Query);
-            return new QueryDefinition(query.Name, json.RootElement.Clone());
-        }
+        public static QueryDefinition From(NamedQuery query) => new(query.Name, JsonElement.Parse(query.Query));
     }
 }
