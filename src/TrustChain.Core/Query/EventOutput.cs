@@ -107,9 +107,34 @@ public sealed class EventOutput(EpcFormat format, Func<string, int?> companyPref
             if (EventShape.Members.Find(tree.Name(member)) is >= 0 and var field && HoldsIdentifiers((EventField)field))
             {
                 Collect(tree, member, replacements);
+                if ((EventField)field == EventField.EpcList)
+                {
+                    KeepDistinct(tree, member, replacements);
+                }
             }
         }
         return replacements;
+    }
+
+    /// <summary>An epcList has no value twice, so what would become equal to another of its values stays as it was captured.</summary>
+    private static void KeepDistinct(JsonTree tree, int list, List<(int Node, string Text)> replacements)
+    {
+        if (replacements.FindIndex(r => r.Node > list) is not (>= 0 and var start))
+        {
+            return;
+        }
+        var replaced = replacements[start..];
+        var isReplaced = replaced.Select(static r => r.Node).ToHashSet();
+        var values = new HashSet<string>();
+        for (var item = list + 1; item < tree[list].Next; item = tree[item].Next)
+        {
+            if (!isReplaced.Contains(item))
+            {
+                values.Add(Encoding.UTF8.GetString(tree.Text(item)));
+            }
+        }
+        replacements.RemoveRange(start, replaced.Count);
+        replacements.AddRange(replaced.Where(r => values.Add(r.Text)));
     }
 
     private static bool HoldsIdentifiers(EventField field) => field is EventField.EpcList or EventField.ParentId or EventField.InputEpcList or EventField.ChildEpcs

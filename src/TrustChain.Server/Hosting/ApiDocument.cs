@@ -26,11 +26,14 @@ internal static class ApiDocument
             {
                 ["apiKey"] = new OpenApiSecurityScheme { Type = SecuritySchemeType.Http, Scheme = "bearer", Description = "API key of an organisation." },
             };
+            EpcisApi.AddComponents(document.Components);
             return Task.CompletedTask;
         });
         options.AddOperationTransformer(static (operation, context, _) =>
         {
-            var route = $"{context.Description.HttpMethod} /{context.Description.RelativePath?.TrimEnd('/')}";
+            var path = $"/{context.Description.RelativePath?.TrimEnd('/')}";
+            var route = $"{context.Description.HttpMethod} {path}";
+            EpcisApi.Describe(operation, context.Description.HttpMethod ?? "", path, context.Document ?? new OpenApiDocument());
             if (Examples[route] is JsonObject bodies)
             {
                 operation.RequestBody = new OpenApiRequestBody

@@ -36,7 +36,7 @@ internal static class EventEndpoints
             answers.QueryAsync(context, SimpleEventQuery, [Implied("EQ_readPoint", EpcisGroup.Segment(context, 2))], ["EQ_readPoint"], context.RequestAborted))
             .WithName("GetEventsOfReadPoint").WithSummary("Events at a read point.");
         epcis.MapGet("/dispositions/{disposition}/events", static (string disposition, HttpContext context, EventAnswers answers) =>
-            answers.QueryAsync(context, SimpleEventQuery, [Implied("EQ_disposition", EpcisGroup.Segment(context, 2))], ["EQ_disposition"], context.RequestAborted))
+            answers.QueryAsync(context, SimpleEventQuery, [Implied("EQ_disposition", EpcisGroup.Segment(context, 2))], [], context.RequestAborted))
             .WithName("GetEventsOfDisposition").WithSummary("Events with a disposition.");
         epcis.MapDelete("/nextPageToken/{token}", DeleteTokenAsync).WithName("DeleteNextPageToken").WithSummary("Gives a next page token back before it runs out.");
         foreach (var pattern in (string[])["/events/{eventID}", "/eventTypes/{eventType}/events", "/epcs/{epc}/events", "/bizSteps/{bizStep}/events",
@@ -81,7 +81,7 @@ internal sealed class EventAnswers(EventQueryService queries, EventDocuments doc
     /// <param name="context">The request.</param>
     /// <param name="queryName">Name in the answer.</param>
     /// <param name="implied">What the path asks for: parameters or conditions.</param>
-    /// <param name="excluded">Parameters that say the same as the path and are therefore refused; null: none may be given, and no event is an error.</param>
+    /// <param name="excluded">Parameters that say the same as the path and that the standard's OpenAPI therefore does not have there; null: none may be given, and no event is an error.</param>
     /// <param name="cancellationToken">Cancels.</param>
     public async Task<IResult> QueryAsync(HttpContext context, string queryName, IReadOnlyList<object> implied, IReadOnlyList<string>? excluded, CancellationToken cancellationToken)
     {
