@@ -11,8 +11,10 @@ namespace TrustChain.Server.Subscriptions;
 internal sealed record CollectedEvents(IReadOnlyList<FoundEvent> Events, long NextLeaf);
 
 /// <summary>Reads on in the log for a subscriber: what matches the query, and what they may read by the one rule as it is now.</summary>
-internal sealed class EventCollector(EventSearchStore store, EventQueryService queries)
+internal sealed class EventCollector(EventSearchStore store, EventQueryService queries) : IDisposable
 {
+    private const int MaxReaders = 16;
+
     private const int MaxBytes = 4 << 20;
 
     // One step looks at a bounded part of the log, so that neither a statement nor a lease outlasts its time.
@@ -20,11 +22,30 @@ internal sealed class EventCollector(EventSearchStore store, EventQueryService q
     private const int LeavesPerRead = 10_000;
     private const int RowsPerRead = 100;
 
+    // However many streams are open, they leave database connections to captures.
+    private readonly SemaphoreSlim _readers = new(MaxReaders);
+
     /// <summary>
     /// The next events up to a number or to 4 MB of content. Fewer do not mean the end: the caller goes on from <see cref="CollectedEvents.NextLeaf"/> until
     /// it is <paramref name="before"/>.
     /// </summary>
     public async Task<CollectedEvents> CollectAsync(
+        EventQuery query, Caller caller, long from, long before, DateTimeOffset notRecordedBefore, int maxEvents, CancellationToken cancellationToken)
+    {
+        await _readers.WaitAsync(cancellationToken);
+        try
+        {
+            return await ReadAsync(query, caller, from, before, notRecordedBefore, maxEvents, cancellationToken);
+        }
+        finally
+        {
+            _readers.Release();
+        }
+    }
+
+    public void Dispose() => _readers.Dispose();
+
+    private async Task<CollectedEvents> ReadAsync(
         EventQuery query, Caller caller, long from, long before, DateTimeOffset notRecordedBefore, int maxEvents, CancellationToken cancellationToken)
     {
         var resolved = await queries.ResolveAsync(query, caller, cancellationToken);

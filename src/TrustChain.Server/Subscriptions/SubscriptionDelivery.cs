@@ -73,6 +73,10 @@ internal sealed partial class SubscriptionDelivery(
         await RecordAsync(() => store.AdvanceAsync(subscription.Id, owner, progress, time.GetUtcNow(), CancellationToken.None));
     }
 
+    /// <summary>Counts a step that failed on our side like one that failed at the receiver's, so that it is neither repeated without pause nor for ever.</summary>
+    public Task FailOnOurSideAsync(Subscription subscription, Guid owner) =>
+        FailAsync(subscription, owner, new CollectedEvents([], subscription.NextLeaf), null, "Something went wrong on our side.");
+
     private async Task<(Caller Caller, EventQuery Query)?> FindQueryAsync(Subscription subscription, CancellationToken cancellationToken)
     {
         if (await organisations.FindAsync(subscription.OrganisationId, cancellationToken) is not { } organisation)

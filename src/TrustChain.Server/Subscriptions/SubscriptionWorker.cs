@@ -90,7 +90,7 @@ internal sealed partial class SubscriptionWorker(
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
-            await ReleaseAsync(subscription);
+            await LetGoAsync(() => store.ReleaseAsync(subscription.Id, _owner, CancellationToken.None));
         }
         catch (Exception exception) when (Failures.IsDatabaseAway(exception))
         {
@@ -99,16 +99,16 @@ internal sealed partial class SubscriptionWorker(
         }
         catch (Exception exception)
         {
-            // Held until the lease runs out: a step that cannot succeed must not be repeated without pause.
             Log.StepFailed(logger, subscription.Id, exception);
+            await LetGoAsync(() => delivery.FailOnOurSideAsync(subscription, _owner));
         }
     }
 
-    private async Task ReleaseAsync(Subscription subscription)
+    private async Task LetGoAsync(Func<Task> write)
     {
         try
         {
-            await store.ReleaseAsync(subscription.Id, _owner, CancellationToken.None);
+            await write();
         }
         catch (Exception exception) when (Failures.IsDatabaseAway(exception))
         {

@@ -47,6 +47,7 @@ public sealed class VisibilityFixture(SharedStack stack) : IAsyncLifetime
         await CaptureAsync(key, OfType("https://types.example/open", Events.PublicStep, 1));
         await CaptureAsync(key, OfType($"https://types.example/{Secret}", Events.PrivateStep, 2));
         (await Server.PostAsync("/epcis/queries", new { name = "own-query", query = new Dictionary<string, string[]> { ["EQ_action"] = ["OBSERVE"] } }, Owner.ApiKey)).Expect(201);
+        var subscription = (await Server.PostAsync("/epcis/queries/own-query/subscriptions", new { dest = "https://client.example.com/queryCallback", schedule = new { month = "1" } }, Owner.ApiKey)).Expect(201).Text("subscriptionID");
         var documents = new Subjects(await UploadAsync("inspection-report", "open"), await UploadAsync("contract", Secret), new string('a', 64));
         var (batch, certificate, recall) = await RegisterThingsAsync();
         await Server.GetCoveringCheckpointAsync();
@@ -71,6 +72,8 @@ public sealed class VisibilityFixture(SharedStack stack) : IAsyncLifetime
             .. EpcisResources("bizSteps", "bizStep", new Subjects(Events.PublicStep, Events.PrivateStep, "urn:trustchain:tea:step:none").Escaped(), parties),
             new("/epcis/queries/{queryName}", static q => $"/epcis/queries/{q}", new Subjects("own-query", "own-query", "no-query"), owner) { MaySeePublic = owner },
             new("/epcis/queries/{queryName}/events", static q => $"/epcis/queries/{q}/events", new Subjects("own-query", "own-query", "no-query"), owner) { MaySeePublic = owner },
+            new("/epcis/queries/{queryName}/subscriptions", static q => $"/epcis/queries/{q}/subscriptions", new Subjects("own-query", "own-query", "no-query"), owner) { MaySeePublic = owner },
+            new("/epcis/queries/{queryName}/subscriptions/{subscriptionID}", static s => $"/epcis/queries/own-query/subscriptions/{s}", new Subjects(subscription, subscription, Guid.Empty.ToString()), owner) { MaySeePublic = owner },
             new("/epcis/capture/{captureID}", static c => $"/epcis/capture/{c}", new Subjects(publicJob, privateJob, new string('a', 64)), owner) { MaySeePublic = owner },
             new("/evidence", static e => $"/evidence?event={e}", events, parties),
             new("/evidence", static i => $"/evidence?item={i}", items, parties),
