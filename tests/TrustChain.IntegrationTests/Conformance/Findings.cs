@@ -18,7 +18,7 @@ internal sealed class Findings : IDisposable
         _answers = new StreamWriter(AnswersPath);
     }
 
-    /// <summary>One line per answer: <c>{"document":…,"answer":…}</c>.</summary>
+    /// <summary>One line per answer: <c>{"document":…,"schema":…,"answer":…}</c>.</summary>
     public string AnswersPath { get; }
 
     /// <summary>The first detail of every kind of finding.</summary>
@@ -26,10 +26,12 @@ internal sealed class Findings : IDisposable
 
     public void Add(string document, string check, string detail) => _found.TryAdd((document, check), detail);
 
-    public void KeepAnswer(string document, byte[] answer)
+    /// <param name="document">What was captured before.</param>
+    /// <param name="answer">The answer.</param>
+    /// <param name="schema">The schema of the official OpenAPI document that it must meet; null: that of events.</param>
+    public void KeepAnswer(string document, JsonElement answer, string? schema)
     {
-        using var json = JsonDocument.Parse(answer);
-        var line = JsonSerializer.Serialize(new { document, answer = json.RootElement });
+        var line = JsonSerializer.Serialize(new { document, schema, answer });
         lock (_writing)
         {
             _answers.WriteLine(line);

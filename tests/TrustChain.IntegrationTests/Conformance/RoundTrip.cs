@@ -15,6 +15,19 @@ internal sealed class RoundTrip(RunningServer server, TestOrganisation organisat
     private static readonly (string, string) Xml = ("Accept", "application/xml");
     private static readonly (string, string) Xml12 = ("GS1-EPCIS-Max", "1.2.0");
 
+    /// <summary>Addresses and the schemas of their answers in the official OpenAPI document.</summary>
+    private static readonly (string Path, string Schema)[] Resources =
+    [
+        ("/epcis", "TopLevelResourceCollection"),
+        ("/epcis/eventTypes", "EventTypeCollection"),
+        ("/epcis/eventTypes/ObjectEvent", "ResourceCollection"),
+        ("/epcis/bizSteps?perPage=1000", "BizStepCollection"),
+        ("/epcis/dispositions?perPage=1000", "DispositionCollection"),
+        ("/epcis/epcs?perPage=1000", "UriCollection"),
+        ("/epcis/bizLocations?perPage=1000", "UriCollection"),
+        ("/epcis/readPoints?perPage=1000", "UriCollection"),
+    ];
+
     private readonly EpcisClient _client = new(server, organisation);
     private readonly HashSet<(string?, string, string)> _stored = [];
 
@@ -51,6 +64,14 @@ internal sealed class RoundTrip(RunningServer server, TestOrganisation organisat
             Add("everything", $"there are {json.EventList.Count} events, not {_stored.Count}");
         }
         CheckXml(await _client.GetAsync("/epcis/events?perPage=1000", Xml), EpcisXmlVersion.V2, null, "everything");
+        foreach (var (path, schema) in Resources)
+        {
+            findings.KeepAnswer(document.Name, (await _client.GetAsync(path)).Expect(200).Json, schema);
+        }
+        foreach (var job in (await _client.GetAsync("/epcis/capture")).Expect(200).Json.EnumerateArray())
+        {
+            findings.KeepAnswer(document.Name, job, "CaptureJob");
+        }
     }
 
     public void Dispose() => _client.Dispose();
@@ -175,7 +196,7 @@ internal sealed class RoundTrip(RunningServer server, TestOrganisation organisat
         }
     }
 
-    private void Keep(Answer answer) => findings.KeepAnswer(document.Name, answer.Bytes);
+    private void Keep(Answer answer) => findings.KeepAnswer(document.Name, answer.Json, null);
 
     private void Add(string check, string detail) => findings.Add(document.Name, check, detail);
 

@@ -73,15 +73,17 @@ public sealed partial class RoundTripTests(SharedStack stack)
     /// <summary>All JSON answers in one process, since to compile the schema takes longer than to judge by it.</summary>
     private static async Task CheckBySchemaAsync(Findings findings)
     {
-        var output = await NodeScripts.RunAsync("answers.mjs", Vectors.PathOf("epcis-schema/EPCIS-JSON-Schema.json"), findings.AnswersPath);
+        var output = await NodeScripts.RunAsync("answers.mjs", Vectors.PathOf("epcis-schema/EPCIS-JSON-Schema.json"), Vectors.PathOf("epcis-schema/openapi.json"), findings.AnswersPath);
         var lines = output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
         foreach (var line in lines[..^1])
         {
             using var invalid = JsonDocument.Parse(line);
-            findings.Add(invalid.RootElement.GetProperty("document").GetString() ?? "", "json schema", invalid.RootElement.GetProperty("detail").GetString() ?? "");
+            findings.Add(Text(invalid, "document"), Text(invalid, "check"), Text(invalid, "detail"));
         }
         using var last = JsonDocument.Parse(lines[^1]);
         Assert.Equal(File.ReadLines(findings.AnswersPath).Count(), last.RootElement.GetProperty("count").GetInt32());
+
+        static string Text(JsonDocument line, string member) => line.RootElement.GetProperty(member).GetString() ?? "";
     }
 
     [GeneratedRegex("^\\| `([^`]+)` \\| ([a-z0-9. ]+) \\| (.+) \\|$", RegexOptions.Multiline)]

@@ -1,22 +1,32 @@
-// node answers.mjs <schema> <file of answers>
-// Judges every answer of the file, one {"document":…,"answer":…} a line, by the official JSON schema with formats asserted. Writes one JSON line for each that
-// is not valid, with what the schema says, and last how many were judged.
+// node answers.mjs <schema of events> <OpenAPI document> <file of answers>
+// Judges every answer of the file, one {"document":…,"schema":…,"answer":…} a line: by the schema of events with formats asserted, or by the schema of that name in the
+// OpenAPI document. Writes one JSON line for each that is not valid, with what the schema says, and last how many were judged.
 import { readFileSync, createReadStream } from "node:fs";
 import { createInterface } from "node:readline";
 import Ajv from "ajv";
 import addFormats from "ajv-formats";
 
-const [schemaFile, answersFile] = process.argv.slice(2);
-const ajv = new Ajv.default({ strict: false, logger: false, allErrors: false });
-addFormats.default(ajv);
-const isValid = ajv.compile(JSON.parse(readFileSync(schemaFile, "utf8")));
+const [schemaFile, apiFile, answersFile] = process.argv.slice(2);
+const { components } = JSON.parse(readFileSync(apiFile, "utf8"));
+const validators = new Map();
+
+function validatorOf(name) {
+  if (!validators.has(name)) {
+    const ajv = new Ajv.default({ strict: false, logger: false });
+    addFormats.default(ajv);
+    validators.set(name, ajv.compile(name === null ? JSON.parse(readFileSync(schemaFile, "utf8")) : { $ref: `#/components/schemas/${name}`, components }));
+  }
+  return validators.get(name);
+}
 
 let count = 0;
 for await (const line of createInterface({ input: createReadStream(answersFile), crlfDelay: Infinity })) {
-  const { document, answer } = JSON.parse(line);
+  const { document, schema, answer } = JSON.parse(line);
+  const isValid = validatorOf(schema);
   count++;
   if (!isValid(answer)) {
-    console.log(JSON.stringify({ document, detail: isValid.errors.map(error => `${error.instancePath} ${error.message}`).join("; ").slice(0, 500) }));
+    const errors = isValid.errors.map(error => `${error.instancePath} ${error.message}`).join("; ");
+    console.log(JSON.stringify({ document, check: schema === null ? "json schema" : "resource schema", detail: `${schema ?? ""} ${errors}`.slice(0, 500) }));
   }
 }
 console.log(JSON.stringify({ count }));
