@@ -35,15 +35,14 @@ public sealed class EpcPattern
         var fields = colon < 0 ? [] : rest[(colon + 1)..].Split('.');
         var firstStar = Array.IndexOf(fields, "*");
         if (colon < 0 || EpcScheme.Find(rest.AsSpan(0, colon)) is null || fields.Length < 2
+            || fields.Any(static f => f.Length == 0 || (f.Length > 1 && f.Contains('*', StringComparison.Ordinal)))
             || (firstStar >= 0 && fields.AsSpan(firstStar).ContainsAnyExcept("*")) || (firstStar != 0 && !IsPrefix(fields[0])))
         {
             error = "An EPC pattern is urn:epc:idpat:SCHEME: and the fields of the scheme, of which the last ones may be asterisks.";
             return false;
         }
-        if (firstStar >= 0)
-        {
-            pattern = new EpcPattern(pattern.Uri, rest[..colon], fields);
-        }
+        // Without an asterisk it is the one EPC that it spells.
+        pattern = firstStar >= 0 ? new EpcPattern(pattern.Uri, rest[..colon], fields) : new EpcPattern(ItemUris.Canonicalise($"urn:epc:id:{rest}"), null, []);
         return true;
     }
 

@@ -250,7 +250,7 @@ public sealed partial class EventQueryParser
                 }
                 (field, names) = (rest, found);
             }
-            if (field is null)
+            if (field is null || AttributeText(p.Name, p.Name) is null)
             {
                 Fault(p.Name, isEqual
                     ? "asks about master data of readPoint, bizLocation, bizStep, disposition or epcClass, followed by the attribute's name."

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 
@@ -18,27 +19,18 @@ public sealed class ParameterTests(QueryFixture fixture)
     [MemberData(nameof(ParameterNames))]
     public async Task Url_OfEveryCase_FindsWhatItShould(string parameter)
     {
-        var faults = new List<string>();
-        foreach (var c in Cases.Where(c => c.Parameter == parameter))
-        {
-            Check(c, c.ToUrl(), await fixture.GetAsync($"/epcis/events?{c.ToUrl()}"), faults);
-        }
-
-        Assert.True(faults.Count == 0, string.Join('\n', faults));
+        await CheckAllAsync(parameter, async (c, faults) => Check(c, c.ToUrl(), await fixture.GetAsync($"/epcis/events?{c.ToUrl()}"), faults));
     }
 
     [Theory]
     [MemberData(nameof(ParameterNames))]
     public async Task NamedQuery_OfEveryCase_FindsWhatItShould(string parameter)
     {
-        var faults = new List<string>();
-        foreach (var c in Cases.Where(c => c.Parameter == parameter))
+        await CheckAllAsync(parameter, async (c, faults) =>
         {
             await using var query = await NamedQuery.CreateAsync(fixture, c.ToJson());
             Check(c, query.Json, c.Kind == CaseKind.Refused || query.Answer.Status != 201 ? query.Answer : await query.GetEventsAsync(), faults);
-        }
-
-        Assert.True(faults.Count == 0, string.Join('\n', faults));
+        });
     }
 
     [Fact]
@@ -73,7 +65,17 @@ public sealed class ParameterTests(QueryFixture fixture)
         return Enum.GetValues<CaseKind>().Where(kind => kind != CaseKind.Refused && !kinds.Contains(kind)).Select(kind => $"{name} has no case {kind}");
     }
 
-    private void Check(QueryCase c, string asked, EpcisAnswer answer, List<string> faults)
+    /// <summary>Runs the parameter's cases, some at a time, and reports all that failed.</summary>
+    private static async Task CheckAllAsync(string parameter, Func<QueryCase, ConcurrentQueue<string>, Task> check)
+    {
+        var faults = new ConcurrentQueue<string>();
+        await Parallel.ForEachAsync(
+            Cases.Where(c => c.Parameter == parameter), new ParallelOptions { MaxDegreeOfParallelism = 4, CancellationToken = TestContext.Current.CancellationToken }, async (c, _) => await check(c, faults));
+
+        Assert.True(faults.IsEmpty, string.Join('\n', faults));
+    }
+
+    private void Check(QueryCase c, string asked, EpcisAnswer answer, ConcurrentQueue<string> faults)
     {
         try
         {
@@ -85,12 +87,12 @@ public sealed class ParameterTests(QueryFixture fixture)
             var found = fixture.NamesIn(answer);
             if (found != c.Expected)
             {
-                faults.Add($"{asked}: expected [{c.Expected}], got [{found}]");
+                faults.Enqueue($"{asked}: expected [{c.Expected}], got [{found}]");
             }
         }
         catch (Exception exception) when (exception is Xunit.Sdk.XunitException or KeyNotFoundException or JsonException)
         {
-            faults.Add($"{asked}: {answer.Status} {exception.Message} {answer.Answer.Body}");
+            faults.Enqueue($"{asked}: {answer.Status} {exception.Message} {answer.Answer.Body}");
         }
     }
 }

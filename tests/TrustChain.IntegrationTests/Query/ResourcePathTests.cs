@@ -52,10 +52,6 @@ public sealed class ResourcePathTests(QueryFixture fixture)
         }
     }
 
-    [Fact]
-    public async Task Events_OfAnItemByItsKeyAlone_AreThoseOfItsDigitalLink() =>
-        Assert.Equal("a1 f1 f2 o1 o2", fixture.NamesIn(await fixture.GetAsync($"/epcis/epcs/{Uri.EscapeDataString("01/10614141073464/21/2017")}/events")));
-
     [Theory]
     [InlineData("eventTypes/ObjectEvent", "EQ_bizStep=storing", "x1 x2")]
     [InlineData("bizSteps/commissioning", "eventType=TransformationEvent", "f1")]

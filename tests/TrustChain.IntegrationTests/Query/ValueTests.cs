@@ -17,7 +17,6 @@ public sealed class ValueTests(QueryFixture fixture)
     [InlineData("urn:epc:idpat:giai:0614141.*", "s0")]
     [InlineData("urn:epc:idpat:grai:0614141.12345.*", "s0")]
     [InlineData("urn:epc:idpat:grai:0614141.12346.*", "")]
-    [InlineData("urn:epc:idpat:sgtin:061414.*.*", "")]
     [InlineData("urn:epc:idpat:sgtin:0614142.*.*", "")]
     [InlineData("urn:epc:idpat:sgtin:0614141.107346.201", "")]
     [InlineData("urn:epc:idpat:sgtin:0614141.107346.2017", "a1 f1 f2 o1 o2")]
