@@ -47,7 +47,7 @@ public sealed class VisibilityFixture(SharedStack stack) : IAsyncLifetime
         await CaptureAsync(key, OfType("https://types.example/open", Events.PublicStep, 1));
         await CaptureAsync(key, OfType($"https://types.example/{Secret}", Events.PrivateStep, 2));
         (await Server.PostAsync("/epcis/queries", new { name = "own-query", query = new Dictionary<string, string[]> { ["EQ_action"] = ["OBSERVE"] } }, Owner.ApiKey)).Expect(201);
-        var subscription = (await Server.PostAsync("/epcis/queries/own-query/subscriptions", new { dest = "https://client.example.com/queryCallback", schedule = new { month = "1" } }, Owner.ApiKey)).Expect(201).Text("subscriptionID");
+        var subscription = (await Server.PostAsync("/epcis/queries/own-query/subscriptions", new { dest = "https://erp.example.org/epcis-events", schedule = new { month = "1" } }, Owner.ApiKey)).Expect(201).Text("subscriptionID");
         var documents = new Subjects(await UploadAsync("inspection-report", "open"), await UploadAsync("contract", Secret), new string('a', 64));
         var (batch, certificate, recall) = await RegisterThingsAsync();
         await Server.GetCoveringCheckpointAsync();

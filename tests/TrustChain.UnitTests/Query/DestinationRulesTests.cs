@@ -62,7 +62,7 @@ public sealed class DestinationRulesTests
     public void IsPublic_AddressOfTheInternet_IsTrue(string address) => Assert.True(DestinationRules.IsPublic(IPAddress.Parse(address)));
 
     [Theory]
-    [InlineData("https://client.example.com/queryCallback")]
+    [InlineData("https://erp.example.org/epcis-events")]
     [InlineData("http://client.example.com:8080/a?b=c")]
     [InlineData("https://8.8.8.8/")]
     [InlineData("https://[2606:4700:4700::1111]:8443/")]
