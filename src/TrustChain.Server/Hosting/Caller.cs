@@ -20,8 +20,9 @@ public sealed record Caller(Organisation? Organisation)
 }
 
 /// <summary>
-/// Turns <c>Authorization: Bearer</c>, and Basic on routes for <see cref="OldClients"/>, into a <see cref="Caller"/>. A wrong key is refused with 401 everywhere, rather than treated as anonymous. Keys are
-/// cached by digest for ten seconds, so a revocation takes effect within that time on other servers and at once on this one.
+/// Turns <c>Authorization: Bearer</c>, and Basic on routes for <see cref="OldClients"/>, into a <see cref="Caller"/>. A wrong key is refused with 401
+/// everywhere, rather than treated as anonymous. Keys are cached by digest for ten seconds, so a revocation takes effect within that time on other servers
+/// and at once on this one.
 /// </summary>
 internal sealed class CallerMiddleware(RequestDelegate next, CallerCache cache)
 {

@@ -9,11 +9,13 @@ public sealed class SoapDatabaseAwayTests(SharedStack stack)
     {
         await using var own = new PrivateStack();
         var postgres = await own.StartPostgresAsync();
+        var isAway = false;
         try
         {
             await using var server = await RunningServer.StartAsync(postgres, stack.Anvil);
             using var client = new SoapClient(server.BaseUrl);
             await postgres.DisposeAsync();
+            isAway = true;
 
             foreach (var version in (int[])[11, 12])
             {
@@ -28,7 +30,10 @@ public sealed class SoapDatabaseAwayTests(SharedStack stack)
         }
         finally
         {
-            await postgres.DisposeAsync();
+            if (!isAway)
+            {
+                await postgres.DisposeAsync();
+            }
         }
     }
 }

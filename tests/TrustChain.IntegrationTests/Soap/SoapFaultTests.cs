@@ -7,7 +7,8 @@ using TrustChain.IntegrationTests.Serving;
 namespace TrustChain.IntegrationTests.Soap;
 
 /// <summary>The operations beside Poll, and messages that are wrong.</summary>
-public sealed class SoapFaultTests(SoapFixture fixture) : IClassFixture<SoapFixture>
+[Collection(typeof(OneSoapServer))]
+public sealed class SoapFaultTests(SoapFixture fixture)
 {
     [Theory]
     [InlineData(11)]
@@ -160,6 +161,10 @@ public sealed class SoapFaultTests(SoapFixture fixture) : IClassFixture<SoapFixt
         (await Answer.FromAsync(response)).ExpectProblem(401, "not-authenticated");
         Assert.Equal("Bearer", response.Headers.WwwAuthenticate.Single().Scheme);
     }
+
+    [Fact]
+    public async Task OpenApi_DoesNotSpeakOfSoap() =>
+        Assert.DoesNotContain(SoapClient.Path, (await fixture.Server.GetAsync("/openapi/v1.json")).Expect(200).Body, StringComparison.Ordinal);
 
     [Fact]
     public async Task Wsdl_HasASchemaThatCompilesAndThisAddress()

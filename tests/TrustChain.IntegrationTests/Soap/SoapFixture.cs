@@ -107,3 +107,7 @@ public sealed class SoapFixture(SharedStack stack) : IAsyncLifetime
         </epcismd:EPCISMasterDataDocument>
         """;
 }
+
+/// <summary>The test classes that ask one server.</summary>
+[CollectionDefinition]
+public sealed class OneSoapServer : ICollectionFixture<SoapFixture>;

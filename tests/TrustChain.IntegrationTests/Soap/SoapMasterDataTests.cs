@@ -3,7 +3,8 @@ using System.Xml.Linq;
 namespace TrustChain.IntegrationTests.Soap;
 
 /// <summary>Master data polled as a client of EPCIS 1.2 does.</summary>
-public sealed class SoapMasterDataTests(SoapFixture fixture) : IClassFixture<SoapFixture>
+[Collection(typeof(OneSoapServer))]
+public sealed class SoapMasterDataTests(SoapFixture fixture)
 {
     private const string Locations = "urn:epcglobal:epcis:vtype:BusinessLocation";
     private const string Name = "urn:epcglobal:cbv:mda:name";
