@@ -48,7 +48,7 @@ public sealed partial class RoundTripTests(SharedStack stack)
         await CheckBySchemaAsync(findings);
 
         trips.ForEach(static trip => trip.Dispose());
-        AssertIsAsListed(findings.Found);
+        AssertIsAsListed(findings.Found, [.. PublishedDocument.ListAccepted().Select(static d => d.Name)]);
     }
 
     [Fact]
@@ -61,12 +61,14 @@ public sealed partial class RoundTripTests(SharedStack stack)
             Row().Matches(text).Select(static m => (m.Groups[1].Value, m.Groups[2].Value, m.Groups[3].Value)));
     }
 
-    private static void AssertIsAsListed(IReadOnlyDictionary<(string Document, string Check), string> found)
+    /// <param name="found">What was found.</param>
+    /// <param name="documents">What there is: another folder of vectors may have only some of the documents.</param>
+    private static void AssertIsAsListed(IReadOnlyDictionary<(string Document, string Check), string> found, HashSet<string> documents)
     {
         var listed = Exceptions.Select(static e => (e.Document, e.Check)).ToHashSet();
         var unexpected = found.Where(f => !listed.Contains(f.Key)).OrderBy(static f => f.Key.Document, StringComparer.Ordinal).Select(static f => $"{f.Key.Document}, {f.Key.Check}: {f.Value}").ToList();
         Assert.True(unexpected.Count == 0, $"{unexpected.Count} findings:\n{string.Join('\n', unexpected)}");
-        var needless = listed.Where(e => !found.ContainsKey(e)).Order().ToList();
+        var needless = listed.Where(e => documents.Contains(e.Document) && !found.ContainsKey(e)).Order().ToList();
         Assert.True(needless.Count == 0, $"No longer exceptions: {string.Join(", ", needless)}");
     }
 
