@@ -1,4 +1,5 @@
 using TrustChain.Core.Log;
+using TrustChain.Postgres.Capture;
 
 namespace TrustChain.Postgres.Query;
 
@@ -16,7 +17,11 @@ public enum SearchOrder
 }
 
 /// <summary>Some item with one of these keys plays one of these roles.</summary>
-public sealed record ItemTerm(IReadOnlyList<long> Keys, IReadOnlyList<short> Roles);
+public sealed record ItemTerm(IReadOnlyList<long> Keys, IReadOnlyList<short> Roles)
+{
+    /// <summary>Whether few events have one of the keys: those of things and of single transactions, not of places, partners, devices and kinds of measurement.</summary>
+    public bool IsTelling => Roles[0] is < ItemKey.ReadPointRole or ItemKey.TransformationRole or ItemKey.BizTransactionRole;
+}
 
 /// <summary>Some sensor value of this measure lies between the bounds, which belong to the range.</summary>
 public sealed record MeasureTerm(long Measure, double From, double To);

@@ -7,8 +7,9 @@ using TrustChain.Core.Log;
 namespace TrustChain.Postgres.Query;
 
 /// <summary>
-/// Writes a search as SQL: parameters only, and one text per shape of search, so that the server prepares each shape once. A search with items starts from
-/// the item index, one with sensor values from that of measures, any other from the facts beside the events.
+/// Writes a search as SQL: parameters only, and one text per shape of search, so that the server prepares each shape once. What the search starts from decides
+/// its cost, so that is chosen here and not by the planner: a thing before a window of time, that before a sensor value, and that before a place, a partner
+/// or a kind of measurement, which may be in every other event.
 /// </summary>
 internal sealed class EventSearchSql
 {
@@ -16,10 +17,15 @@ internal sealed class EventSearchSql
     private readonly StringBuilder _where = new();
     private readonly List<NpgsqlParameter> _parameters = [];
     private readonly EventSearch _search;
+    private readonly bool _startsFromItem;
+    private readonly bool _startsFromMeasure;
 
     public EventSearchSql(EventSearch search)
     {
         _search = search;
+        var hasWindow = search.EventTime is { From: not null, Before: not null } || search.RecordTime is { From: not null, Before: not null };
+        _startsFromItem = search.Items.Count > 0 && (search.Items[0].IsTelling || (!hasWindow && search.Measures.Count == 0));
+        _startsFromMeasure = !_startsFromItem && !hasWindow && search.Measures.Count > 0;
         WriteFrom();
         Add("b.event is not null");
         WriteReader();
@@ -43,7 +49,7 @@ internal sealed class EventSearchSql
 
     private void WriteFrom()
     {
-        if (_search.Items.Count > 0)
+        if (_startsFromItem)
         {
             var term = _search.Items[0];
             _from.Append(CultureInfo.InvariantCulture, $"(select distinct record_id from record_item where {Is("item_key", term.Keys)} and role = any({Parameter(term.Roles.ToArray())})");
@@ -53,7 +59,7 @@ internal sealed class EventSearchSql
             }
             _from.Append(") as i join event_body b on b.record_id = i.record_id");
         }
-        else if (_search.Measures.Count > 0)
+        else if (_startsFromMeasure)
         {
             var term = _search.Measures[0];
             _from.Append(
@@ -81,11 +87,11 @@ internal sealed class EventSearchSql
 
     private void WriteConditions()
     {
-        foreach (var term in _search.Items.Skip(1))
+        foreach (var term in _search.Items.Skip(_startsFromItem ? 1 : 0))
         {
             Add($"exists (select from record_item x where {Is("x.item_key", term.Keys)} and x.record_id = b.record_id and x.role = any({Parameter(term.Roles.ToArray())}))");
         }
-        foreach (var term in _search.Items.Count > 0 ? _search.Measures : _search.Measures.Skip(1))
+        foreach (var term in _search.Measures.Skip(_startsFromMeasure ? 1 : 0))
         {
             Add($"exists (select from record_measure x where x.measure = {Parameter(term.Measure)} and x.value between {Parameter(term.From)} and {Parameter(term.To)} and x.record_id = b.record_id)");
         }

@@ -78,14 +78,16 @@ internal sealed record QueryPlan(EventSearch Search, bool IsIndexed)
             }
         }
         // The most telling condition comes first: things before places and partners, and those before kinds of measurements.
-        items.Sort(static (a, b) => a.Roles[0].CompareTo(b.Roles[0]));
+        items.Sort(static (a, b) => (!a.IsTelling, a.Roles[0]).CompareTo((!b.IsTelling, b.Roles[0])));
+        var hasWindow = eventTime is { From: not null, Before: not null } || recordTime is { From: not null, Before: not null };
+        var byKey = ids is not null || hashes is not null || (items.Count > 0 && items[0].IsTelling) || (!hasWindow && items.Count + measures.Count > 0);
         var byTime = eventTime.IsBounded || types is not null || steps is not null || dispositions is not null;
         var order = query.Order?.Field switch
         {
             TimeField.EventTime => SearchOrder.EventTime,
             TimeField.RecordTime => SearchOrder.RecordTime,
             // Without a wish, the order in which the index that is used has its rows.
-            _ => items.Count > 0 || measures.Count > 0 || ids is not null || hashes is not null ? SearchOrder.Record : byTime ? SearchOrder.EventTime : recordTime.IsBounded ? SearchOrder.RecordTime : SearchOrder.Record,
+            _ => byKey ? SearchOrder.Record : byTime ? SearchOrder.EventTime : recordTime.IsBounded ? SearchOrder.RecordTime : SearchOrder.Record,
         };
         return new QueryPlan(
             new EventSearch
