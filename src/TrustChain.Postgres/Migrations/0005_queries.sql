@@ -27,6 +27,7 @@ create table record_measure (
     record_id       bigint           not null,
     primary key (measure, value, record_id)
 );
+create index record_measure_record on record_measure (record_id, measure);
 create trigger record_measure_append_only before update or truncate on record_measure for each statement execute function refuse_change();
 
 -- A capture too large for one statement, or one that goes on past errors. Its body lies in parts until it is done.

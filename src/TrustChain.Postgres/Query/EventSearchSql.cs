@@ -85,15 +85,16 @@ internal sealed class EventSearchSql
         Add($"(b.is_public or b.organisation_id = {Parameter(organisation)}{party})");
     }
 
+    // offset 0 keeps a condition a look-up per event: as a join, a kind of measurement that every other event has would be read to its end.
     private void WriteConditions()
     {
         foreach (var term in _search.Items.Skip(_startsFromItem ? 1 : 0))
         {
-            Add($"exists (select from record_item x where {Is("x.item_key", term.Keys)} and x.record_id = b.record_id and x.role = any({Parameter(term.Roles.ToArray())}))");
+            Add($"exists (select from record_item x where {Is("x.item_key", term.Keys)} and x.record_id = b.record_id and x.role = any({Parameter(term.Roles.ToArray())}) offset 0)");
         }
         foreach (var term in _search.Measures.Skip(_startsFromMeasure ? 1 : 0))
         {
-            Add($"exists (select from record_measure x where x.measure = {Parameter(term.Measure)} and x.value between {Parameter(term.From)} and {Parameter(term.To)} and x.record_id = b.record_id)");
+            Add($"exists (select from record_measure x where x.measure = {Parameter(term.Measure)} and x.value between {Parameter(term.From)} and {Parameter(term.To)} and x.record_id = b.record_id offset 0)");
         }
         if (_search.EventTypes is { } types)
         {

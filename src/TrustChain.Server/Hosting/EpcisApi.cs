@@ -11,6 +11,7 @@ namespace TrustChain.Server.Hosting;
 internal static partial class EpcisApi
 {
     private const string Root = "/epcis";
+    private const string NamedQueryEvents = "/queries/{queryName}/events";
 
     /// <summary>Name, type and meaning of what a simple event query may ask in a URL. A list is separated by bars.</summary>
     private static readonly Dictionary<string, OpenApiParameter> QueryParameters = ReadParameters(ParameterLocation.Query, """
@@ -77,6 +78,19 @@ internal static partial class EpcisApi
         maxEventCount | integer | An error if more events than this match.
         """);
 
+    /// <summary>When a subscription through a WebSocket runs.</summary>
+    private static readonly Dictionary<string, OpenApiParameter> SubscriptionParameters = ReadParameters(ParameterLocation.Query, """
+        stream | boolean | WebSocket only: true tells of each event as it is recorded. Not together with a schedule.
+        second | string | WebSocket only: seconds of the schedule, such as 0, [0-30] or 5,[20-25].
+        minute | string | WebSocket only: minutes of the schedule.
+        hour | string | WebSocket only: hours of the schedule, in UTC.
+        dayOfMonth | string | WebSocket only: days of the month.
+        month | string | WebSocket only: months, 1 to 12.
+        dayOfWeek | string | WebSocket only: days of the week, 1 (Monday) to 7.
+        reportIfEmpty | boolean | WebSocket only: whether a run that found nothing is told too.
+        initialRecordTime | date-time | WebSocket only: events recorded before are not told.
+        """);
+
     private static readonly Dictionary<string, OpenApiParameter> Headers = ReadParameters(ParameterLocation.Header, """
         GS1-Extensions | string | Prefixes of extensions, as prefix=namespace, separated by commas.
         GS1-EPCIS-Version | string | The version of EPCIS that the body is written in.
@@ -87,6 +101,8 @@ internal static partial class EpcisApi
         GS1-CBV-Max | string | The latest version of CBV that the client reads.
         GS1-EPC-Format | string | Always_GS1_Digital_Link if nothing is said, Always_EPC_URN, Never_Translates or No_Preference.
         GS1-CBV-XML-Format | string | How XML spells standard words: No_Preference, Always_Web_URI, Always_URN or Never_Translates.
+        Connection | string | Upgrade, to receive events through a WebSocket.
+        Upgrade | string | websocket, to receive events through a WebSocket.
         GS1-Capture-Error-Behaviour | string | rollback, which is all or nothing and meant if nothing is said, or proceed, which keeps what can be kept.
         """);
 
@@ -116,7 +132,7 @@ internal static partial class EpcisApi
     {
         components.Parameters ??= new Dictionary<string, IOpenApiParameter>();
         components.Responses ??= new Dictionary<string, IOpenApiResponse>();
-        foreach (var (name, parameter) in QueryParameters.Concat(Headers))
+        foreach (var (name, parameter) in QueryParameters.Concat(SubscriptionParameters).Concat(Headers))
         {
             components.Parameters[name] = parameter;
         }
@@ -165,7 +181,11 @@ internal static partial class EpcisApi
             return [];
         }
         // A named query says all but the page; a path says one condition.
-        return !IsEvents(path) || path.StartsWith("/queries/", StringComparison.Ordinal) ? ["perPage", "nextPageToken"] : QueryParameters.Keys.Where(name => name != path switch
+        if (path == NamedQueryEvents)
+        {
+            return ["perPage", "nextPageToken", .. SubscriptionParameters.Keys];
+        }
+        return !IsEvents(path) ? ["perPage", "nextPageToken"] : QueryParameters.Keys.Where(name => name != path switch
         {
             "/eventTypes/{eventType}/events" => "eventType",
             "/epcs/{epc}/events" => "MATCH_anyEPC",
@@ -183,7 +203,8 @@ internal static partial class EpcisApi
             .. path == "/capture" ? (string[])["GS1-Capture-Error-Behaviour"] : [],
             .. path.EndsWith("/subscriptions", StringComparison.Ordinal) ? (string[])["GS1-EPC-Format", "GS1-CBV-XML-Format"] : []],
         "GET" => ["GS1-Extensions", "GS1-EPCIS-Min", "GS1-EPCIS-Max", "GS1-CBV-Min", "GS1-CBV-Max",
-            .. path.StartsWith("/capture", StringComparison.Ordinal) || (path.StartsWith("/queries", StringComparison.Ordinal) && !IsEvents(path)) ? [] : (string[])["GS1-EPC-Format", "GS1-CBV-XML-Format"]],
+            .. path.StartsWith("/capture", StringComparison.Ordinal) || (path.StartsWith("/queries", StringComparison.Ordinal) && !IsEvents(path)) ? [] : (string[])["GS1-EPC-Format", "GS1-CBV-XML-Format"],
+            .. path == NamedQueryEvents ? (string[])["Connection", "Upgrade"] : []],
         _ => [],
     };
 
@@ -202,11 +223,16 @@ internal static partial class EpcisApi
             case "DELETE":
                 return new() { ["204"] = Answer("It is gone.", []) };
             case "GET" when IsEvents(path) || path == "/events/{eventID}":
-                return new()
+                var answers = new OpenApiResponses
                 {
                     ["200"] = Answer("The events, in a query document.", ["application/json", "application/ld+json", "application/xml"], "Link", "GS1-Next-Page-Token-Expires", "ETag"),
                     ["304"] = Answer("The client has these events already (If-None-Match).", []),
                 };
+                if (path == NamedQueryEvents)
+                {
+                    answers["101"] = Answer("Events come through the WebSocket, each message a query document.", []);
+                }
+                return answers;
             case "GET" when path == "/capture/{captureID}":
                 return new() { ["200"] = Answer("The capture job.", ["application/json", "application/xml"]) };
             case "GET":
