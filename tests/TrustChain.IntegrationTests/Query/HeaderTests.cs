@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Xml.Linq;
 using TrustChain.IntegrationTests.Serving;
 
 namespace TrustChain.IntegrationTests.Query;
@@ -61,10 +63,24 @@ public sealed class HeaderTests(QueryFixture fixture)
     [InlineData("/epcis/events", "application/json;q=0")]
     [InlineData("/epcis/events/urn:test:event:a1", "image/png")]
     [InlineData("/epcis/bizSteps/packing/events", "text/csv")]
-    [InlineData("/epcis/epcs", "application/xml")]
-    [InlineData("/epcis", "application/xml")]
-    [InlineData("/epcis/queries", "application/xml")]
+    [InlineData("/epcis", "text/html")]
+    [InlineData("/epcis/queries", "text/html")]
     public async Task Accept_OfAnotherForm_Is406(string path, string accept) => (await fixture.GetAsync(path, ("Accept", accept))).ExpectException(406, "NotAcceptableException");
+
+    [Theory]
+    [InlineData("/epcis/epcs", 406, "epcisException:NotAcceptableException")]
+    [InlineData("/epcis", 406, "epcisException:NotAcceptableException")]
+    [InlineData("/epcis/queries", 406, "epcisException:NotAcceptableException")]
+    [InlineData("/epcis/events?EQ_bizStep%00=1", 400, "epcisException:QueryParameterException")]
+    public async Task Problem_ForAReaderOfXml_IsXml(string path, int status, string type)
+    {
+        var answer = (await fixture.GetAsync(path, ("Accept", "application/xml"))).Answer.Expect(status);
+
+        Assert.Equal("application/problem+xml", answer.MediaType);
+        var problem = XElement.Parse(answer.Body);
+        Assert.Equal(type, problem.Element(problem.Name.Namespace + "type")?.Value);
+        Assert.Equal(status.ToString(CultureInfo.InvariantCulture), problem.Element(problem.Name.Namespace + "status")?.Value);
+    }
 
     [Theory]
     [InlineData("GS1-EPCIS-Min", "2.0.0", 200)]

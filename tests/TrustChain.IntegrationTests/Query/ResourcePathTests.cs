@@ -56,6 +56,9 @@ public sealed class ResourcePathTests(QueryFixture fixture)
     [InlineData("eventTypes/ObjectEvent", "EQ_bizStep=storing", "x1 x2")]
     [InlineData("bizSteps/commissioning", "eventType=TransformationEvent", "f1")]
     [InlineData("dispositions/active", "EQ_action=ADD", "o1")]
+    // The official OpenAPI has this parameter here and leaves out those that other paths imply.
+    [InlineData("dispositions/active", "EQ_disposition=active&EQ_action=ADD", "o1")]
+    [InlineData("dispositions/active", "EQ_disposition=in_transit", "")]
     [InlineData("epcs/https%3A%2F%2Fid.gs1.org%2F01%2F10614141073464%2F21%2F2017", "EQ_action=ADD&GE_eventTime=2026-04-09T00%3A00%3A00Z", "a1")]
     [InlineData("epcs/https%3A%2F%2Fid.gs1.org%2F01%2F10614141073464%2F21%2F2017", "MATCH_inputEPC=urn:epc:id:sgtin:0614141.112345.400", "f2")]
     [InlineData("readPoints/https%3A%2F%2Fid.gs1.org%2F414%2F0614141007776", "WD_bizLocation=https%3A%2F%2Fid.gs1.org%2F414%2F0614141007295", "o2")]
@@ -66,7 +69,6 @@ public sealed class ResourcePathTests(QueryFixture fixture)
     [Theory]
     [InlineData("eventTypes/ObjectEvent", "eventType=ObjectEvent", "eventType")]
     [InlineData("bizSteps/storing", "EQ_bizStep=storing", "EQ_bizStep")]
-    [InlineData("dispositions/active", "EQ_disposition=active", "EQ_disposition")]
     [InlineData("readPoints/urn%3Aexample%3Aplace%3Aa_b", "EQ_readPoint=urn%3Aexample%3Aplace%3Aa_b", "EQ_readPoint")]
     [InlineData("bizLocations/urn%3Aexample%3Aplace%3Aa_b", "EQ_bizLocation=urn%3Aexample%3Aplace%3Aa_b", "EQ_bizLocation")]
     [InlineData("epcs/urn%3Aexample%3Aitem%3Aa_b", "MATCH_anyEPC=urn%3Aexample%3Aitem%3Aa_b", "MATCH_anyEPC")]
