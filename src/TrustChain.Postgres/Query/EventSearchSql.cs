@@ -85,7 +85,7 @@ internal sealed class EventSearchSql
         Add($"(b.is_public or b.organisation_id = {Parameter(organisation)}{party})");
     }
 
-    // offset 0 keeps a condition a look-up per event: as a join, a kind of measurement that every other event has would be read to its end.
+    // offset 0 keeps a condition a look-up per event: the planner may else make it a join, which reads a kind of measurement that every other event has to its end.
     private void WriteConditions()
     {
         foreach (var term in _search.Items.Skip(_startsFromItem ? 1 : 0))
