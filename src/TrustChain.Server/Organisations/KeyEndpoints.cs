@@ -104,7 +104,7 @@ internal static class KeyEndpoints
         {
             return Problems.NotFound("key of yours");
         }
-        var revocation = new KeyRevocation(organisation.Code, kid, keyEntry, "organisation", (long?)since, null);
+        var revocation = new KeyRevocation(organisation.Code, kid, keyEntry, "organisation", (long?)since, null, null);
         var entry = new NewPublicEntry(EntryKind.Key, organisation.Id, revocation.ToJcs(), null, time.GetUtcNow());
         if (!await keys.RevokeAsync(kid, (long?)since, entry, cancellationToken))
         {

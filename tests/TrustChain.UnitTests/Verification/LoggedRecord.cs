@@ -67,7 +67,7 @@ internal sealed class LogWriter(LittleLog log)
 
     public LoggedEntry Revoke(Signer signer, long? compromisedSince) => Public(
         EntryKind.Key,
-        new KeyRevocation(signer.Organisation, signer.Kid, KeyOf(signer).Index, "operator", compromisedSince, null).ToJcs(),
+        new KeyRevocation(signer.Organisation, signer.Kid, KeyOf(signer).Index, KeyRevocation.ByOperator, compromisedSince, KeyOf(signer).Index, null).ToJcs(),
         null);
 
     private LoggedRecord Record(
