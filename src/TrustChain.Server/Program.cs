@@ -34,6 +34,7 @@ app.UseServerHosting();
 // In the order in which an event meets them: who may, capture, query, log, evidence, and what people see.
 app.MapOrganisations();
 app.MapKeys();
+app.MapKeyRecovery();
 app.MapCapture();
 app.MapEvents();
 app.MapResources();

@@ -61,67 +61,13 @@ public static class PublicEntries
     }
 }
 
-/// <summary>Signing keys and their entries.</summary>
+/// <summary>Reads signing keys; <see cref="KeyHistoryStore"/> changes them.</summary>
 public sealed class SigningKeyStore(NpgsqlDataSource database)
 {
     private const string Select = """
         select k.kid, k.organisation_id, k.jwk, k.custody, k.secret, e.leaf_index, k.revoked_at, k.compromised_since
         from signing_key k left join log_entry e on e.public_entry_id = k.public_entry_id
         """;
-
-    /// <summary>Registers a key with its entry; false when the kid is known already.</summary>
-    public async Task<bool> AddAsync(StoredKey key, NewPublicEntry entry, CancellationToken cancellationToken)
-    {
-        await using var connection = await database.OpenConnectionAsync(cancellationToken);
-        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-        var entryId = await PublicEntries.AddAsync(connection, entry, cancellationToken);
-        const string Sql = """
-            insert into signing_key (kid, organisation_id, jwk, custody, secret, public_entry_id, created_at)
-            values ($1, $2, $3, $4, $5, $6, $7) on conflict do nothing
-            """;
-        await using var command = new NpgsqlCommand(Sql, connection)
-        {
-            Parameters =
-            {
-                new() { Value = key.Kid },
-                new() { Value = key.OrganisationId },
-                new() { Value = key.Jwk },
-                new() { Value = (short)key.Custody },
-                new() { Value = (object?)key.Secret ?? DBNull.Value, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Text },
-                new() { Value = entryId },
-                new() { Value = entry.ReceivedAt.UtcDateTime },
-            },
-        };
-        if (await command.ExecuteNonQueryAsync(cancellationToken) == 0)
-        {
-            return false; // the transaction is rolled back with its entry
-        }
-        await transaction.CommitAsync(cancellationToken);
-        return true;
-    }
-
-    /// <summary>Marks a key as revoked and queues the entry that says so; false when it was revoked before.</summary>
-    public async Task<bool> RevokeAsync(string kid, long? compromisedSince, NewPublicEntry entry, CancellationToken cancellationToken)
-    {
-        await using var connection = await database.OpenConnectionAsync(cancellationToken);
-        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-        await using var command = new NpgsqlCommand("update signing_key set revoked_at = $2, compromised_since = $3 where kid = $1 and revoked_at is null", connection)
-        {
-            Parameters =
-            {
-                new() { Value = kid },
-                new() { Value = entry.ReceivedAt.UtcDateTime },
-                new() { Value = (object?)compromisedSince ?? DBNull.Value, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Bigint },
-            },
-        };
-        if (await command.ExecuteNonQueryAsync(cancellationToken) == 0)
-        {
-            return false;
-        }
-        await PublicEntries.AddAsync(connection, entry, cancellationToken);
-        await transaction.CommitAsync(cancellationToken);
-        return true;
-    }
 
     public async Task<StoredKey?> FindAsync(string kid, CancellationToken cancellationToken)
     {

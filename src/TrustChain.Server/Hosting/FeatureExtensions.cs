@@ -36,7 +36,12 @@ internal static class FeatureExtensions
 
     public static void AddSigning(this IServiceCollection services)
     {
+        services.AddSingleton<IValidateOptions<KeyOptions>, KeyOptionsValidator>();
+        services.AddOptionsWithValidateOnStart<KeyOptions>().BindConfiguration(KeyOptions.Section);
         services.AddSingleton<SigningKeyStore>();
+        services.AddSingleton<KeyHistoryStore>();
+        services.AddSingleton<KeyChanges>();
+        services.AddSingleton<KeyVouching>();
         services.AddSingleton<KeyRing>();
         services.AddSingleton<KeyDirectory>();
         services.AddSingleton<CustodialSigner>();

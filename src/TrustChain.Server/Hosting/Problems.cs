@@ -13,6 +13,10 @@ public static class ProblemCodes
     public const string KeyUnknown = "key-unknown";
     public const string KeyRevoked = "key-revoked";
     public const string KeyNotYetLogged = "key-not-yet-logged";
+    public const string KeyHistoryMoved = "key-history-moved";
+    public const string KeyChangeRefused = "key-change-refused";
+    public const string NotVouchedFor = "not-vouched-for";
+    public const string RecoveryNotDue = "recovery-not-due";
     public const string AudienceMismatch = "audience-mismatch";
     public const string NotAuthenticated = "not-authenticated";
     public const string NotAllowed = "not-allowed";

@@ -1,26 +1,30 @@
+using System.Text.Json;
 using Microsoft.Extensions.Options;
 using TrustChain.Core.Log;
 using TrustChain.Core.Signing;
 using TrustChain.Postgres.Organisations;
 using TrustChain.Server.Hosting;
-using TrustChain.Server.Log;
-using TrustChain.Server.Signing;
 
 namespace TrustChain.Server.Organisations;
 
-/// <summary>Signing keys of organisations.</summary>
+/// <summary>Signing keys of organisations: what an organisation does with its own, and what anybody may read.</summary>
 internal static class KeyEndpoints
 {
     public static void MapKeys(this IEndpointRouteBuilder app)
     {
         var keys = app.MapGroup("/api/keys").WithTags("Keys").RequireOrganisation();
         keys.MapPost("", RegisterAsync).RefuseWhenHalted().WithSummary("Registers a self-held key, proven by a signature of its own and agreed to by the outgoing key, if there is one.");
-        keys.MapGet("", ListAsync).WithSummary("Own keys with their entries, and the entry that the next registration must name.");
-        keys.MapPost("/{kid}/revoke", RevokeAsync).RefuseWhenHalted().WithSummary("Revokes an own key, optionally as compromised since a leaf index.");
+        keys.MapGet("", ListAsync).WithSummary("Own keys with their entries, announced recoveries, and the entry that the next change must name.");
+        keys.MapPost("/{kid}/revoke", RevokeAsync).RefuseWhenHalted()
+            .WithSummary("Ends an own key, optionally as compromised since a leaf index or a moment. A self-held key is ended with the signature of one of your own.");
+        keys.MapPost("/recoveries/{index:long}/object", ObjectAsync).RefuseWhenHalted().WithSummary("Stops an announced recovery, with the signature of one of your own keys.");
+        app.MapGet("/api/organisations/{id}/keys/history", GetHistoryAsync).WithTags("Keys").WithSummary("Every key entry of an organisation, as the public log has it.");
+        app.MapGet("/organisations/{id}/did.json", GetDidAsync).WithTags("Keys").WithSummary("The did:web document of an organisation: its keys in force.");
+        app.MapGet("/.well-known/did.json", GetOwnDid).WithTags("Keys").WithSummary("The did:web document of this service: the key that signs checkpoints and receipts.");
     }
 
     private static async Task<IResult> RegisterAsync(
-        HttpRequest request, Caller caller, SigningKeyStore keys, LogSignal signal, TimeProvider time, CancellationToken cancellationToken)
+        HttpRequest request, Caller caller, KeyChanges changes, KeyVouching vouching, IOptions<ServerOptions> options, CancellationToken cancellationToken)
     {
         var (json, problem) = await RequestBody.ReadJsonAsync(request, cancellationToken);
         if (problem is not null)
@@ -29,109 +33,152 @@ internal static class KeyEndpoints
         }
         var organisation = caller.Organisation!; // The group requires an organisation.
         var fields = new JsonFields(json);
-        var (jwk, proof, authorization) = (fields.Object("jwk"), fields.Text("proof", max: 4096), fields.Text("authorization", required: false, max: 4096));
-        PublicKey? key = null;
-        if (jwk is { } element && !PublicKey.TryParse(element, out key, out var error))
-        {
-            fields.Fault("jwk", $"is not usable: {error}");
-        }
+        var (proof, authorization) = (fields.Text("proof", max: 4096), fields.Text("authorization", required: false, max: 4096));
+        var vouchedBy = fields.Text("vouchedBy", required: false, max: 500) ?? KeyEntry.VouchedByOperator;
+        var key = ReadKey(fields);
         if (fields.Problem() is { } faults)
         {
             return faults;
         }
-        var known = await keys.ListAsync(organisation.Id, cancellationToken);
-        var outgoing = known.LastOrDefault(static k => k is { Custody: Custody.Self, RevokedAt: null, EntryIndex: not null });
-        var previous = known.LastOrDefault(static k => k.EntryIndex is not null)?.EntryIndex;
-        var payload = KeyEntry.ToAuthorizationPayload(organisation.Code, key!.Kid, previous); // Without faults it is set.
-        if (!IsSignedBy(proof!, key, payload))
+        if (await changes.FindSettledAsync(organisation, cancellationToken) is not { History: var history })
         {
-            return Problems.Create(
-                400, ProblemCodes.SignatureInvalid, $"\"proof\" must be a JWS by the new key with typ \"{KeyEntry.AuthorizationType}\" over {System.Text.Encoding.UTF8.GetString(payload)}.");
+            return KeyChanges.Moved();
         }
-        if (outgoing is not null && !(PublicKey.TryParse(outgoing.Jwk, out var outgoingKey, out _) && authorization is not null && IsSignedBy(authorization, outgoingKey, payload)))
+        var entry = new KeyEntry(organisation.Code, organisation.Name, key!, Custody.Self, KeyEntry.StatementsPurpose, history.Last, vouchedBy, authorization); // Without faults it is set.
+        if (FindProofFault(entry, proof!) is { } badProof)
         {
-            return Problems.Create(
-                403, ProblemCodes.SignatureInvalid, $"\"authorization\" must be the same payload signed by your key {outgoing.Kid}: after the first self-held key, changes need one of your own.");
+            return badProof;
         }
-        var stored = new StoredKey { Kid = key.Kid, OrganisationId = organisation.Id, Jwk = key.Jwk, Custody = Custody.Self };
-        var entry = new KeyEntry(
-            organisation.Code, organisation.Name, key, Custody.Self, KeyEntry.StatementsPurpose, previous, "operator", outgoing is null ? null : authorization);
-        if (!await keys.AddAsync(stored, new NewPublicEntry(EntryKind.Key, organisation.Id, entry.ToJcs(), null, time.GetUtcNow()), cancellationToken))
+        if (history.HasSelfHeld && history.Keys.All(k => k.Key.Kid != entry.Key.Kid) && changes.FindAuthorizationFault(history, entry) is { } unauthorized)
         {
-            return Problems.Create(409, ProblemCodes.AlreadyExists, "This key is registered already.");
+            return unauthorized;
         }
-        var index = await WaitForEntryAsync(key.Kid, keys, signal, time, cancellationToken);
-        return Results.Json(
-            new { kid = key.Kid, organisation = organisation.Code, custody = "self", keyEntry = index },
-            statusCode: index is null ? StatusCodes.Status202Accepted : StatusCodes.Status201Created);
+        return await vouching.FindFaultAsync(vouchedBy, entry.Key, cancellationToken) is { } fault
+            ? Problems.Create(400, ProblemCodes.NotVouchedFor, $"\"vouchedBy\" {fault}")
+            : await changes.RegisterAsync(organisation, history, entry, null, cancellationToken);
     }
 
-    private static async Task<IResult> ListAsync(Caller caller, SigningKeyStore keys, CancellationToken cancellationToken)
+    private static async Task<IResult> ListAsync(Caller caller, KeyChanges changes, SigningKeyStore keys, IOptions<ServerOptions> options, CancellationToken cancellationToken)
     {
-        var list = await keys.ListAsync(caller.Organisation!.Id, cancellationToken); // The group requires an organisation.
+        var organisation = caller.Organisation!; // The group requires an organisation.
+        var list = await keys.ListAsync(organisation.Id, cancellationToken);
+        var known = await changes.GetLoggedAsync(organisation, cancellationToken);
         return Results.Json(new
         {
-            organisation = caller.Organisation.Code,
-            previous = list.LastOrDefault(static k => k.EntryIndex is not null)?.EntryIndex,
-            keys = list.Select(static k =>
+            organisation = organisation.Code,
+            origin = options.Value.Origin,
+            previous = known.History.Last,
+            keys = list.Select(static k => new
             {
-                using var jwk = System.Text.Json.JsonDocument.Parse(k.Jwk);
-                return new { kid = k.Kid, jwk = jwk.RootElement.Clone(), custody = Record.Name(k.Custody), keyEntry = k.EntryIndex, revokedAt = k.RevokedAt, compromisedSince = k.CompromisedSince };
+                kid = k.Kid,
+                jwk = Parse(k.Jwk),
+                custody = Record.Name(k.Custody),
+                keyEntry = k.EntryIndex,
+                revokedAt = k.RevokedAt,
+                compromisedSince = k.CompromisedSince,
+            }),
+            recoveries = known.History.OpenRecoveries.Select(r => new
+            {
+                index = r.Key,
+                kid = r.Value.Key.Kid,
+                reason = r.Value.Reason,
+                announcedAt = known.ReceivedAt(r.Key),
+                admittedFrom = known.ReceivedAt(r.Key).AddSeconds(r.Value.DelaySeconds),
             }),
         });
     }
 
-    private static async Task<IResult> RevokeAsync(
-        string kid, HttpRequest request, Caller caller, SigningKeyStore keys, KeyDirectory directory, LogSignal signal, TimeProvider time, CancellationToken cancellationToken)
+    private static async Task<IResult> RevokeAsync(string kid, HttpRequest request, Caller caller, KeyChanges changes, CancellationToken cancellationToken)
+    {
+        var (json, problem) = await RequestBody.ReadJsonAsync(request, cancellationToken);
+        return problem ?? await changes.RevokeAsync(caller.Organisation!, kid, KeyRevocation.ByOrganisation, new JsonFields(json), cancellationToken); // The group requires an organisation.
+    }
+
+    private static async Task<IResult> ObjectAsync(long index, HttpRequest request, Caller caller, KeyChanges changes, CancellationToken cancellationToken)
     {
         var (json, problem) = await RequestBody.ReadJsonAsync(request, cancellationToken);
         if (problem is not null)
         {
             return problem;
         }
+        var organisation = caller.Organisation!; // The group requires an organisation.
         var fields = new JsonFields(json);
-        var since = fields.Number("compromisedSince", required: false);
-        if (since is { } number && (number < 0 || number != decimal.Truncate(number) || number > long.MaxValue))
-        {
-            fields.Fault("compromisedSince", "must be a leaf index.");
-        }
+        var authorization = fields.Text("authorization", max: 4096);
         if (fields.Problem() is { } faults)
         {
             return faults;
         }
-        var organisation = caller.Organisation!; // The group requires an organisation.
-        if (await keys.FindAsync(kid, cancellationToken) is not { EntryIndex: { } keyEntry } key || key.OrganisationId != organisation.Id)
+        if (await changes.FindSettledAsync(organisation, cancellationToken) is not { History: var history })
         {
-            return Problems.NotFound("key of yours");
+            return KeyChanges.Moved();
         }
-        var revocation = new KeyRevocation(organisation.Code, kid, keyEntry, "organisation", (long?)since, null, null);
-        var entry = new NewPublicEntry(EntryKind.Key, organisation.Id, revocation.ToJcs(), null, time.GetUtcNow());
-        if (!await keys.RevokeAsync(kid, (long?)since, entry, cancellationToken))
+        if (history.OpenRecoveries.All(r => r.Key != index))
         {
-            return Problems.Create(409, ProblemCodes.KeyRevoked, "This key was revoked before.");
+            return Problems.NotFound("open recovery of your keys");
         }
-        directory.Forget(kid);
-        signal.Raise();
-        return Results.Json(new { kid, revokedAt = entry.ReceivedAt, compromisedSince = (long?)since });
+        var objection = new KeyObjection(organisation.Code, index, history.Last, authorization);
+        return changes.FindAuthorizationFault(history, objection)
+            ?? await changes.AddAsync(organisation, history, objection, () => Results.Json(new { recovery = index, stopped = true }), cancellationToken);
     }
 
-    private static bool IsSignedBy(string compact, PublicKey key, byte[] payload) =>
-        Jws.TryParse(compact, out var jws, out _) && jws.Type == KeyEntry.AuthorizationType && jws.Kid == key.Kid
-        && jws.Payload.Span.SequenceEqual(payload) && jws.Verify(key) == SignatureCheck.Valid;
-
-    /// <summary>Leaf index of the key's entry, or null when it is not in the log within five seconds; then it will be soon.</summary>
-    private static async Task<long?> WaitForEntryAsync(string kid, SigningKeyStore keys, LogSignal signal, TimeProvider time, CancellationToken cancellationToken)
+    private static async Task<IResult> GetHistoryAsync(string id, OrganisationStore organisations, KeyChanges changes, CancellationToken cancellationToken)
     {
-        var started = time.GetTimestamp();
-        while (time.GetElapsedTime(started) < TimeSpan.FromSeconds(5))
+        if (await organisations.FindAsync(id, cancellationToken) is not { } organisation)
         {
-            if ((await keys.FindAsync(kid, cancellationToken))?.EntryIndex is { } index)
-            {
-                return index;
-            }
-            signal.Raise();
-            await Task.Delay(TimeSpan.FromMilliseconds(20), time, cancellationToken);
+            return Problems.NotFound("organisation");
         }
-        return null;
+        var known = await changes.GetLoggedAsync(organisation, cancellationToken);
+        return Results.Json(new
+        {
+            organisation = organisation.Code,
+            name = organisation.Name,
+            entries = known.Entries.Select(static e => new { index = e.LeafIndex, receivedAt = Record.FormatTime(e.ReceivedAt), entry = Parse(System.Text.Encoding.UTF8.GetString(e.Body)) }),
+        });
+    }
+
+    private static async Task<IResult> GetDidAsync(
+        string id, OrganisationStore organisations, SigningKeyStore keys, IOptions<ServerOptions> options, CancellationToken cancellationToken)
+    {
+        if (await organisations.FindAsync(id, cancellationToken) is not { } organisation)
+        {
+            return Problems.NotFound("organisation");
+        }
+        var inForce = (await keys.ListAsync(organisation.Id, cancellationToken)).Where(static k => k is { RevokedAt: null, EntryIndex: not null, Custody: Custody.Self });
+        var did = DidWeb.FromUrl(new Uri(options.Value.PublicUrl), "organisations", organisation.Code);
+        return Results.Json(DidWeb.Document(did, inForce.Select(static k => (k.Kid, k.Jwk))), contentType: "application/did+json");
+    }
+
+    private static IResult GetOwnDid(Signing.KeyRing ring, IOptions<ServerOptions> options)
+    {
+        var key = ring.LogKey.PublicKey;
+        return Results.Json(DidWeb.Document(DidWeb.FromUrl(new Uri(options.Value.PublicUrl)), [(key.Kid, key.Jwk)]), contentType: "application/did+json");
+    }
+
+    /// <summary>The member <c>jwk</c> as a key; faults are noted.</summary>
+    internal static PublicKey? ReadKey(JsonFields fields)
+    {
+        PublicKey? key = null;
+        if (fields.Object("jwk") is { } element && !PublicKey.TryParse(element, out key, out var error))
+        {
+            fields.Fault("jwk", $"is not usable: {error}");
+        }
+        return key;
+    }
+
+    /// <summary>The new key must have signed the request for its own admission.</summary>
+    internal static IResult? FindProofFault(KeyEntry entry, string proof)
+    {
+        var payload = entry.ToAuthorizationPayload();
+        return Jws.TryParse(proof, out var jws, out _) && jws.Type == KeyChange.AuthorizationType && jws.Kid == entry.Key.Kid
+            && jws.Payload.Span.SequenceEqual(payload) && jws.Verify(entry.Key) == SignatureCheck.Valid
+                ? null
+                : Problems.Create(
+                    400, ProblemCodes.SignatureInvalid, $"\"proof\" must be a JWS by the new key with typ \"{KeyChange.AuthorizationType}\" over {System.Text.Encoding.UTF8.GetString(payload)}.");
+    }
+
+    private static JsonElement Parse(string json)
+    {
+        using var document = JsonDocument.Parse(json);
+        return document.RootElement.Clone();
     }
 }

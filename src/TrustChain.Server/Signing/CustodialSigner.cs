@@ -16,7 +16,7 @@ internal sealed record CustodialKey(SigningKey Key, long KeyEntry);
 /// key and admitted to the log as custodial: nobody is shown such a signature as the organisation's own.
 /// </summary>
 internal sealed class CustodialSigner(
-    SigningKeyStore keys, KeyRing ring, LogSignal signal, IOptions<ServerOptions> options, TimeProvider time)
+    SigningKeyStore keys, KeyHistoryStore histories, KeyRing ring, LogSignal signal, IOptions<ServerOptions> options, TimeProvider time)
 {
     private readonly ConcurrentDictionary<int, CustodialKey> _ready = new();
     private readonly SemaphoreSlim _making = new(1);
@@ -64,9 +64,24 @@ internal sealed class CustodialSigner(
             Custody = Custody.Custodial,
             Secret = ring.Wrap(key),
         };
-        var previous = (await keys.ListAsync(organisation.Id, cancellationToken)).LastOrDefault(static k => k.EntryIndex is not null)?.EntryIndex;
-        var entry = new KeyEntry(organisation.Code, organisation.Name, key.PublicKey, Custody.Custodial, KeyEntry.StatementsPurpose, previous, "operator", null);
-        await keys.AddAsync(stored, new NewPublicEntry(EntryKind.Key, organisation.Id, entry.ToJcs(), null, time.GetUtcNow()), cancellationToken);
-        return stored;
+        while (true)
+        {
+            var changes = await histories.ListAsync(organisation.Id, cancellationToken);
+            var previous = changes.LastOrDefault(static c => c.LeafIndex is not null)?.LeafIndex;
+            var entry = new KeyEntry(
+                organisation.Code, organisation.Name, key.PublicKey, Custody.Custodial, KeyEntry.StatementsPurpose, previous, KeyEntry.VouchedByOperator, null);
+            var added = new NewPublicEntry(EntryKind.Key, organisation.Id, entry.ToJcs(), null, time.GetUtcNow());
+            if (await histories.RegisterAsync(stored, previous, added, cancellationToken) == KeyChangeOutcome.Added)
+            {
+                return stored;
+            }
+            // Another key of the organisation waits for its leaf index, or another server made the custodial key just now.
+            if (await FindAsync(organisation.Id, cancellationToken) is { } made)
+            {
+                return made;
+            }
+            signal.Raise();
+            await Task.Delay(TimeSpan.FromMilliseconds(20), time, cancellationToken);
+        }
     }
 }

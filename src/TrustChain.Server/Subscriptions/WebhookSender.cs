@@ -1,10 +1,9 @@
-using System.Net;
 using System.Net.Http.Headers;
-using System.Net.Sockets;
 using Microsoft.Extensions.Options;
 using TrustChain.Core.Log;
 using TrustChain.Core.Query;
 using TrustChain.Postgres.Query;
+using TrustChain.Server.Hosting;
 using TrustChain.Server.Query;
 
 namespace TrustChain.Server.Subscriptions;
@@ -16,7 +15,7 @@ internal sealed record SendResult(int? Status, string? Error);
 
 /// <summary>
 /// Calls receivers. Only an answer of 2xx means delivered; redirects are not followed, nothing is read of the answer's body, and neither proxy, cookies nor
-/// credentials are used. Where the host's name leads is checked when connecting, so that a name cannot be pointed elsewhere after a check.
+/// credentials are used. <see cref="GuardedConnection"/> decides where a host's name may lead.
 /// </summary>
 internal sealed class WebhookSender : IDisposable
 {
@@ -28,22 +27,9 @@ internal sealed class WebhookSender : IDisposable
     public WebhookSender(SubscriptionSecrets secrets, IOptions<SubscriptionOptions> options, TimeProvider time)
     {
         (_secrets, _options, _time) = (secrets, options.Value, time);
-        _client = new HttpClient(new SocketsHttpHandler
-        {
-            AllowAutoRedirect = false,
-            UseProxy = false,
-            UseCookies = false,
-            ActivityHeadersPropagator = null,
-            AutomaticDecompression = DecompressionMethods.None,
-            ConnectCallback = ConnectAsync,
-            MaxConnectionsPerServer = _options.MaxConcurrency,
-            MaxResponseDrainSize = 16 << 10,
-            MaxResponseHeadersLength = 16,
-            PooledConnectionLifetime = TimeSpan.FromMinutes(1),
-        })
-        {
-            Timeout = Timeout.InfiniteTimeSpan, // Each call has its own.
-        };
+        var handler = GuardedConnection.CreateHandler(_options.AllowPrivateAddresses);
+        handler.MaxConnectionsPerServer = _options.MaxConcurrency;
+        _client = new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan }; // Each call has its own.
     }
 
     public async Task<SendResult> SendAsync(Subscription subscription, byte[] body, CancellationToken cancellationToken)
@@ -86,48 +72,13 @@ internal sealed class WebhookSender : IDisposable
 
     public void Dispose() => _client.Dispose();
 
-    private async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
-    {
-        IPAddress[] addresses;
-        try
-        {
-            addresses = await Dns.GetHostAddressesAsync(context.DnsEndPoint.Host, cancellationToken);
-        }
-        catch (SocketException)
-        {
-            addresses = [];
-        }
-        // A name that does not exist and one that leads inside are told apart nowhere, so that nobody can ask here for names of this network.
-        SocketException? failure = null;
-        foreach (var address in addresses.Where(a => _options.AllowPrivateAddresses || DestinationRules.IsPublic(a)))
-        {
-            var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-            try
-            {
-                await socket.ConnectAsync(new IPEndPoint(address, context.DnsEndPoint.Port), cancellationToken);
-                return new NetworkStream(socket, ownsSocket: true);
-            }
-            catch (SocketException exception)
-            {
-                failure = exception;
-                socket.Dispose();
-            }
-            catch
-            {
-                socket.Dispose();
-                throw;
-            }
-        }
-        throw failure ?? (Exception)new DestinationRefusedException();
-    }
-
     private static string Explain(HttpRequestException exception)
     {
         for (Exception? inner = exception; inner is not null; inner = inner.InnerException)
         {
             if (inner is DestinationRefusedException)
             {
-                return inner.Message;
+                return "The host has no address that results may be sent to.";
             }
         }
         return exception.HttpRequestError switch
@@ -138,6 +89,4 @@ internal sealed class WebhookSender : IDisposable
             _ => "The connection broke, or the answer was not HTTP.",
         };
     }
-
-    private sealed class DestinationRefusedException() : Exception("The host has no address that results may be sent to.");
 }
