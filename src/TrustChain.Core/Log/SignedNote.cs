@@ -1,93 +1,40 @@
 using System.Buffers.Binary;
 using System.Diagnostics.CodeAnalysis;
-using System.Globalization;
-using System.Security.Cryptography;
 using System.Text;
 using TrustChain.Core.Signing;
 
 namespace TrustChain.Core.Log;
 
-/// <summary>
-/// Verifier key of a signed note (C2SP signed-note): <c>name+hash+key</c>, where hash is 8 hexadecimal digits of the key ID and key is base64 of
-/// the type byte 0x01 and the 32 bytes of an Ed25519 public key.
-/// </summary>
-public sealed class NoteVerifier
+/// <summary>One signature line of a note, not verified.</summary>
+/// <param name="Name">Name of the signer.</param>
+/// <param name="KeyId">Key ID.</param>
+/// <param name="Signature">What follows the key ID: at least one byte.</param>
+public sealed record NoteSignature(string Name, uint KeyId, ReadOnlyMemory<byte> Signature)
 {
-    private const byte Ed25519Type = 1;
-
-    private NoteVerifier(string name, uint keyId, PublicKey key, string text)
+    /// <summary>The line in its canonical spelling, ending in a newline.</summary>
+    public string ToLine()
     {
-        Name = name;
-        KeyId = keyId;
-        Key = key;
-        Text = text;
+        var bytes = new byte[4 + Signature.Length];
+        BinaryPrimitives.WriteUInt32BigEndian(bytes, KeyId);
+        Signature.Span.CopyTo(bytes.AsSpan(4));
+        return $"{SignedNote.SignaturePrefix}{Name} {Convert.ToBase64String(bytes)}\n";
     }
-
-    /// <summary>The signer's name; for a log, its origin. Not empty, no white space, no plus sign.</summary>
-    public string Name { get; }
-
-    /// <summary>First four bytes of SHA-256(name || 0x0A || 0x01 || key), big-endian.</summary>
-    public uint KeyId { get; }
-
-    /// <summary>The Ed25519 key.</summary>
-    public PublicKey Key { get; }
-
-    /// <summary>The key in its one textual form.</summary>
-    public string Text { get; }
-
-    /// <summary>Names an Ed25519 key.</summary>
-    /// <exception cref="ArgumentException">The name is not allowed or the key is not Ed25519.</exception>
-    public static NoteVerifier Create(string name, PublicKey key)
-    {
-        if (!IsName(name))
-        {
-            throw new ArgumentException("A note signer's name has no white space and no plus sign, and is not empty.", nameof(name));
-        }
-        var bytes = key.Ed25519Bytes() ?? throw new ArgumentException("A note is signed with an Ed25519 key.", nameof(key));
-        var id = ComputeKeyId(name, bytes);
-        return new NoteVerifier(name, id, key, string.Create(CultureInfo.InvariantCulture, $"{name}+{id:x8}+{Convert.ToBase64String([Ed25519Type, .. bytes])}"));
-    }
-
-    /// <summary>Reads the textual form; false for another key type, a hash that does not fit, or anything malformed.</summary>
-    public static bool TryParse(string text, [NotNullWhen(true)] out NoteVerifier? verifier)
-    {
-        verifier = null;
-        var parts = text.Length > 1024 ? [] : text.Split('+', 3);
-        if (parts.Length != 3 || !IsName(parts[0]))
-        {
-            return false;
-        }
-        var decoded = new byte[64];
-        if (!Convert.TryFromBase64String(parts[2], decoded, out var written) || written != 33 || decoded[0] != Ed25519Type)
-        {
-            return false;
-        }
-        var jwk = $$"""{"crv":"Ed25519","kty":"OKP","x":"{{Base64UrlText.Encode(decoded.AsSpan(1, 32))}}"}""";
-        if (!PublicKey.TryParse(jwk, out var key, out _))
-        {
-            return false;
-        }
-        verifier = Create(parts[0], key);
-        return verifier.Text == text;
-    }
-
-    private static bool IsName(string name) => name.Length is > 0 and <= 256 && !name.Any(static c => char.IsWhiteSpace(c) || char.IsControl(c) || c == '+');
-
-    private static uint ComputeKeyId(string name, byte[] key) =>
-        BinaryPrimitives.ReadUInt32BigEndian(SHA256.HashData([.. Encoding.UTF8.GetBytes(name), (byte)'\n', Ed25519Type, .. key]));
 }
 
 /// <summary>A signed note (C2SP signed-note): text that ends in a newline, an empty line, and one or more signature lines.</summary>
 public sealed class SignedNote
 {
-    /// <summary>Longest note read, in bytes of UTF-8.</summary>
+    /// <summary>Longest note read, in characters: room for 16 signatures of the longest type assigned, which has 3.3 kB.</summary>
     public const int MaxBytes = 65_536;
 
-    private const string SignaturePrefix = "\u2014 ";
+    internal const string SignaturePrefix = "\u2014 ";
 
-    private readonly List<(string Name, uint KeyId, byte[] Signature)> _signatures;
+    private const int MaxSignatures = 100;
+    private const int MaxSignatureLength = 8192; // in base64
 
-    private SignedNote(string text, List<(string Name, uint KeyId, byte[] Signature)> signatures)
+    private readonly List<NoteSignature> _signatures;
+
+    private SignedNote(string text, List<NoteSignature> signatures)
     {
         Text = text;
         _signatures = signatures;
@@ -99,6 +46,9 @@ public sealed class SignedNote
     /// <summary>Names on the signature lines, in order.</summary>
     public IEnumerable<string> Signers => _signatures.Select(static s => s.Name);
 
+    /// <summary>The signature lines, in order. Nothing of them is verified.</summary>
+    public IReadOnlyList<NoteSignature> Signatures => _signatures;
+
     /// <summary>Signs a text that ends in a newline.</summary>
     /// <exception cref="ArgumentException">The text does not end in a newline, or holds control characters.</exception>
     public static string Sign(string text, string name, SigningKey key)
@@ -108,10 +58,17 @@ public sealed class SignedNote
             throw new ArgumentException("A note's text ends in a newline and has no other control characters.", nameof(text));
         }
         var verifier = NoteVerifier.Create(name, key.PublicKey);
-        var line = new byte[4 + 64];
-        BinaryPrimitives.WriteUInt32BigEndian(line, verifier.KeyId);
-        key.Sign(Encoding.UTF8.GetBytes(text)).CopyTo(line, 4);
-        return $"{text}\n{SignaturePrefix}{name} {Convert.ToBase64String(line)}\n";
+        return $"{text}\n{new NoteSignature(name, verifier.KeyId, key.Sign(Encoding.UTF8.GetBytes(text))).ToLine()}";
+    }
+
+    /// <summary>The note with further signature lines at its end, each ending in a newline. Nothing is verified.</summary>
+    /// <exception cref="ArgumentException">What comes out is not a note.</exception>
+    public static string Append(string note, IEnumerable<string> lines)
+    {
+        var longer = string.Concat([note, .. lines]);
+        return TryParse(note, out var before) && TryParse(longer, out var after) && before.Text == after.Text
+            ? longer
+            : throw new ArgumentException("Only signature lines can be appended to a note.", nameof(lines));
     }
 
     /// <summary>Reads a note without verifying anything.</summary>
@@ -127,32 +84,43 @@ public sealed class SignedNote
         {
             return false;
         }
-        var signatures = new List<(string, uint, byte[])>();
+        var signatures = new List<NoteSignature>();
         foreach (var line in note[(split + 2)..^1].Split('\n'))
         {
-            var parts = line.StartsWith(SignaturePrefix, StringComparison.Ordinal) ? line[SignaturePrefix.Length..].Split(' ') : [];
-            var bytes = new byte[1024];
-            if (parts.Length != 2 || parts[0].Length == 0 || parts[1].Length > 1024 || signatures.Count == 100
-                || !Convert.TryFromBase64String(parts[1], bytes, out var written) || written < 5)
+            if (signatures.Count == MaxSignatures || ParseLine(line) is not { } signature)
             {
                 return false;
             }
-            signatures.Add((parts[0], BinaryPrimitives.ReadUInt32BigEndian(bytes), bytes[4..written]));
+            signatures.Add(signature);
         }
         parsed = new SignedNote(note[..(split + 1)], signatures);
         return true;
     }
 
     /// <summary>Looks for the verifier's signature line, by name and key ID, and checks it. Invalid when there is none.</summary>
-    public SignatureCheck Verify(NoteVerifier verifier)
+    public SignatureCheck Verify(NoteVerifier verifier) =>
+        Find(verifier.Name, verifier.KeyId) is { } line ? verifier.Key.Verify(Encoding.UTF8.GetBytes(Text), line.Signature.Span) : SignatureCheck.Invalid;
+
+    /// <summary>
+    /// Looks for the witness's cosignature, by name and key ID, and checks it (C2SP tlog-cosignature). Of several lines of one witness the first counts.
+    /// Whether the text is a checkpoint of the right log is for the caller to check.
+    /// </summary>
+    public CosignatureCheck VerifyCosignature(WitnessVerifier verifier) => Find(verifier.Name, verifier.KeyId) is { } line
+        ? Cosignature.Verify(verifier, Text, line.Signature.Span)
+        : new CosignatureCheck(false, SignatureCheck.Invalid, null);
+
+    private NoteSignature? Find(string name, uint keyId) => _signatures.Find(s => s.KeyId == keyId && s.Name == name);
+
+    private static NoteSignature? ParseLine(string line)
     {
-        foreach (var (name, keyId, signature) in _signatures)
+        var parts = line.StartsWith(SignaturePrefix, StringComparison.Ordinal) ? line[SignaturePrefix.Length..].Split(' ') : [];
+        if (parts.Length != 2 || parts[0].Length == 0 || parts[1].Length > MaxSignatureLength)
         {
-            if (name == verifier.Name && keyId == verifier.KeyId)
-            {
-                return verifier.Key.Verify(Encoding.UTF8.GetBytes(Text), signature);
-            }
+            return null;
         }
-        return SignatureCheck.Invalid;
+        var bytes = new byte[(parts[1].Length / 4 * 3) + 3];
+        return Convert.TryFromBase64String(parts[1], bytes, out var written) && written >= 5
+            ? new NoteSignature(parts[0], BinaryPrimitives.ReadUInt32BigEndian(bytes), bytes.AsMemory(4..written))
+            : null;
     }
 }
