@@ -57,8 +57,8 @@ internal static class KeysCommands
 
     private static Command New(Shell shell)
     {
-        var algorithm = new Option<string>("--alg") { Description = "ES256 (P-256) or EdDSA (Ed25519).", DefaultValueFactory = static _ => SignatureAlgorithms.ES256 };
-        algorithm.AcceptOnlyFromAmong(SignatureAlgorithms.ES256, SignatureAlgorithms.EdDsa);
+        var algorithm = new Option<string>("--alg") { Description = "ES256 (P-256), ES256K (secp256k1), EdDSA (Ed25519) or SM2 (SM2 with SM3).", DefaultValueFactory = static _ => SignatureAlgorithms.ES256 };
+        algorithm.AcceptOnlyFromAmong([.. SignatureAlgorithms.All]);
         var file = new Option<string>("--out") { Description = "New file for the private key (mode 600).", HelpName = "FILE", Required = true };
         var pass = SharedOptions.PassFile();
         var command = new Command("new", "Makes a key, stores it and prints its kid.") { algorithm, file, pass };

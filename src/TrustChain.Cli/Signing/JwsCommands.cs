@@ -43,7 +43,7 @@ internal static class JwsCommands
     {
         if (!IsKnownKeyType(jwk, keyName))
         {
-            return (SignatureCheck.CouldNotCheck, "This program verifies with EC keys on P-256 and OKP keys on Ed25519 only.");
+            return (SignatureCheck.CouldNotCheck, $"This program verifies with these keys only: {SignatureAlgorithms.KeyTypes}.");
         }
         if (!PublicKey.TryParse(jwk, out var key, out var error) || !Jws.TryParse(compact, out var jws, out error))
         {
@@ -68,7 +68,7 @@ internal static class JwsCommands
             using var document = JsonDocument.Parse(jwk);
             var json = document.RootElement;
             return json.ValueKind == JsonValueKind.Object
-                ? (JsonMembers.Text(json, "kty"), JsonMembers.Text(json, "crv")) is ("EC", "P-256") or ("OKP", "Ed25519")
+                ? SignatureAlgorithms.Find(JsonMembers.Text(json, "kty"), JsonMembers.Text(json, "crv")) is not null
                 : throw new CliException($"{keyName} is not a JWK.");
         }
         catch (JsonException)

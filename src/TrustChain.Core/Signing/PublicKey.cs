@@ -20,25 +20,30 @@ public enum SignatureCheck
 }
 
 /// <summary>
-/// A public key as a JWK (RFC 7517): <c>EC</c> on P-256 for ES256 (RFC 7518 section 3.4), or <c>OKP</c> on Ed25519 for EdDSA (RFC 8037). Keeps its
-/// imported key objects, because importing costs three times a verification. Safe for concurrent use.
+/// A public key as a JWK (RFC 7517): <c>EC</c> on P-256 for ES256 (RFC 7518 section 3.4), on secp256k1 for ES256K (RFC 8812) or on the SM2 curve for SM2
+/// (<see cref="SignatureAlgorithms.Sm2"/>), or <c>OKP</c> on Ed25519 for EdDSA (RFC 8037). Keeps its imported key objects, because importing costs three
+/// times a verification. Safe for concurrent use.
 /// </summary>
 public sealed class PublicKey
 {
     private readonly ConcurrentBag<ECDsa> _pool = [];
-    private readonly ECParameters _ec;
-    private readonly Ed25519.KeyHandle? _ed25519;
+    private readonly ECParameters? _ecdsa;
+    private readonly OpenSsl.KeyHandle? _handle;
 
-    private PublicKey(string algorithm, string jwk, ECParameters ec, Ed25519.KeyHandle? ed25519)
+    /// <param name="algorithm">JOSE name.</param>
+    /// <param name="jwk">The required members.</param>
+    /// <param name="ecdsa">Of a key for the platform's ECDSA, where that has the curve.</param>
+    /// <param name="handle">Of a key for OpenSSL, where that has the algorithm.</param>
+    private PublicKey(string algorithm, string jwk, ECParameters? ecdsa, OpenSsl.KeyHandle? handle)
     {
         Algorithm = algorithm;
         Jwk = jwk;
         Kid = Hash32.Compute(Encoding.ASCII.GetBytes(jwk)).ToBase64Url();
-        _ec = ec;
-        _ed25519 = ed25519;
+        _ecdsa = ecdsa;
+        _handle = handle;
     }
 
-    /// <summary><c>ES256</c> or <c>EdDSA</c>: the only algorithm this key is used with.</summary>
+    /// <summary>One of <see cref="SignatureAlgorithms"/>: the only algorithm this key is used with.</summary>
     public string Algorithm { get; }
 
     /// <summary>The required members alone, in lexicographic order without white space: the thumbprint input of RFC 7638 section 3, and valid JCS.</summary>
@@ -64,15 +69,9 @@ public sealed class PublicKey
             return false;
         }
         var (type, curve) = (Text(jwk, "kty"), Text(jwk, "crv"));
-        var algorithm = (type, curve) switch
+        if (SignatureAlgorithms.Find(type, curve) is not { } algorithm)
         {
-            ("EC", "P-256") => SignatureAlgorithms.ES256,
-            ("OKP", "Ed25519") => SignatureAlgorithms.EdDsa,
-            _ => null,
-        };
-        if (algorithm is null)
-        {
-            error = $"Key type \"{type}\" with curve \"{curve}\" is not supported; use EC with P-256 or OKP with Ed25519.";
+            error = $"Key type \"{type}\" with curve \"{curve}\" is not supported; use {SignatureAlgorithms.KeyTypes}.";
             return false;
         }
         if (jwk.TryGetProperty("alg", out _) && Text(jwk, "alg") != algorithm)
@@ -92,41 +91,8 @@ public sealed class PublicKey
             error = "The JWK's key_ops must allow signatures.";
             return false;
         }
-        if (!TryReadCoordinate(jwk, "x", out var x))
-        {
-            error = "The JWK's x must be 32 bytes in base64url without padding.";
-            return false;
-        }
-        if (algorithm == SignatureAlgorithms.EdDsa)
-        {
-            var handle = Ed25519.IsSupported ? Ed25519.ImportPublicKey(x) : null;
-            if (Ed25519.IsSupported && handle is null)
-            {
-                error = "The JWK's x is not an Ed25519 public key.";
-                return false;
-            }
-            key = new PublicKey(algorithm, $$"""{"crv":"Ed25519","kty":"OKP","x":"{{Base64UrlText.Encode(x)}}"}""", default, handle);
-            return true;
-        }
-        if (!TryReadCoordinate(jwk, "y", out var y))
-        {
-            error = "The JWK's y must be 32 bytes in base64url without padding.";
-            return false;
-        }
-        var parameters = new ECParameters { Curve = ECCurve.NamedCurves.nistP256, Q = new ECPoint { X = x, Y = y } };
-        var text = $$"""{"crv":"P-256","kty":"EC","x":"{{Base64UrlText.Encode(x)}}","y":"{{Base64UrlText.Encode(y)}}"}""";
-        key = new PublicKey(algorithm, text, parameters, null);
-        try
-        {
-            key._pool.Add(ECDsa.Create(parameters));
-        }
-        catch (CryptographicException)
-        {
-            key = null;
-            error = "The JWK's x and y are not a point of P-256.";
-            return false;
-        }
-        return true;
+        key = EllipticCurve.Find(curve) is { } known ? ReadPoint(known, jwk, out error) : ReadEd25519(jwk, out error);
+        return key is not null;
     }
 
     /// <summary>Reads a JWK from its text; see the other overload. At most 8 kB.</summary>
@@ -150,27 +116,25 @@ public sealed class PublicKey
         }
     }
 
-    /// <summary>Checks a JOSE signature: 64 bytes, R || S for ES256 (RFC 7518 section 3.4), RFC 8032 for EdDSA. Any other length is invalid.</summary>
+    /// <summary>
+    /// Checks a JOSE signature: 64 bytes, R || S for ECDSA (RFC 7518 section 3.4) and SM2, RFC 8032 for EdDSA. Any other length is invalid. Where this
+    /// machine lacks the algorithm, the answer is <see cref="SignatureCheck.CouldNotCheck"/>.
+    /// </summary>
     public SignatureCheck Verify(ReadOnlySpan<byte> data, ReadOnlySpan<byte> signature)
     {
         if (signature.Length != 64)
         {
             return SignatureCheck.Invalid;
         }
-        if (Algorithm == SignatureAlgorithms.EdDsa)
+        if (_ecdsa is { } parameters)
         {
-            if (_ed25519 is null)
-            {
-                return SignatureCheck.CouldNotCheck;
-            }
-            return Ed25519.Verify(_ed25519, data, signature) ? SignatureCheck.Valid : SignatureCheck.Invalid;
+            return VerifyEcdsa(parameters, data, signature) ? SignatureCheck.Valid : SignatureCheck.Invalid;
         }
-        if (!_pool.TryTake(out var ecdsa))
+        if (_handle is null)
         {
-            ecdsa = ECDsa.Create(_ec);
+            return SignatureCheck.CouldNotCheck;
         }
-        var valid = ecdsa.VerifyData(data, signature, HashAlgorithmName.SHA256, DSASignatureFormat.IeeeP1363FixedFieldConcatenation);
-        _pool.Add(ecdsa);
+        var valid = Algorithm == SignatureAlgorithms.EdDsa ? Ed25519.Verify(_handle, data, signature) : Sm2.Verify(_handle, data, signature);
         return valid ? SignatureCheck.Valid : SignatureCheck.Invalid;
     }
 
@@ -181,6 +145,68 @@ public sealed class PublicKey
         return Algorithm == SignatureAlgorithms.EdDsa && TryReadCoordinate(document.RootElement, "x", out var x) ? x : null;
     }
 
+    private bool VerifyEcdsa(ECParameters parameters, ReadOnlySpan<byte> data, ReadOnlySpan<byte> signature)
+    {
+        if (!_pool.TryTake(out var ecdsa))
+        {
+            ecdsa = ECDsa.Create(parameters);
+        }
+        var valid = ecdsa.VerifyData(data, signature, HashAlgorithmName.SHA256, DSASignatureFormat.IeeeP1363FixedFieldConcatenation);
+        _pool.Add(ecdsa);
+        return valid;
+    }
+
+    private static PublicKey? ReadEd25519(JsonElement jwk, out string? error)
+    {
+        if (!TryReadCoordinate(jwk, "x", out var x))
+        {
+            error = "The JWK's x must be 32 bytes in base64url without padding.";
+            return null;
+        }
+        var handle = Ed25519.IsSupported ? Ed25519.ImportPublicKey(x) : null;
+        if (Ed25519.IsSupported && handle is null)
+        {
+            error = "The JWK's x is not an Ed25519 public key.";
+            return null;
+        }
+        error = null;
+        return new PublicKey(SignatureAlgorithms.EdDsa, $$"""{"crv":"Ed25519","kty":"OKP","x":"{{Base64UrlText.Encode(x)}}"}""", null, handle);
+    }
+
+    /// <summary>The point is looked at here, so that a wrong one is refused on every machine and only a sound one can be beyond it.</summary>
+    private static PublicKey? ReadPoint(EllipticCurve curve, JsonElement jwk, out string? error)
+    {
+        if (!TryReadCoordinate(jwk, "x", out var x) || !TryReadCoordinate(jwk, "y", out var y))
+        {
+            error = "The JWK's x and y must be 32 bytes each in base64url without padding.";
+            return null;
+        }
+        if (!curve.Contains(x, y))
+        {
+            error = $"The JWK's x and y are not a point of {curve.Name}.";
+            return null;
+        }
+        error = null;
+        var text = $$"""{"crv":"{{curve.Name}}","kty":"EC","x":"{{Base64UrlText.Encode(x)}}","y":"{{Base64UrlText.Encode(y)}}"}""";
+        if (curve.Ecdsa is not { } ecdsaCurve)
+        {
+            return new PublicKey(curve.Algorithm, text, null, Sm2.IsSupported ? Sm2.ImportPublicKey(x, y) : null);
+        }
+        var parameters = new ECParameters { Curve = ecdsaCurve, Q = new ECPoint { X = x, Y = y } };
+        ECDsa first;
+        try
+        {
+            first = ECDsa.Create(parameters);
+        }
+        catch (Exception exception) when (exception is CryptographicException or PlatformNotSupportedException)
+        {
+            return new PublicKey(curve.Algorithm, text, null, null); // The point is sound: this platform lacks the curve.
+        }
+        var key = new PublicKey(curve.Algorithm, text, parameters, null);
+        key._pool.Add(first);
+        return key;
+    }
+
     internal static bool TryReadCoordinate(JsonElement jwk, string name, out byte[] bytes)
     {
         bytes = [];
@@ -189,14 +215,4 @@ public sealed class PublicKey
 
     private static string? Text(JsonElement jwk, string name) =>
         jwk.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
-}
-
-/// <summary>JOSE names of the signature algorithms in use (RFC 7518, RFC 8037).</summary>
-public static class SignatureAlgorithms
-{
-    /// <summary>ECDSA on P-256 with SHA-256.</summary>
-    public const string ES256 = "ES256";
-
-    /// <summary>EdDSA; here always with Ed25519.</summary>
-    public const string EdDsa = "EdDSA";
 }

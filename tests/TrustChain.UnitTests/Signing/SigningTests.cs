@@ -8,7 +8,9 @@ public sealed class SigningTests
 {
     [Theory]
     [InlineData(SignatureAlgorithms.ES256)]
+    [InlineData(SignatureAlgorithms.ES256K)]
     [InlineData(SignatureAlgorithms.EdDsa)]
+    [InlineData(SignatureAlgorithms.Sm2)]
     public void SigningKey_ExportedAndRead_SignsWhatItsPublicHalfVerifies(string algorithm)
     {
         using var key = SigningKey.Generate(algorithm);
@@ -25,6 +27,61 @@ public sealed class SigningTests
         const string jwk = """{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}""";
         Assert.True(PublicKey.TryParse(jwk, out var key, out _));
         Assert.Equal("kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k", key.Kid);
+    }
+
+    [Theory]
+    [InlineData(SignatureAlgorithms.ES256, "0000000000000000000000000000000000000000000000000000000000000000")]
+    [InlineData(SignatureAlgorithms.ES256, "ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551")]
+    [InlineData(SignatureAlgorithms.ES256K, "0000000000000000000000000000000000000000000000000000000000000000")]
+    [InlineData(SignatureAlgorithms.ES256K, "fffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141")]
+    [InlineData(SignatureAlgorithms.Sm2, "0000000000000000000000000000000000000000000000000000000000000000")]
+    [InlineData(SignatureAlgorithms.Sm2, "fffffffeffffffffffffffffffffffff7203df6b21c6052b53bbf40939d54122")]
+    public void SigningKey_OfAScalarOutsideItsRange_IsRefused(string algorithm, string secret)
+    {
+        var bytes = Convert.FromHexString(secret);
+        Assert.Throws<System.Security.Cryptography.CryptographicException>(() => SigningKey.FromSecret(algorithm, bytes));
+        bytes[31] ^= 1; // One beside zero or one below the order is a key again.
+        using var key = SigningKey.FromSecret(algorithm, secret.EndsWith('2') ? [.. bytes[..31], 0x21] : bytes);
+        Assert.Equal(SignatureCheck.Valid, key.PublicKey.Verify("tea"u8, key.Sign("tea"u8)));
+    }
+
+    [Theory]
+    [InlineData(SignatureAlgorithms.ES256)]
+    [InlineData(SignatureAlgorithms.ES256K)]
+    [InlineData(SignatureAlgorithms.Sm2)]
+    public void PublicKey_OfAPointOfAnotherCurve_IsRefused(string algorithm)
+    {
+        using var key = SigningKey.Generate(algorithm);
+        using var point = System.Text.Json.JsonDocument.Parse(key.PublicKey.Jwk);
+        foreach (var curve in new[] { "P-256", "secp256k1", "SM2" })
+        {
+            var jwk = key.PublicKey.Jwk.Replace($"\"{point.RootElement.GetProperty("crv").GetString()}\"", $"\"{curve}\"", StringComparison.Ordinal);
+            Assert.Equal(jwk == key.PublicKey.Jwk, PublicKey.TryParse(jwk, out _, out var error));
+            Assert.Equal(jwk == key.PublicKey.Jwk ? null : $"The JWK's x and y are not a point of {curve}.", error);
+        }
+    }
+
+    [Theory]
+    [InlineData("EC", "P-384")]
+    [InlineData("EC", "sm2p256v1")]
+    [InlineData("OKP", "secp256k1")]
+    [InlineData("RSA", "SM2")]
+    public void PublicKey_OfAnotherType_IsRefusedWithTheSupportedOnes(string type, string curve)
+    {
+        Assert.False(PublicKey.TryParse($$"""{"crv":"{{curve}}","kty":"{{type}}","x":"{{new string('A', 43)}}","y":"{{new string('A', 43)}}"}""", out _, out var error));
+        Assert.Contains("use EC with P-256, secp256k1 or SM2, or OKP with Ed25519.", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void PublicKey_OnSecp256k1_AcceptsHighAndLowS()
+    {
+        using var key = SigningKey.Generate(SignatureAlgorithms.ES256K);
+        var signature = key.Sign("tea"u8);
+        var order = EllipticCurve.Secp256k1.Order;
+        var other = (order - EllipticCurve.Integer(signature.AsSpan(32))).ToByteArray(isUnsigned: true, isBigEndian: true);
+        byte[] mirrored = [.. signature.AsSpan(0, 32), .. new byte[32 - other.Length], .. other];
+        Assert.Equal(SignatureCheck.Valid, key.PublicKey.Verify("tea"u8, signature));
+        Assert.Equal(SignatureCheck.Valid, key.PublicKey.Verify("tea"u8, mirrored));
     }
 
     [Fact]

@@ -5,14 +5,14 @@ namespace TrustChain.UnitTests.Signing;
 
 public sealed class WycheproofTests
 {
-    private static readonly string[] OurAlgorithms = ["ES256", "EdDSA"];
+    private static readonly string[] OurAlgorithms = ["ES256", "ES256K", "EdDSA"];
 
-    [Theory, MemberData(nameof(P1363Cases))]
-    public void EcdsaP256_InP1363Form_IsJudgedAsPublished(string id) => Judge("wycheproof/ecdsa_secp256r1_sha256_p1363_test.json", id, static key =>
-    {
-        var uncompressed = Convert.FromHexString(key.GetProperty("uncompressed").GetString()!);
-        return $$"""{"kty":"EC","crv":"P-256","x":"{{Base64UrlText.Encode(uncompressed.AsSpan(1, 32))}}","y":"{{Base64UrlText.Encode(uncompressed.AsSpan(33, 32))}}"}""";
-    });
+    [Theory, MemberData(nameof(P256Cases))]
+    public void EcdsaP256_InP1363Form_IsJudgedAsPublished(string id) => Judge("wycheproof/ecdsa_secp256r1_sha256_p1363_test.json", id, static key => PointJwk(key, "P-256"));
+
+    [Theory, MemberData(nameof(Secp256k1Cases))]
+    public void EcdsaSecp256k1_InP1363Form_IsJudgedAsPublished(string id) =>
+        Judge("wycheproof/ecdsa_secp256k1_sha256_p1363_test.json", id, static key => PointJwk(key, "secp256k1"));
 
     [Theory, MemberData(nameof(Ed25519Cases))]
     public void Ed25519_IsJudgedAsPublished(string id) => Judge("wycheproof/ed25519_test.json", id, static key =>
@@ -38,13 +38,21 @@ public sealed class WycheproofTests
         Assert.Equal(ours && test.GetProperty("result").GetString() == "valid", verified);
     }
 
-    public static IEnumerable<TheoryDataRow<string>> P1363Cases() => Ids("wycheproof/ecdsa_secp256r1_sha256_p1363_test.json");
+    public static IEnumerable<TheoryDataRow<string>> P256Cases() => Ids("wycheproof/ecdsa_secp256r1_sha256_p1363_test.json");
+
+    public static IEnumerable<TheoryDataRow<string>> Secp256k1Cases() => Ids("wycheproof/ecdsa_secp256k1_sha256_p1363_test.json");
 
     public static IEnumerable<TheoryDataRow<string>> Ed25519Cases() => Ids("wycheproof/ed25519_test.json");
 
     public static IEnumerable<TheoryDataRow<string>> JwsCases() => Ids("wycheproof/json_web_signature_test.json");
 
     public static IEnumerable<TheoryDataRow<string>> JwkCases() => Ids("wycheproof/json_web_key_test.json");
+
+    private static string PointJwk(JsonElement key, string curve)
+    {
+        var uncompressed = Convert.FromHexString(key.GetProperty("uncompressed").GetString()!);
+        return $$"""{"kty":"EC","crv":"{{curve}}","x":"{{Base64UrlText.Encode(uncompressed.AsSpan(1, 32))}}","y":"{{Base64UrlText.Encode(uncompressed.AsSpan(33, 32))}}"}""";
+    }
 
     private static bool Verify(string jwk, JsonElement jws) =>
         PublicKey.TryParse(jwk, out var key, out _)
