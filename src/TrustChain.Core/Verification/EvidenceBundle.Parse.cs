@@ -53,7 +53,7 @@ public sealed partial class EvidenceBundle
 
     private static EvidenceBundle Read(Node root)
     {
-        root.Only("type", "v", "log", "item", "next", "checkpoint", "anchors", "proof", "keys", "statements", "records", "status");
+        root.Only("type", "v", "log", "item", "next", "checkpoint", "anchors", "timestamps", "proof", "keys", "statements", "records", "status");
         if (root.Member("type").Text() != TypeName || root.Member("v").Integer() != Version)
         {
             throw new MalformedException($"$.type and $.v: this is not a {TypeName} of version {Version}.");
@@ -68,6 +68,7 @@ public sealed partial class EvidenceBundle
             Next = root.Optional("next")?.Text(),
             Checkpoint = root.Member("checkpoint").Text(),
             Anchors = root.Member("anchors").List(16, ReadAnchor),
+            Timestamps = root.Optional("timestamps")?.List(16, ReadTimestamp) ?? [],
             Proof = root.Member("proof").Hashes(64 * MaxEntries),
             Keys = root.Member("keys").List(MaxEntries, ReadKey),
             Statements = statements,
@@ -91,6 +92,15 @@ public sealed partial class EvidenceBundle
                 time,
                 node.Member("consistency").Hashes(128))
             : throw new MalformedException($"{node.Place}.time: not a UTC time with milliseconds.");
+    }
+
+    private static BundleTimestamp ReadTimestamp(Node node)
+    {
+        node.Only("size", "root", "token", "consistency");
+        var token = node.Member("token");
+        return Base64UrlText.TryDecode(token.Text(), out var der) && der.Length <= TimestampToken.MaxSize
+            ? new BundleTimestamp(node.Member("size").Integer(), node.Member("root").Hash(), der, node.Member("consistency").Hashes(128))
+            : throw new MalformedException($"{token.Place}: not canonical base64url of at most {TimestampToken.MaxSize} bytes.");
     }
 
     private static BundleKey ReadKey(Node node)

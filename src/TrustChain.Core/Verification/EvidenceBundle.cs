@@ -25,6 +25,13 @@ public sealed record LogIdentity(string Origin, string Key, long ChainId, string
 public sealed record BundleAnchor(
     long ChainId, string Registry, long Size, Hash32 Root, string Transaction, long Block, string BlockHash, DateTimeOffset Time, IReadOnlyList<Hash32> Consistency);
 
+/// <summary>A timestamp authority's word that the log had a root by a time.</summary>
+/// <param name="Size">Leaves under the root.</param>
+/// <param name="Root">The root.</param>
+/// <param name="Token">RFC 3161 TimeStampToken, DER, over the checkpoint text of origin, size and root; see <see cref="TimestampToken"/>.</param>
+/// <param name="Consistency">As of an anchor.</param>
+public sealed record BundleTimestamp(long Size, Hash32 Root, ReadOnlyMemory<byte> Token, IReadOnlyList<Hash32> Consistency);
+
 /// <summary>A key entry in a bundle.</summary>
 /// <param name="Index">Its leaf index.</param>
 /// <param name="Leaf">The leaf hash it is claimed to have.</param>
@@ -93,10 +100,13 @@ public sealed partial class EvidenceBundle
     /// <summary>Anchors known for a size at or below the checkpoint's; empty while none is final.</summary>
     public IReadOnlyList<BundleAnchor> Anchors { get; init; } = [];
 
+    /// <summary>Timestamps of a size at or below the checkpoint's.</summary>
+    public IReadOnlyList<BundleTimestamp> Timestamps { get; init; } = [];
+
     /// <summary>Shared inclusion proof of all entries below, from left to right.</summary>
     public required IReadOnlyList<Hash32> Proof { get; init; }
 
-    /// <summary>The key entries that the records and status entries name.</summary>
+    /// <summary>The key entries that the records and status entries name, each with those of its organisation before it.</summary>
     public required IReadOnlyList<BundleKey> Keys { get; init; }
 
     /// <summary>Compact JWS statements, each once.</summary>
@@ -151,6 +161,20 @@ public sealed partial class EvidenceBundle
             WriteAnchor(writer, anchor);
         }
         writer.WriteEndArray();
+        if (Timestamps.Count > 0)
+        {
+            writer.WriteStartArray("timestamps");
+            foreach (var timestamp in Timestamps)
+            {
+                writer.WriteStartObject();
+                writer.WriteNumber("size", timestamp.Size);
+                writer.WriteString("root", timestamp.Root.ToBase64Url());
+                writer.WriteString("token", Base64UrlText.Encode(timestamp.Token.Span));
+                WriteHashes(writer, "consistency", timestamp.Consistency);
+                writer.WriteEndObject();
+            }
+            writer.WriteEndArray();
+        }
         WriteHashes(writer, "proof", Proof);
         writer.WriteStartArray("keys");
         foreach (var key in Keys)

@@ -68,29 +68,31 @@ public sealed partial class EvidenceVerifier
             }
             return null;
         }
-        if (!_keys.TryGetValue(record.KeyEntry, out var key))
-        {
-            BlameRecord(ReasonCodes.KeyMissing, $"The bundle has no key entry {record.KeyEntry}.");
-            return null;
-        }
-        if (key.Entry is null)
+        var isThere = _keys.TryGetValue(record.KeyEntry, out var known);
+        if (isThere && known.Change is null)
         {
             Depends(CheckNames.Signature, subject, CheckNames.Key);
             return null;
         }
+        if (known.Change is not KeyEntry entry)
+        {
+            BlameRecord(ReasonCodes.KeyMissing, $"The bundle has no key entry {record.KeyEntry} that admits a key.");
+            return null;
+        }
+        var key = (Entry: entry, known.Sound);
         if (key.Entry.Key.Kid != record.Kid || key.Entry.Custody != record.Custody || record.KeyEntry >= bundled.Index)
         {
             BlameRecord(ReasonCodes.KeyMismatch, "The record names another key, another custody, or a key admitted after it.");
             return null;
         }
-        if (!_statements.TryGetValue(place, out var known))
+        if (!_statements.TryGetValue(place, out var read))
         {
             _ = Statement.TryParse(_bundle.Statements[place], out var parsed, out var error);
-            _statements.Add(place, known = (parsed, error));
+            _statements.Add(place, read = (parsed, error));
         }
-        if (known.Statement is not { } statement)
+        if (read.Statement is not { } statement)
         {
-            Fail(CheckNames.Signature, subject, ReasonCodes.StatementMalformed, known.Error!); // Set whenever there is no statement.
+            Fail(CheckNames.Signature, subject, ReasonCodes.StatementMalformed, read.Error!); // Set whenever there is no statement.
             return null;
         }
         if (statement.Digest != record.Statement)
@@ -136,7 +138,7 @@ public sealed partial class EvidenceVerifier
 
         void BlameRecord(string code, string message)
         {
-            if (recordSound && (_keys.GetValueOrDefault(record.KeyEntry).Sound || code == ReasonCodes.KeyMissing))
+            if (recordSound && (!isThere || known.Sound))
             {
                 Fail(CheckNames.Signature, subject, code, message);
             }
@@ -229,37 +231,6 @@ public sealed partial class EvidenceVerifier
         }
     }
 
-    /// <summary>Step 6.6: no key entry of the bundle revokes the key for this record.</summary>
-    private void VerifyKeyStatus(BundleRecord bundled, Record record, string subject)
-    {
-        foreach (var status in _bundle.Status.Where(static s => s.Kind == EntryKind.Key))
-        {
-            using var document = JsonDocument.Parse(status.Body);
-            if (!KeyRevocation.TryParse(document.RootElement, out var revocation) || revocation.Kid != record.Kid || revocation.KeyEntry != record.KeyEntry
-                || (_keys.GetValueOrDefault(record.KeyEntry).Entry is { } admitted && admitted.Organisation != revocation.Organisation))
-            {
-                continue;
-            }
-            var compromised = revocation.CompromisedSince is { } from && bundled.Index >= from;
-            if ((compromised || bundled.Index > status.Index) && !IsPublicLeaf(status.Kind, status.Body, status.Leaf))
-            {
-                Depends(CheckNames.KeyStatus, subject, CheckNames.Status);
-                return;
-            }
-            if (revocation.CompromisedSince is { } since && compromised)
-            {
-                Fail(CheckNames.KeyStatus, subject, ReasonCodes.KeyCompromised, $"The key was reported compromised for entries from {since} on.");
-                return;
-            }
-            if (bundled.Index > status.Index)
-            {
-                Fail(CheckNames.KeyStatus, subject, ReasonCodes.KeyRevoked, $"The key was revoked by entry {status.Index}, before this record.");
-                return;
-            }
-        }
-        Pass(CheckNames.KeyStatus, subject, $"The key is not revoked for this record as of size {_checkpoint?.Size ?? 0}.");
-    }
-
     /// <summary>Step 7: a certificate or recall is what the log holds and is signed by its key.</summary>
     private void VerifyStatus(int i)
     {
@@ -292,7 +263,8 @@ public sealed partial class EvidenceVerifier
             return;
         }
         var expected = status.Kind == EntryKind.Certificate ? PublicEntry.CertificateType : PublicEntry.RecallType;
-        var isThere = _keys.TryGetValue(entry.KeyEntry, out var key);
+        var isThere = _keys.TryGetValue(entry.KeyEntry, out var known);
+        var key = (Entry: known.Change as KeyEntry, known.Sound);
         if (key.Entry is null || key.Entry.Key.Kid != entry.Kid || key.Entry.Custody != entry.Custody || entry.KeyEntry >= status.Index)
         {
             if (isThere && !key.Sound)

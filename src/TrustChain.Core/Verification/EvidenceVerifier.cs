@@ -17,7 +17,8 @@ public sealed partial class EvidenceVerifier
     private readonly ChainObservation? _chain;
     private readonly VerifierCache? _cache;
     private readonly List<Check> _checks = [];
-    private readonly Dictionary<long, (KeyEntry? Entry, bool Sound)> _keys = [];
+    private readonly Dictionary<long, (KeyChange? Change, bool Sound)> _keys = [];
+    private SignedNote? _note;
     private Checkpoint? _checkpoint;
     private bool _checkpointSound;
     private long _anchoredSize;
@@ -52,6 +53,7 @@ public sealed partial class EvidenceVerifier
     {
         VerifyIdentity(); // step 1
         VerifyCheckpoint(); // step 2
+        VerifyWitnesses(); // step 2b
         for (var i = 0; i < _bundle.Anchors.Count; i++) // step 3
         {
             VerifyAnchor(i);
@@ -60,11 +62,16 @@ public sealed partial class EvidenceVerifier
         {
             Unknown(CheckNames.Anchor, "bundle", ReasonCodes.AnchorPending, "The bundle has no anchor yet.");
         }
+        for (var i = 0; i < _bundle.Timestamps.Count; i++) // step 3b
+        {
+            VerifyTimestamp(i);
+        }
         VerifyInclusion(); // step 4
         for (var i = 0; i < _bundle.Keys.Count; i++) // step 5
         {
             VerifyKey(i);
         }
+        VerifyKeyHistories(); // step 5b
         for (var i = 0; i < _bundle.Records.Count; i++) // step 6
         {
             VerifyRecord(i);
@@ -113,7 +120,7 @@ public sealed partial class EvidenceVerifier
 
     private void VerifyCheckpoint()
     {
-        if (!SignedNote.TryParse(_bundle.Checkpoint, out var note) || !Checkpoint.TryParse(note.Text, out _checkpoint)
+        if (!SignedNote.TryParse(_bundle.Checkpoint, out var note) || !Checkpoint.TryParse((_note = note).Text, out _checkpoint)
             || _checkpoint.Size is < 1 or > SharedInclusionProof.MaxTreeSize)
         {
             _checkpoint = null;
@@ -182,7 +189,7 @@ public sealed partial class EvidenceVerifier
             Fail(CheckNames.Anchor, subject, ReasonCodes.AnchorTransactionMismatch, "The transaction is not in the block that the anchor names.");
             return;
         }
-        if (_checkpoint is not null && !Continues(anchor))
+        if (_checkpoint is not null && !Continues(anchor.Size, anchor.Root, anchor.Consistency))
         {
             if (_checkpointSound)
             {
@@ -209,8 +216,8 @@ public sealed partial class EvidenceVerifier
         Pass(CheckNames.Anchor, subject, $"The root of {anchor.Size} entries is on chain {anchor.ChainId} since block {anchor.Block} of {Core.Log.Record.FormatTime(anchor.Time)}.");
     }
 
-    private bool Continues(BundleAnchor anchor) =>
-        MerkleTree.VerifyConsistency(anchor.Size, _checkpoint!.Size, anchor.Root, _checkpoint.Root, anchor.Consistency); // The caller checked for null.
+    private bool Continues(long size, Hash32 root, IReadOnlyList<Hash32> consistency) =>
+        MerkleTree.VerifyConsistency(size, _checkpoint!.Size, root, _checkpoint.Root, consistency); // The callers checked for null.
 
     private void VerifyInclusion()
     {
@@ -240,42 +247,13 @@ public sealed partial class EvidenceVerifier
         }
     }
 
-    private void VerifyKey(int i)
-    {
-        var key = _bundle.Keys[i];
-        var subject = $"keys[{i}]";
-        var intact = IsPublicLeaf(EntryKind.Key, key.Body, key.Leaf);
-        var entry = intact ? _cache?.FindKey(key.Leaf) : null;
-        if (entry is null)
-        {
-            using var document = JsonDocument.Parse(key.Body);
-            if (KeyEntry.TryParse(document.RootElement, out entry) && intact)
-            {
-                _cache?.KeepKey(key.Leaf, entry);
-            }
-        }
-        _keys[key.Index] = (entry, intact && entry is not null);
-        if (!intact)
-        {
-            Fail(CheckNames.Key, subject, ReasonCodes.KeyAltered, $"The key entry {key.Index} is not what the log holds.");
-        }
-        else if (entry is null)
-        {
-            Fail(CheckNames.Key, subject, ReasonCodes.KeyMalformed, $"Entry {key.Index} does not admit a key of a known kind.");
-        }
-        else
-        {
-            Pass(CheckNames.Key, subject, $"Key {entry.Key.Kid} was admitted for {entry.Name} ({entry.Organisation}) by entry {key.Index}.");
-        }
-    }
-
     // A body too long for an entry is in no log.
     private static bool IsPublicLeaf(EntryKind kind, ReadOnlyMemory<byte> body, Hash32 leaf) =>
         body.Length <= LogEntry.MaxBody && MerkleTree.HashLeaf(LogEntry.ForPublic(kind, body.Span)) == leaf;
 
     private static bool SameHex(string left, string right) => string.Equals(left, right, StringComparison.OrdinalIgnoreCase);
 
-    private void Pass(string name, string subject, string message) => _checks.Add(new Check(name, subject, Outcome.Passed, null, message));
+    private void Pass(string name, string subject, string message, string? remark = null) => _checks.Add(new Check(name, subject, Outcome.Passed, remark, message));
 
     private void Fail(string name, string subject, string code, string message) => _checks.Add(new Check(name, subject, Outcome.Failed, code, message));
 

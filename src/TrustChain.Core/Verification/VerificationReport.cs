@@ -17,7 +17,7 @@ public enum Outcome
 /// <param name="Name">One of <see cref="CheckNames"/>.</param>
 /// <param name="Subject">What it was about: <c>bundle</c>, <c>anchors[0]</c>, <c>keys[1]</c>, <c>records[0]</c>, <c>status[0]</c>.</param>
 /// <param name="Outcome">The answer.</param>
-/// <param name="Code">One of <see cref="ReasonCodes"/> when the answer is not <see cref="Outcome.Passed"/>, else null.</param>
+/// <param name="Code">One of <see cref="ReasonCodes"/> when the answer is not <see cref="Outcome.Passed"/>; else null, or what a reader must be told although it passed.</param>
 /// <param name="Message">One sentence in English.</param>
 public sealed record Check(string Name, string Subject, Outcome Outcome, string? Code, string Message);
 
@@ -48,14 +48,23 @@ public static class CheckNames
     /// <summary>The checkpoint is signed by the log.</summary>
     public const string Checkpoint = "checkpoint";
 
+    /// <summary>Enough of the trusted witnesses cosigned the checkpoint.</summary>
+    public const string Witness = "witness";
+
     /// <summary>The registry holds the anchored root, and the checkpoint's tree continues it.</summary>
     public const string Anchor = "anchor";
+
+    /// <summary>A trusted timestamp authority signed the root, and the checkpoint's tree continues it.</summary>
+    public const string Timestamp = "timestamp";
 
     /// <summary>All leaf hashes together lead to the checkpoint's root.</summary>
     public const string Inclusion = "inclusion";
 
-    /// <summary>A key entry has the leaf hash it claims and names its own key.</summary>
+    /// <summary>A key entry has the leaf hash it claims and is one of the known acts.</summary>
     public const string Key = "key";
+
+    /// <summary>All key entries of the organisation up to this one are there and follow the rules.</summary>
+    public const string KeyHistory = "keyHistory";
 
     /// <summary>A record has the leaf hash it claims.</summary>
     public const string Record = "record";
@@ -92,6 +101,8 @@ public static class ReasonCodes
     public const string CheckpointMalformed = "checkpoint-malformed";
     public const string CheckpointSignatureInvalid = "checkpoint-signature-invalid";
     public const string AlgorithmNotAvailable = "algorithm-not-available";
+    public const string WitnessMissing = "witness-missing";
+    public const string WitnessSignatureInvalid = "witness-signature-invalid";
     public const string AnchorPending = "anchor-pending";
     public const string ChainUnreachable = "chain-unreachable";
     public const string ChainMismatch = "chain-mismatch";
@@ -102,9 +113,15 @@ public static class ReasonCodes
     public const string AnchorTransactionMismatch = "anchor-transaction-mismatch";
     public const string AnchorTransactionNotFound = "anchor-transaction-not-found";
     public const string AnchorInconsistent = "anchor-inconsistent";
+    public const string NoTimestampAuthority = "no-timestamp-authority";
+    public const string TimestampInvalid = "timestamp-invalid";
+    public const string TimestampInconsistent = "timestamp-inconsistent";
     public const string InclusionProofInvalid = "inclusion-proof-invalid";
     public const string KeyAltered = "key-altered";
     public const string KeyMalformed = "key-malformed";
+    public const string KeyHistoryMissing = "key-history-missing";
+    public const string KeyUnauthorised = "key-unauthorised";
+    public const string KeyRecovered = "key-recovered";
     public const string KeyMissing = "key-missing";
     public const string KeyMismatch = "key-mismatch";
     public const string KeyRevoked = "key-revoked";

@@ -11,12 +11,12 @@ public sealed class VerifierCache
 {
     private const int MaxEntries = 100_000;
 
-    private readonly ConcurrentDictionary<Hash32, KeyEntry> _keys = new();
+    private readonly ConcurrentDictionary<Hash32, KeyChange> _keys = new();
     private readonly ConcurrentDictionary<(Hash32 Statement, string Kid), bool> _valid = new();
 
-    internal KeyEntry? FindKey(Hash32 leaf) => _keys.GetValueOrDefault(leaf);
+    internal KeyChange? FindKey(Hash32 leaf) => _keys.GetValueOrDefault(leaf);
 
-    internal void KeepKey(Hash32 leaf, KeyEntry entry) => Keep(_keys, leaf, entry);
+    internal void KeepKey(Hash32 leaf, KeyChange entry) => Keep(_keys, leaf, entry);
 
     internal bool IsKnownValid(Hash32 statement, string kid) => _valid.ContainsKey((statement, kid));
 
