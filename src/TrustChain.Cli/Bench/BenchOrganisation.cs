@@ -50,8 +50,7 @@ internal sealed class BenchOrganisation : IDisposable
         using var admin = new ServerClient(server, adminKey);
         var (template, steps) = await FindTemplateAsync(admin, cancellationToken);
         var id = $"bench-{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(6))}";
-        using var created = await PostAsync(
-            admin,
+        using var created = await admin.PostJsonAsync(
             "api/organisations",
             json =>
             {
@@ -73,7 +72,7 @@ internal sealed class BenchOrganisation : IDisposable
                 var key = SigningKey.Generate(SignatureAlgorithms.ES256);
                 var authorizer = i == 0 ? null : organisation._keys[^1];
                 organisation._keys.Add(key);
-                await KeyRegistration.RegisterAsync(own, key, authorizer, cancellationToken);
+                await KeyRegistration.RegisterAsync(own, key, authorizer, null, cancellationToken);
             }
             return organisation;
         }
@@ -118,7 +117,7 @@ internal sealed class BenchOrganisation : IDisposable
         {
             // Below 952, which GS1 keeps for demonstrations.
             var prefix = string.Create(CultureInfo.InvariantCulture, $"952{RandomNumberGenerator.GetInt32(1_000_000):000000}");
-            var body = Body(json =>
+            var body = ServerClient.JsonBody(json =>
             {
                 json.WriteString("kind", "gcp");
                 json.WriteString("value", prefix);
@@ -130,23 +129,8 @@ internal sealed class BenchOrganisation : IDisposable
             }
             using var claim = answer.OrThrow().ToJson();
             var id = claim.RootElement.TryGetProperty("id", out var member) ? member.ToString() : throw new CliException($"{answer.Address}: the answer has no \"id\".");
-            (await admin.PostAsync($"api/claims/{Uri.EscapeDataString(id)}/verify", "application/json", Body(static _ => { }), cancellationToken)).OrThrow();
+            (await admin.PostAsync($"api/claims/{Uri.EscapeDataString(id)}/verify", "application/json", ServerClient.JsonBody(static _ => { }), cancellationToken)).OrThrow();
             return prefix;
         }
-    }
-
-    private static async Task<JsonDocument> PostAsync(ServerClient client, string path, Action<Utf8JsonWriter> writeMembers, CancellationToken cancellationToken) =>
-        (await client.PostAsync(path, "application/json", Body(writeMembers), cancellationToken)).OrThrow().ToJson();
-
-    private static byte[] Body(Action<Utf8JsonWriter> writeMembers)
-    {
-        using var body = new MemoryStream();
-        using (var json = new Utf8JsonWriter(body))
-        {
-            json.WriteStartObject();
-            writeMembers(json);
-            json.WriteEndObject();
-        }
-        return body.ToArray();
     }
 }

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
+using System.Text.Json;
 using TrustChain.Cli.Terminal;
 
 namespace TrustChain.Cli.Http;
@@ -48,6 +49,24 @@ internal sealed class ServerClient : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _http.Dispose();
+
+    /// <summary>Posts a JSON object and reads the answer, which must be a success with JSON.</summary>
+    /// <exception cref="CliException">The server refused, or did not answer with JSON.</exception>
+    public async Task<JsonDocument> PostJsonAsync(string path, Action<Utf8JsonWriter> writeMembers, CancellationToken cancellationToken) =>
+        (await PostAsync(path, "application/json", JsonBody(writeMembers), cancellationToken)).OrThrow().ToJson();
+
+    /// <summary>The bytes of a JSON object.</summary>
+    public static byte[] JsonBody(Action<Utf8JsonWriter> writeMembers)
+    {
+        using var body = new MemoryStream();
+        using (var json = new Utf8JsonWriter(body))
+        {
+            json.WriteStartObject();
+            writeMembers(json);
+            json.WriteEndObject();
+        }
+        return body.ToArray();
+    }
 
     private async Task<ServerAnswer> SendAsync(
         HttpMethod method, string path, string accept, string? contentType, ReadOnlyMemory<byte>? body, CancellationToken cancellationToken)

@@ -30,41 +30,34 @@ internal static class KeyRegistration
     /// <param name="client">Has the organisation's API key.</param>
     /// <param name="key">The new key.</param>
     /// <param name="authorizer">A self-held key the organisation has already; null for its first.</param>
+    /// <param name="vouchedBy">Who vouches for the key, as in a key entry; null: the operator.</param>
     /// <param name="cancellationToken">Ends waiting.</param>
     /// <exception cref="CliException">The server refused or did not answer as described.</exception>
-    public static async Task<RegisteredKey> RegisterAsync(ServerClient client, SigningKey key, SigningKey? authorizer, CancellationToken cancellationToken)
-    {
-        var listed = (await client.GetAsync(Path, "application/json", cancellationToken)).OrThrow();
-        using var keys = listed.ToJson();
-        var organisation = JsonMembers.RequiredText(keys.RootElement, "organisation", listed.Address);
-        var previous = JsonMembers.Integer(keys.RootElement, "previous");
-        return await RegisterAsync(client, organisation, previous, key, authorizer, cancellationToken);
-    }
-
-    /// <summary>Registers a key of an organisation whose latest key entry is known.</summary>
-    /// <exception cref="CliException">As the other overload.</exception>
     public static async Task<RegisteredKey> RegisterAsync(
-        ServerClient client, string organisation, long? previous, SigningKey key, SigningKey? authorizer, CancellationToken cancellationToken)
+        ServerClient client, SigningKey key, SigningKey? authorizer, string? vouchedBy, CancellationToken cancellationToken)
     {
+        var head = await KeyChainHead.ReadAsync(client, cancellationToken);
         var kid = key.PublicKey.Kid;
-        var payload = KeyEntry.ToAuthorizationPayload(organisation, kid, previous);
-        using var body = new MemoryStream();
-        using (var writer = new Utf8JsonWriter(body))
-        {
-            writer.WriteStartObject();
-            writer.WritePropertyName("jwk");
-            writer.WriteRawValue(key.PublicKey.Jwk);
-            writer.WriteString("proof", Jws.Sign(key, KeyEntry.AuthorizationType, null, payload));
-            if (authorizer is not null)
+        var payload = KeyEntry.ToAuthorizationPayload(head.Organisation, kid, head.Previous);
+        using var answer = await client.PostJsonAsync(
+            Path,
+            json =>
             {
-                writer.WriteString("authorization", Jws.Sign(authorizer, KeyEntry.AuthorizationType, null, payload));
-            }
-            writer.WriteEndObject();
-        }
-        var answer = (await client.PostAsync(Path, "application/json", body.ToArray(), cancellationToken)).OrThrow();
-        using var registered = answer.ToJson();
-        var entry = JsonMembers.Integer(registered.RootElement, "keyEntry") ?? await WaitForEntryAsync(client, kid, cancellationToken);
-        return new RegisteredKey(kid, organisation, entry);
+                json.WritePropertyName("jwk");
+                json.WriteRawValue(key.PublicKey.Jwk);
+                json.WriteString("proof", Jws.Sign(key, KeyChange.AuthorizationType, null, payload));
+                if (authorizer is not null)
+                {
+                    json.WriteString("authorization", head.Authorize(authorizer, payload));
+                }
+                if (vouchedBy is not null)
+                {
+                    json.WriteString("vouchedBy", vouchedBy);
+                }
+            },
+            cancellationToken);
+        var entry = JsonMembers.Integer(answer.RootElement, "keyEntry") ?? await WaitForEntryAsync(client, kid, cancellationToken);
+        return new RegisteredKey(kid, head.Organisation, entry);
     }
 
     /// <summary>Leaf index of a key whose entry was not in the log yet when the server answered.</summary>

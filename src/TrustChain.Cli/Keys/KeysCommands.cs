@@ -4,11 +4,21 @@ using TrustChain.Core.Signing;
 
 namespace TrustChain.Cli.Keys;
 
-/// <summary><c>keys new</c>, <c>keys show</c>, <c>keys register</c>.</summary>
+/// <summary><c>keys new</c>, <c>keys show</c>, <c>keys register</c>; the others are <see cref="KeyChangeCommands"/>.</summary>
 internal static class KeysCommands
 {
     /// <summary>The verb.</summary>
-    public static Command Create(Shell shell) => new("keys", "Makes, shows and registers signing keys.") { New(shell), Show(shell), Register(shell) };
+    public static Command Create(Shell shell) => new("keys", "Makes, shows, registers and ends signing keys.")
+    {
+        New(shell),
+        Show(shell),
+        Register(shell),
+        KeyChangeCommands.Rotate(shell),
+        KeyChangeCommands.Revoke(shell),
+        KeyChangeCommands.Recover(shell),
+        KeyChangeCommands.Object(shell),
+        KeyHistoryCommand.Create(shell),
+    };
 
     /// <summary>Makes a key and prints its kid.</summary>
     public static async Task<int> NewAsync(Shell shell, string algorithm, string file, string? passFile, CancellationToken cancellationToken)
@@ -81,10 +91,11 @@ internal static class KeysCommands
     {
         var file = new Argument<string>("FILE") { Description = "Private key file of the new key." };
         var server = SharedOptions.Server();
-        var apiKey = new Option<string>("--api-key-file") { Description = "File with the organisation's API key.", HelpName = "FILE", Required = true };
+        var apiKey = KeyChangeCommands.ApiKeyFile();
+        var vouchedBy = KeyChangeCommands.VouchedBy();
         var old = new Option<string?>("--authorize-with") { Description = "Key file of the organisation's present key, which has to agree.", HelpName = "FILE" };
         var pass = SharedOptions.PassFile();
-        var command = new Command("register", "Registers a key for an organisation.") { file, server, apiKey, old, pass };
+        var command = new Command("register", "Registers a key for an organisation.") { file, server, apiKey, old, vouchedBy, pass };
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var passFile = parsed.GetValue(pass);
@@ -92,7 +103,7 @@ internal static class KeysCommands
             using var authorizer = parsed.GetValue(old) is { } oldFile ? await KeyFile.ReadAsync(shell, oldFile, passFile, cancellationToken) : null;
             var secret = await InputFile.ReadSecretAsync(shell, parsed.GetRequiredValue(apiKey), cancellationToken);
             using var client = new Http.ServerClient(parsed.GetRequiredValue(server), secret);
-            var registered = await KeyRegistration.RegisterAsync(client, key, authorizer, cancellationToken);
+            var registered = await KeyRegistration.RegisterAsync(client, key, authorizer, parsed.GetValue(vouchedBy), cancellationToken);
             if (shell.Json)
             {
                 shell.WriteJson(registered.WriteMembers);

@@ -103,12 +103,14 @@ public sealed class RecordStore(NpgsqlDataSource database)
         return await ReadAsync(command, cancellationToken);
     }
 
-    /// <summary>Public entries by leaf index.</summary>
-    public async Task<IReadOnlyList<StoredPublicEntry>> ListEntriesAsync(IReadOnlyCollection<long> leafIndices, CancellationToken cancellationToken)
+    /// <summary>All key entries, as far as they are in the log, of the organisations to which those with the given leaf indices belong.</summary>
+    public async Task<IReadOnlyList<StoredPublicEntry>> ListKeyEntriesAsync(IReadOnlyCollection<long> leafIndices, CancellationToken cancellationToken)
     {
         await using var command = database.CreateCommand("""
             select p.id, e.leaf_index, p.kind, p.organisation_id, p.body, p.jws, p.received_at
-            from log_entry e join public_entry p on p.id = e.public_entry_id where e.leaf_index = any($1) order by e.leaf_index
+            from public_entry p join log_entry e on e.public_entry_id = p.id
+            where p.kind = 2 and p.organisation_id in (
+                select n.organisation_id from log_entry i join public_entry n on n.id = i.public_entry_id where i.leaf_index = any($1))
             """);
         command.Parameters.Add(new() { Value = leafIndices.ToArray() });
         return await ReadEntriesAsync(command, cancellationToken);

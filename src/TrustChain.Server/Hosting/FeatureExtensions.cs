@@ -94,6 +94,7 @@ internal static class FeatureExtensions
     {
         services.AddSingleton<Visibility>();
         services.AddSingleton<Core.Verification.VerifierCache>();
+        services.AddSingleton<KeyChains>();
         services.AddSingleton<EvidenceBuilder>();
     }
 

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Text;
 using TrustChain.Core.Log;
 using TrustChain.Core.Signing;
@@ -14,13 +13,8 @@ using TrustChain.Server.Signing;
 namespace TrustChain.Server.Verification;
 
 /// <summary>Assembles evidence bundles from rows and tiles.</summary>
-internal sealed class EvidenceBuilder(RecordStore records, KeyDirectory directory, TileCache tiles, LogHead head, ChainIdentity chain)
+internal sealed class EvidenceBuilder(RecordStore records, KeyChains chains, KeyDirectory directory, TileCache tiles, LogHead head, ChainIdentity chain)
 {
-    private const int MaxCachedEntries = 100_000;
-
-    // Key entries never change once they are in the log.
-    private readonly ConcurrentDictionary<long, byte[]> _keyEntries = new();
-
     /// <summary>
     /// A bundle of those records that a checkpoint covers, with the given certificates and recalls. The tree is that of the newest anchor if it covers
     /// everything, else that of the newest checkpoint, to which the anchor's is then proven consistent.
@@ -39,9 +33,10 @@ internal sealed class EvidenceBuilder(RecordStore records, KeyDirectory director
             return null;
         }
         var entries = status.Where(s => s.LeafIndex is { } index && index < newest.Size && s.Jws is not null).ToList();
-        var revocations = await ListRevocationsAsync([.. logged.Select(static l => l.Record.Kid).Distinct()], newest.Size, cancellationToken);
-        var keyIndices = logged.Select(static l => l.Record.KeyEntry).Concat(entries.Select(KeyEntryOf)).Distinct().Order().ToList();
-        var keys = await GetKeyEntriesAsync(keyIndices, cancellationToken);
+        var keys = await chains.GetAsync([.. logged.Select(static l => l.Record.KeyEntry).Concat(entries.Select(KeyEntryOf)).Distinct()], cancellationToken);
+        var keyIndices = keys.Select(static k => k.Index).ToHashSet();
+        var revocations = (await ListRevocationsAsync([.. keys.Select(static k => k.Kid).OfType<string>()], newest.Size, cancellationToken))
+            .Where(r => !keyIndices.Contains(r.LeafIndex!.Value)).ToList(); // Only entries in the log are listed.
         // LeafIndex is set for everything that passed the filters above.
         long[] indices =
             [.. logged.Select(static l => l.LeafIndex!.Value).Concat(keyIndices).Concat(entries.Concat(revocations).Select(static e => e.LeafIndex!.Value)).Distinct().Order()];
@@ -57,7 +52,7 @@ internal sealed class EvidenceBuilder(RecordStore records, KeyDirectory director
             Checkpoint = checkpoint.Note,
             Anchors = anchored is { } known ? [await MakeAnchorAsync(known.Anchor, checkpoint.Size, cancellationToken)] : [],
             Proof = await tiles.BuildAsync(ProofPlan.SharedInclusion(indices, checkpoint.Size), cancellationToken),
-            Keys = [.. keyIndices.Select(i => new BundleKey(i, LeafOf(EntryKind.Key, keys[i]), keys[i]))],
+            Keys = [.. keys.Select(static k => new BundleKey(k.Index, LeafOf(EntryKind.Key, k.Body), k.Body))],
             Records = [.. logged.Select(l => MakeRecord(l, caller, Place))],
             Status = [.. entries.Concat(revocations).Select(e => new BundleStatus(e.LeafIndex!.Value, LeafOf(e.Kind, e.Body), e.Kind, e.Body, e.Jws is null ? null : Place(e.Jws)))],
             Statements = statements, // last: the initialisers above fill it
@@ -127,36 +122,6 @@ internal sealed class EvidenceBuilder(RecordStore records, KeyDirectory director
         anchor.BlockHash!,
         anchor.BlockTime!.Value,
         anchor.Size == size ? [] : await tiles.BuildAsync(ProofPlan.Consistency(anchor.Size, size), cancellationToken));
-
-    private async Task<Dictionary<long, byte[]>> GetKeyEntriesAsync(IReadOnlyList<long> indices, CancellationToken cancellationToken)
-    {
-        var found = new Dictionary<long, byte[]>();
-        var missing = new List<long>();
-        foreach (var index in indices)
-        {
-            if (_keyEntries.TryGetValue(index, out var body))
-            {
-                found.Add(index, body);
-            }
-            else
-            {
-                missing.Add(index);
-            }
-        }
-        if (missing.Count > 0)
-        {
-            if (_keyEntries.Count > MaxCachedEntries)
-            {
-                _keyEntries.Clear();
-            }
-            foreach (var entry in await records.ListEntriesAsync(missing, cancellationToken))
-            {
-                _keyEntries[entry.LeafIndex!.Value] = entry.Body; // Asked for by leaf index.
-                found.Add(entry.LeafIndex.Value, entry.Body);
-            }
-        }
-        return found;
-    }
 
     private static long KeyEntryOf(StoredPublicEntry entry)
     {
