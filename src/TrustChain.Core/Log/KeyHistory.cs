@@ -46,6 +46,9 @@ public sealed class KeyHistory(string organisation, string origin)
     private readonly Dictionary<long, (KeyRecovery Recovery, bool IsOpen)> _recoveries = [];
     private bool _hasRecovered;
 
+    /// <summary>Entries that count.</summary>
+    public int Count { get; private set; }
+
     /// <summary>Leaf index of the newest entry that counts: what the next one must name as <c>previous</c>. Null before the first.</summary>
     public long? Last { get; private set; }
 
@@ -86,6 +89,7 @@ public sealed class KeyHistory(string organisation, string origin)
         if (result is KeyChangeResult.Accepted)
         {
             Last = index;
+            Count++;
         }
         return result;
     }

@@ -22,6 +22,9 @@ internal sealed record KnownHistory(KeyHistory History, IReadOnlyList<StoredKeyC
 internal sealed class KeyChanges(
     KeyHistoryStore store, SigningKeyStore keys, KeyDirectory directory, LogHead head, LogSignal signal, IOptions<ServerOptions> options, TimeProvider time)
 {
+    /// <summary>Most key entries of one organisation: a bundle holds all of them.</summary>
+    private const int MaxEntries = 300;
+
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
     /// <summary>The history of an organisation once none of its changes waits for a leaf index; null when one still does after five seconds.</summary>
@@ -169,6 +172,10 @@ internal sealed class KeyChanges(
     /// <summary>The problem when the rules do not allow a change as the next one.</summary>
     private IResult? FindFault(KeyHistory history, KeyChange change)
     {
+        if (history.Count >= MaxEntries)
+        {
+            return Problems.Create(409, ProblemCodes.KeyChangeRefused, $"An organisation has at most {MaxEntries} key entries.");
+        }
         // The leaf index is not known yet; it will be at least this.
         var index = Math.Max((history.Last ?? -1) + 1, head.Checkpoint?.Size ?? 0);
         return history.Apply(index, change) switch

@@ -58,7 +58,7 @@ public sealed class BadInputTests(BadInputTests.Fixture fixture) : IClassFixture
             var es256 = await company.RegisterKeyAsync(SignatureAlgorithms.ES256);
             var edDsa = await company.RegisterKeyAsync(SignatureAlgorithms.EdDsa, agreeing: es256);
             var revoked = await company.RegisterKeyAsync(SignatureAlgorithms.ES256, agreeing: edDsa);
-            (await _server.PostAsync($"/api/keys/{revoked.PublicKey.Kid}/revoke", new { }, company.ApiKey)).Expect(200);
+            (await company.RevokeKeyAsync(revoked, revoked)).Expect(200);
             _scene = new BadInputScene(company, other, es256, edDsa, revoked);
             // Good input is taken in each form: then it is the fault alone that is refused. The first makes the custodial key, too.
             (await company.CaptureAsync(_scene.GoodDocument())).Expect(202);

@@ -98,7 +98,7 @@ public sealed class KeyTests(ServerFixture fixture) : IClassFixture<ServerFixtur
         var since = (await Server.GetCoveringCheckpointAsync()).Size;
         (await company.CaptureRootAsync(key, Events.Commissioning(late).ToJsonString())).Expect(202);
 
-        (await Server.PostAsync($"/api/keys/{key.PublicKey.Kid}/revoke", new { compromisedSince = since }, company.ApiKey)).Expect(200);
+        (await company.RevokeKeyAsync(key, key, since)).Expect(200);
 
         await Server.GetFinalAnchorAsync((await Server.GetCoveringCheckpointAsync()).Size);
         Assert.Equal(Outcome.Passed, (await KeyStatusAsync(company, early)).Outcome);

@@ -34,16 +34,35 @@ internal sealed class TestOrganisation(RunningServer server, string id, string a
         return key;
     }
 
-    public async Task<Answer> RegisterKeyAsync(SigningKey key, SigningKey? agreeing = null)
+    public async Task<Answer> RegisterKeyAsync(SigningKey key, SigningKey? agreeing = null, string? vouchedBy = null)
     {
-        var previous = (await server.GetAsync("/api/keys", apiKey)).Json.GetProperty("previous");
-        var payload = KeyEntry.ToAuthorizationPayload(id, key.PublicKey.Kid, previous.ValueKind == JsonValueKind.Null ? null : previous.GetInt64());
+        var payload = KeyEntry.ToAuthorizationPayload(id, key.PublicKey.Kid, await PreviousAsync());
         return await server.PostAsync("/api/keys", new
         {
             jwk = JsonDocument.Parse(key.PublicKey.Jwk).RootElement,
             proof = Jws.Sign(key, KeyEntry.AuthorizationType, null, payload),
-            authorization = agreeing is null ? null : Jws.Sign(agreeing, KeyEntry.AuthorizationType, null, payload),
+            authorization = agreeing is null ? null : Jws.Sign(agreeing, KeyEntry.AuthorizationType, OperatorKeys.Origin, payload),
+            vouchedBy,
         }, apiKey);
+    }
+
+    /// <summary>Ends a key with the signature of a key of the organisation's own, if one is given.</summary>
+    public async Task<Answer> RevokeKeyAsync(SigningKey key, SigningKey? agreeing = null, long? compromisedSince = null, DateTimeOffset? compromisedAt = null)
+    {
+        var at = compromisedAt is { } moment ? Core.Log.Record.FormatTime(moment) : null;
+        var payload = KeyRevocation.ToAuthorizationPayload(id, key.PublicKey.Kid, await PreviousAsync(), compromisedSince, at);
+        return await server.PostAsync($"/api/keys/{key.PublicKey.Kid}/revoke", new
+        {
+            compromisedSince,
+            compromisedAt = at,
+            authorization = agreeing is null ? null : Jws.Sign(agreeing, KeyEntry.AuthorizationType, OperatorKeys.Origin, payload),
+        }, apiKey);
+    }
+
+    private async Task<long?> PreviousAsync()
+    {
+        var previous = (await server.GetAsync("/api/keys", apiKey)).Json.GetProperty("previous");
+        return previous.ValueKind == JsonValueKind.Null ? null : previous.GetInt64();
     }
 
     /// <summary>Plain JSON, signed by the server.</summary>
