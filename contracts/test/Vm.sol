@@ -19,6 +19,8 @@ interface Vm {
 
     function assume(bool condition) external;
     function prank(address caller) external;
+    function deal(address account, uint256 balance) external;
+    function warp(uint256 timestamp) external;
     function expectRevert(bytes calldata revertData) external;
     function expectEmit(address emitter) external;
     function recordLogs() external;

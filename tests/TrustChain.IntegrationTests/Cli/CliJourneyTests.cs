@@ -11,7 +11,9 @@ public sealed class CliJourneyTests(ServerFixture fixture) : IClassFixture<Serve
 
     [Theory]
     [InlineData(SignatureAlgorithms.ES256)]
+    [InlineData(SignatureAlgorithms.ES256K)]
     [InlineData(SignatureAlgorithms.EdDsa)]
+    [InlineData(SignatureAlgorithms.Sm2)]
     public async Task Journey_FromKeyToVerifiedEvidence_Succeeds(string algorithm)
     {
         using var cli = new CliProcess();
