@@ -57,32 +57,10 @@ public sealed partial class UnitOfMeasure
     }
 
     /// <summary>
-    /// A value of one unit in another, rounded as <see cref="ToBase"/> does; false when a code is unknown or the two are of different quantities.
-    /// </summary>
-    public static bool TryConvert(double value, ReadOnlySpan<char> from, ReadOnlySpan<char> to, out double converted)
-    {
-        converted = 0;
-        if (!TryFind(from, out var source) || !TryFind(to, out var target) || source.Quantity != target.Quantity)
-        {
-            return false;
-        }
-        converted = ReferenceEquals(source, target)
-            ? value
-            : target.Round(((value * source.Factor) + source.Offset - target.Offset) / target.Factor);
-        return true;
-    }
-
-    /// <summary>
     /// <c>value * Factor + Offset</c> in the base unit of the quantity, rounded to 12 significant digits (temperatures: to 9 decimals), so that one
     /// amount gives one number from whatever unit: 77 °F and 25 °C are both 298.15. Compare these, never unrounded products.
     /// </summary>
     public double ToBase(double value) => Round((value * Factor) + Offset);
-
-    /// <summary>
-    /// Whether the unit can measure a GS1 measurement type, given as the bare word of EPCIS (<c>Temperature</c>). False for a word that is none.
-    /// </summary>
-    public bool Fits(ReadOnlySpan<char> measurementType) =>
-        MeasurementType.TryFindQuantity(measurementType, out var quantity) && quantity == Quantity;
 
     private double Round(double value)
     {

@@ -41,21 +41,7 @@ internal sealed class BareDoctype(Stream input) : Stream
         return _at < _length ? Take(buffer) : input.Read(buffer);
     }
 
-    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
-    {
-        if (_start is null)
-        {
-            _start = new byte[Looked];
-            _length = await input.ReadAtLeastAsync(_start, Looked, throwOnEndOfStream: false, cancellationToken);
-            Blank(_start.AsSpan(0, _length));
-        }
-        return _at < _length ? Take(buffer.Span) : await input.ReadAsync(buffer, cancellationToken);
-    }
-
     public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
-
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 
     public override void Flush()
     {

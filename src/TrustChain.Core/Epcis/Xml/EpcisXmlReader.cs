@@ -4,8 +4,7 @@ namespace TrustChain.Core.Epcis.Xml;
 
 /// <summary>
 /// Reads EPCIS 2.0 and 1.x XML and gives each event as EPCIS 2.0 JSON, for <see cref="EpcisReader"/> to validate and hash. It holds one event at
-/// a time, whatever the document's length. No input makes it throw; an error of the stream itself passes through. Not for use by several threads,
-/// and the two ways of reading, with and without waiting, are not to be mixed.
+/// a time, whatever the document's length. No input makes it throw; an error of the stream itself passes through. Not for use by several threads.
 /// <para>
 /// It reads no DTD (a declaration of nothing but a name is passed over), expands no entity other than the five of XML and character references, and opens nothing but the stream. Of the options it applies
 /// <see cref="EpcisReadOptions.MaxDepth"/> (nesting of elements, from the root), <see cref="EpcisReadOptions.MaxEvents"/> (in the document) and
@@ -27,7 +26,6 @@ public sealed class EpcisXmlReader : IDisposable
     {
         _xml = XmlReader.Create(new BareDoctype(xml), new XmlReaderSettings
         {
-            Async = true,
             CloseInput = false,
             ConformanceLevel = ConformanceLevel.Document,
             DtdProcessing = DtdProcessing.Prohibit,
@@ -78,33 +76,15 @@ public sealed class EpcisXmlReader : IDisposable
         return _walk.IsFailed ? null : _walk.Envelope;
     }
 
-    /// <inheritdoc cref="ReadEnvelope"/>
-    /// <param name="cancellationToken">Ends the wait between two nodes.</param>
-    public async ValueTask<EpcisXmlEnvelope?> ReadEnvelopeAsync(CancellationToken cancellationToken)
-    {
-        while (_walk.Envelope is null && await AdvanceAsync(cancellationToken))
-        {
-        }
-        return _walk.IsFailed ? null : _walk.Envelope;
-    }
-
     /// <summary>The next event; null at the end of the document and when there are <see cref="Faults"/>.</summary>
     public EpcisXmlEvent? ReadEvent()
     {
         while (_walk.Event is null && Advance())
         {
         }
-        return TakeEvent();
-    }
-
-    /// <inheritdoc cref="ReadEvent"/>
-    /// <param name="cancellationToken">Ends the wait between two nodes.</param>
-    public async ValueTask<EpcisXmlEvent?> ReadEventAsync(CancellationToken cancellationToken)
-    {
-        while (_walk.Event is null && await AdvanceAsync(cancellationToken))
-        {
-        }
-        return TakeEvent();
+        var taken = _walk.IsFailed ? null : _walk.Event;
+        _walk.Event = null;
+        return taken;
     }
 
     /// <inheritdoc/>
@@ -112,13 +92,6 @@ public sealed class EpcisXmlReader : IDisposable
     {
         _xml.Dispose();
         _walk.Dispose();
-    }
-
-    private EpcisXmlEvent? TakeEvent()
-    {
-        var taken = _walk.IsFailed ? null : _walk.Event;
-        _walk.Event = null;
-        return taken;
     }
 
     /// <summary>One node further; false when there is nothing more to read.</summary>
@@ -138,38 +111,6 @@ public sealed class EpcisXmlReader : IDisposable
             {
                 var line = _place.LineNumber;
                 while (_xml.ReadValueChunk(_chunk, 0, ChunkSize) is > 0 and var count && Append(count, line))
-                {
-                }
-            }
-            else
-            {
-                _walk.Step(_xml, _place.LineNumber);
-            }
-        }
-        catch (XmlException error)
-        {
-            _walk.Fail(error);
-        }
-        return GoOn();
-    }
-
-    private async ValueTask<bool> AdvanceAsync(CancellationToken cancellationToken)
-    {
-        cancellationToken.ThrowIfCancellationRequested();
-        if (_isAtEnd)
-        {
-            return false;
-        }
-        try
-        {
-            if (!await _xml.ReadAsync())
-            {
-                return End();
-            }
-            if (IsText() && _walk.TakesText)
-            {
-                var line = _place.LineNumber;
-                while (await _xml.ReadValueChunkAsync(_chunk, 0, ChunkSize) is > 0 and var count && Append(count, line))
                 {
                 }
             }

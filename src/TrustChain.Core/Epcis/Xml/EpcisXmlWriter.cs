@@ -6,8 +6,8 @@ using System.Xml;
 namespace TrustChain.Core.Epcis.Xml;
 
 /// <summary>
-/// Writes stored events as an EPCIS XML document, one at a time, in the order of the official schemas. What XML cannot say is left out and reported
-/// by the call that met it. Nothing is read back or kept. Not for use by several threads.
+/// Writes stored events, one at a time, or master data as an EPCIS XML query document, in the order of the official schemas. What XML cannot say is left
+/// out and reported by the call that met it. Nothing is read back or kept. Not for use by several threads.
 /// </summary>
 public sealed class EpcisXmlWriter : IDisposable
 {
@@ -53,45 +53,10 @@ public sealed class EpcisXmlWriter : IDisposable
     private enum State
     {
         New,
-        Document,
         Query,
         Events,
         Vocabularies,
         Ended,
-    }
-
-    /// <summary>Begins an <c>EPCISDocument</c>.</summary>
-    /// <param name="creationDate">Written in UTC with milliseconds.</param>
-    /// <param name="vocabularyList">
-    /// Master data for the header, a JSON array in UTF-8; empty for none. EPCIS 1.2 allows it only beside a Standard Business Document Header, so
-    /// there it is left out and reported.
-    /// </param>
-    /// <param name="context">The JSON <c>@context</c> value of the master data; empty when it uses no prefixes but the standard's.</param>
-    /// <returns>What was left out.</returns>
-    /// <exception cref="ArgumentException">The master data is no JSON array.</exception>
-    public IReadOnlyList<EpcisXmlLoss> BeginDocument(
-        DateTimeOffset creationDate, ReadOnlyMemory<byte> vocabularyList = default, ReadOnlyMemory<byte> context = default)
-    {
-        Require(State.New);
-        WriteRoot("epcis", "EPCISDocument", _isV1 ? XmlNames.Epcis1 : XmlNames.Epcis2, creationDate);
-        IReadOnlyList<EpcisXmlLoss> losses = [];
-        if (!vocabularyList.IsEmpty && _isV1)
-        {
-            losses = [new EpcisXmlLoss("", "EPCIS 1.2 has master data in a header only beside a Standard Business Document Header.")];
-        }
-        else if (!vocabularyList.IsEmpty)
-        {
-            _xml.WriteStartElement("EPCISHeader");
-            _xml.WriteStartElement("extension");
-            _xml.WriteStartElement("EPCISMasterData");
-            losses = _events.WriteVocabularyList(vocabularyList, context);
-            _xml.WriteEndElement();
-            _xml.WriteEndElement();
-            _xml.WriteEndElement();
-        }
-        _xml.WriteStartElement("EPCISBody");
-        _state = State.Document;
-        return losses;
     }
 
     /// <summary>Begins an <c>EPCISQueryDocument</c> with <c>QueryResults</c>.</summary>
@@ -101,7 +66,11 @@ public sealed class EpcisXmlWriter : IDisposable
     public void BeginQueryDocument(DateTimeOffset creationDate, string queryName, string? subscriptionId)
     {
         Require(State.New);
-        WriteRoot("epcisq", "EPCISQueryDocument", QueryNamespace, creationDate);
+        _xml.WriteStartDocument();
+        _xml.WriteStartElement("epcisq", "EPCISQueryDocument", QueryNamespace);
+        WriteDeclarations();
+        _xml.WriteAttributeString("schemaVersion", _isV1 ? "1.2" : "2.0");
+        _xml.WriteAttributeString("creationDate", Format(creationDate));
         _xml.WriteStartElement("EPCISBody");
         _xml.WriteStartElement("epcisq", "QueryResults", QueryNamespace);
         WriteResultsHead(queryName, subscriptionId);
@@ -126,7 +95,7 @@ public sealed class EpcisXmlWriter : IDisposable
     /// <exception cref="ArgumentException">The bytes are no JSON object.</exception>
     public IReadOnlyList<EpcisXmlLoss> WriteEvent(ReadOnlyMemory<byte> utf8, DateTimeOffset? recordTime = null, string? eventId = null)
     {
-        if (_state is State.Document or State.Query)
+        if (_state == State.Query)
         {
             _xml.WriteStartElement("EventList");
             _state = State.Events;
@@ -155,7 +124,7 @@ public sealed class EpcisXmlWriter : IDisposable
     public void End()
     {
         var isInList = _state == State.Events;
-        if (_state is State.Document or State.Query)
+        if (_state == State.Query)
         {
             _xml.WriteStartElement("EventList");
             _xml.WriteEndElement();
@@ -190,15 +159,6 @@ public sealed class EpcisXmlWriter : IDisposable
         {
             _xml.Dispose();
         }
-    }
-
-    private void WriteRoot(string prefix, string name, string uri, DateTimeOffset creationDate)
-    {
-        _xml.WriteStartDocument();
-        _xml.WriteStartElement(prefix, name, uri);
-        WriteDeclarations();
-        _xml.WriteAttributeString("schemaVersion", _isV1 ? "1.2" : "2.0");
-        _xml.WriteAttributeString("creationDate", Format(creationDate));
     }
 
     private void WriteDeclarations()

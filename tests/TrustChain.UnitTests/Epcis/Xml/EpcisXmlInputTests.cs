@@ -211,7 +211,7 @@ public sealed class EpcisXmlInputTests
         {
             using var output = new MemoryStream();
             using var writer = new EpcisXmlWriter(output, new EpcisXmlWriteOptions { Version = version });
-            writer.BeginDocument(default);
+            writer.BeginQueryDocument(default, "SimpleEventQuery", null);
             var lost = result.Events.Select(e => writer.WriteEvent(e.ToStandaloneUtf8()).Count > 0).ToList();
             writer.End();
             var back = XmlVectors.ReadJson(output.ToArray(), out _);

@@ -185,21 +185,21 @@ public sealed class EpcisXmlReaderTests
     }
 
     [Fact]
-    public async Task ReadingWithoutBlocking_GivesTheSame()
+    public void ReadingInSmallPieces_GivesTheSame()
     {
         Assert.SkipUnless(Vectors.Available, "conformance not run: no vectors folder");
         foreach (var document in XmlVectors.Documents())
         {
-            using var sync = EpcisXmlReader.Open(new MemoryStream(XmlVectors.Bytes(document)), XmlVectors.Lenient);
-            using var other = EpcisXmlReader.Open(new OnlyAsyncStream(XmlVectors.Bytes(document)), XmlVectors.Lenient);
-            Assert.NotNull(await other.ReadEnvelopeAsync(TestContext.Current.CancellationToken));
-            while (sync.ReadEvent() is { } expected)
+            using var whole = EpcisXmlReader.Open(new MemoryStream(XmlVectors.Bytes(document)), XmlVectors.Lenient);
+            using var pieces = EpcisXmlReader.Open(new ShortReads(XmlVectors.Bytes(document)), XmlVectors.Lenient);
+            Assert.NotNull(pieces.ReadEnvelope());
+            while (whole.ReadEvent() is { } expected)
             {
-                var read = await other.ReadEventAsync(TestContext.Current.CancellationToken);
+                var read = pieces.ReadEvent();
                 Assert.Equal(Encoding.UTF8.GetString(expected.Utf8.Span), Encoding.UTF8.GetString(read!.Utf8.Span));
                 Assert.Equal(expected.Line, read.Line);
             }
-            Assert.Null(await other.ReadEventAsync(TestContext.Current.CancellationToken));
+            Assert.Null(pieces.ReadEvent());
         }
     }
 
@@ -222,19 +222,10 @@ public sealed class EpcisXmlReaderTests
         <EPCISBody><EventList>{content}</EventList></EPCISBody></x:EPCISDocument>
         """));
 
-    private sealed class OnlyAsyncStream(byte[] bytes) : MemoryStream(bytes)
+    private sealed class ShortReads(byte[] bytes) : MemoryStream(bytes)
     {
-        public override int Read(byte[] buffer, int offset, int count) => throw new InvalidOperationException("It must not block.");
+        public override int Read(byte[] buffer, int offset, int count) => base.Read(buffer, offset, Math.Min(count, 97));
 
-        public override int Read(Span<byte> buffer) => throw new InvalidOperationException("It must not block.");
-
-        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
-        {
-            // Short reads, so that text is split in all places.
-            var count = (int)Math.Min(Math.Min(buffer.Length, 97), Length - Position);
-            ToArray().AsMemory((int)Position, count).CopyTo(buffer);
-            Position += count;
-            return new(count);
-        }
+        public override int Read(Span<byte> buffer) => base.Read(buffer[..Math.Min(buffer.Length, 97)]);
     }
 }

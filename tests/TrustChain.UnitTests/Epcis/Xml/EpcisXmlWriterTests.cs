@@ -125,38 +125,26 @@ public sealed class EpcisXmlWriterTests
             """;
         var list = Encoding.UTF8.GetBytes(Vocabularies);
         var context = Encoding.UTF8.GetBytes(Samples.Context);
-        foreach (var (version, asQuery) in ((EpcisXmlVersion, bool)[])[(EpcisXmlVersion.V2, true), (EpcisXmlVersion.V1, true), (EpcisXmlVersion.V2, false)])
+        foreach (var version in (EpcisXmlVersion[])[EpcisXmlVersion.V2, EpcisXmlVersion.V1])
         {
             using var output = new MemoryStream();
             using var writer = new EpcisXmlWriter(output, new EpcisXmlWriteOptions { Version = version });
-            if (asQuery)
-            {
-                writer.BeginQueryDocument(Created, "SimpleMasterDataQuery", null);
-                Assert.Empty(writer.WriteVocabularyList(list, context));
-            }
-            else
-            {
-                Assert.Empty(writer.BeginDocument(Created, list, context));
-            }
+            writer.BeginQueryDocument(Created, "SimpleMasterDataQuery", null);
+            Assert.Empty(writer.WriteVocabularyList(list, context));
             writer.End();
             if (Vectors.Available)
             {
                 XmlSchemas.AssertValid(output.ToArray(), version);
             }
 
-            var read = EpcisXmlReader.ReadDocument(output.ToArray(), EpcisReadOptions.Default);
-            Assert.Empty(read.Faults);
-            Assert.True(JsonNode.DeepEquals(JsonNode.Parse(Vocabularies), JsonNode.Parse(read.Envelope!.VocabularyList.Span)));
-            Assert.Empty(EpcisReader.Read(read.Utf8, EpcisReadOptions.Default).Faults);
+            foreach (var xml in (byte[][])[output.ToArray(), InAHeader(output.ToArray(), version)])
+            {
+                var read = EpcisXmlReader.ReadDocument(xml, EpcisReadOptions.Default);
+                Assert.Empty(read.Faults);
+                Assert.True(JsonNode.DeepEquals(JsonNode.Parse(Vocabularies), JsonNode.Parse(read.Envelope!.VocabularyList.Span)));
+                Assert.Empty(EpcisReader.Read(read.Utf8, EpcisReadOptions.Default).Faults);
+            }
         }
-    }
-
-    [Fact]
-    public void MasterDataInADocumentOfVersion1_IsReported()
-    {
-        using var writer = new EpcisXmlWriter(Stream.Null, new EpcisXmlWriteOptions { Version = EpcisXmlVersion.V1 });
-
-        Assert.Single(writer.BeginDocument(Created, "[]"u8.ToArray()));
     }
 
     [Fact]
@@ -165,7 +153,7 @@ public sealed class EpcisXmlWriterTests
         var output = new MemoryStream();
         using (var writer = new EpcisXmlWriter(output, new EpcisXmlWriteOptions()))
         {
-            writer.BeginDocument(Created);
+            writer.BeginQueryDocument(Created, "SimpleEventQuery", null);
             writer.WriteEvent(Bytes(Samples.ObjectEvent()));
         }
 
@@ -178,12 +166,24 @@ public sealed class EpcisXmlWriterTests
         using var writer = new EpcisXmlWriter(Stream.Null, new EpcisXmlWriteOptions());
         Assert.Throws<InvalidOperationException>(() => writer.WriteEvent(Bytes(Samples.ObjectEvent())));
         Assert.Throws<InvalidOperationException>(writer.End);
-        writer.BeginDocument(Created);
-        Assert.Throws<InvalidOperationException>(() => writer.BeginDocument(Created));
-        Assert.Throws<InvalidOperationException>(() => writer.WriteVocabularyList("[]"u8.ToArray(), default));
+        writer.BeginQueryDocument(Created, "SimpleEventQuery", null);
+        Assert.Throws<InvalidOperationException>(() => writer.BeginQueryDocument(Created, "SimpleEventQuery", null));
         Assert.Throws<ArgumentException>(() => writer.WriteEvent("[]"u8.ToArray()));
+        Assert.Throws<InvalidOperationException>(() => writer.WriteVocabularyList("[]"u8.ToArray(), default)); // Events have begun.
         writer.End();
         Assert.Throws<InvalidOperationException>(writer.End);
+    }
+
+    /// <summary>The master data of a query document in the header of a document, where the reader meets it as well.</summary>
+    private static byte[] InAHeader(byte[] queryDocument, EpcisXmlVersion version)
+    {
+        var xml = Encoding.UTF8.GetString(queryDocument);
+        var (start, end) = (xml.IndexOf("<VocabularyList", StringComparison.Ordinal), xml.IndexOf("</VocabularyList>", StringComparison.Ordinal));
+        var (number, schema) = version == EpcisXmlVersion.V1 ? (1, "1.2") : (2, "2.0");
+        var attributes = $"""xmlns:cbvmda="urn:epcglobal:cbv:mda:" schemaVersion="{schema}" creationDate="2026-03-04T00:15:30.000Z" """;
+        var header = $"<EPCISHeader><extension><EPCISMasterData>{xml[start..end]}</VocabularyList></EPCISMasterData></extension></EPCISHeader>";
+        return Encoding.UTF8.GetBytes(
+            $"""<e:EPCISDocument xmlns:e="urn:epcglobal:epcis:xsd:{number}" {attributes}>{header}<EPCISBody><EventList/></EPCISBody></e:EPCISDocument>""");
     }
 
     private static string Write(
@@ -191,7 +191,7 @@ public sealed class EpcisXmlWriterTests
     {
         var output = new ArrayBufferWriter<byte>();
         using var writer = new EpcisXmlWriter(output, new EpcisXmlWriteOptions { Version = version, CbvFormat = format });
-        writer.BeginDocument(Created);
+        writer.BeginQueryDocument(Created, "SimpleEventQuery", null);
         losses = writer.WriteEvent(Bytes(stored));
         writer.End();
         return Encoding.UTF8.GetString(output.WrittenSpan);
