@@ -19,9 +19,9 @@ internal static class TileEndpoints
     private const string Immutable = "public, max-age=31536000, immutable";
     private const int MaxLevel = 7; // a larger tree has more than 2^63 leaves
 
-    public static async Task<IResult> GetTileAsync(string level, string path, HttpContext context, LogStore log, LogHead head, CancellationToken cancellationToken)
+    public static async Task<IResult> GetTileAsync(string level, string? path, HttpContext context, LogStore log, LogHead head, CancellationToken cancellationToken)
     {
-        if (!TryParseLevel(level, out var number) || !TileCoordinate.TryParseIndexPath(path, out var index, out var width) || !IsPublished(number, index, width, head)
+        if (!TryParseLevel(level, out var number) || !TileCoordinate.TryParseIndexPath(path ?? "", out var index, out var width) || !IsPublished(number, index, width, head)
             || await log.FindTileAsync(new TileCoordinate(number, index), width, cancellationToken) is not { } hashes)
         {
             return Problems.NotFound("such tile");
@@ -30,9 +30,9 @@ internal static class TileEndpoints
         return Results.Bytes(hashes, Octets, entityTag: TagOf(hashes)); // Hashes do not compress.
     }
 
-    public static async Task<IResult> GetBundleAsync(string path, HttpContext context, LogStore log, LogHead head, CancellationToken cancellationToken)
+    public static async Task<IResult> GetBundleAsync(string? path, HttpContext context, LogStore log, LogHead head, CancellationToken cancellationToken)
     {
-        if (!TileCoordinate.TryParseIndexPath(path, out var index, out var width) || !IsPublished(0, index, width, head)
+        if (!TileCoordinate.TryParseIndexPath(path ?? "", out var index, out var width) || !IsPublished(0, index, width, head)
             || await log.FindBundleAsync(index, width, cancellationToken) is not { } entries)
         {
             return Problems.NotFound("such entry bundle");
