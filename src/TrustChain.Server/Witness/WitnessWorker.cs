@@ -95,7 +95,7 @@ internal sealed partial class WitnessWorker(WitnessParts parts, IOptions<Witness
         {
             Log.DatabaseAway(logger, exception.Message);
         }
-        catch (Exception exception) when (exception is not OperationCanceledException)
+        catch (Exception exception) when (!stoppingToken.IsCancellationRequested)
         {
             Log.Failed(logger, exception);
         }
