@@ -10,6 +10,7 @@ using TrustChain.Cli.Labels;
 using TrustChain.Cli.Signing;
 using TrustChain.Cli.Terminal;
 using TrustChain.Cli.Verification;
+using TrustChain.Cli.Witness;
 
 namespace TrustChain.Cli;
 
@@ -59,6 +60,7 @@ internal static class CommandTree
         JwsCommands.Create(shell),
         VerifyCommand.Create(shell),
         FsckCommand.Create(shell),
+        WitnessCommands.Create(shell),
         QrCommand.Create(shell),
         BenchCommands.Create(shell),
     };

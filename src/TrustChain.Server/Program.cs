@@ -22,6 +22,7 @@ builder.Services.AddOrganisations();
 builder.Services.AddSigning();
 builder.Services.AddCapture(builder.Environment.ContentRootPath);
 builder.Services.AddLog();
+builder.Services.AddWitnesses();
 builder.Services.AddAnchoring();
 builder.Services.AddEvidence();
 builder.Services.AddQueries();

@@ -41,6 +41,17 @@ public sealed class ProofPlan
         return plan;
     }
 
+    /// <summary>The hash of one leaf.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The index is not in the tree.</exception>
+    public static ProofPlan Leaf(long index, long treeSize)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(index);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(index, treeSize);
+        var plan = new ProofPlan(treeSize);
+        plan._parts.Add(new Subtree(index, index + 1));
+        return plan;
+    }
+
     /// <summary>Inclusion proof of one leaf, from the leaf upward (RFC 9162 section 2.1.3.1).</summary>
     /// <exception cref="ArgumentOutOfRangeException">The index is not in the tree.</exception>
     public static ProofPlan Inclusion(long index, long treeSize)

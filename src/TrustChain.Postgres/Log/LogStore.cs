@@ -8,11 +8,22 @@ namespace TrustChain.Postgres.Log;
 public readonly record struct LogState(long Size, Hash32 Root);
 
 /// <summary>A signed checkpoint.</summary>
-public sealed record StoredCheckpoint(long Size, Hash32 Root, string Note, DateTimeOffset SignedAt);
+/// <param name="Size">Leaves in the tree.</param>
+/// <param name="Root">Its root.</param>
+/// <param name="Note">The signed note; as it is read, with the cosignatures there are for it.</param>
+/// <param name="SignedAt">When the log signed it.</param>
+public sealed record StoredCheckpoint(long Size, Hash32 Root, string Note, DateTimeOffset SignedAt)
+{
+    /// <summary>How many cosignatures the note carries.</summary>
+    public int Cosignatures { get; init; }
+}
 
 /// <summary>The public log: sequencing, tiles and checkpoints.</summary>
 public sealed class LogStore(NpgsqlDataSource database)
 {
+    private const string CheckpointSql =
+        "select c.size, c.root, c.note, c.signed_at, array(select line from cosignature where size = c.size order by cosigned_at, witness) from checkpoint c";
+
     /// <summary>Makes the one row of state if there is none; refuses another origin, since a log keeps its name.</summary>
     /// <exception cref="InvalidOperationException">The database holds the log of another origin.</exception>
     public async Task InitialiseAsync(string origin, CancellationToken cancellationToken)
@@ -135,11 +146,11 @@ public sealed class LogStore(NpgsqlDataSource database)
 
     /// <summary>The checkpoint with the largest size, if any was signed.</summary>
     public Task<StoredCheckpoint?> FindLatestCheckpointAsync(CancellationToken cancellationToken) =>
-        FindCheckpointAsync("select size, root, note, signed_at from checkpoint order by size desc limit 1", null, cancellationToken);
+        FindCheckpointAsync($"{CheckpointSql} order by c.size desc limit 1", null, cancellationToken);
 
     /// <summary>The checkpoint of exactly this size.</summary>
     public Task<StoredCheckpoint?> FindCheckpointAsync(long size, CancellationToken cancellationToken) =>
-        FindCheckpointAsync("select size, root, note, signed_at from checkpoint where size = $1", size, cancellationToken);
+        FindCheckpointAsync($"{CheckpointSql} where c.size = $1", size, cancellationToken);
 
     /// <summary>Keeps a signed checkpoint; the first one of a size stays.</summary>
     public async Task AddCheckpointAsync(StoredCheckpoint checkpoint, CancellationToken cancellationToken)
@@ -160,9 +171,13 @@ public sealed class LogStore(NpgsqlDataSource database)
             command.Parameters.Add(new() { Value = size });
         }
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        return await reader.ReadAsync(cancellationToken)
-            ? new StoredCheckpoint(reader.GetInt64(0), new Hash32(reader.GetFieldValue<byte[]>(1)), reader.GetString(2), reader.GetFieldValue<DateTimeOffset>(3))
-            : null;
+        if (!await reader.ReadAsync(cancellationToken))
+        {
+            return null;
+        }
+        var lines = reader.GetFieldValue<string[]>(4);
+        var note = SignedNote.Append(reader.GetString(2), lines);
+        return new StoredCheckpoint(reader.GetInt64(0), new Hash32(reader.GetFieldValue<byte[]>(1)), note, reader.GetFieldValue<DateTimeOffset>(3)) { Cosignatures = lines.Length };
     }
 
     private static async Task<List<(long? RecordId, long? PublicEntryId, byte[] Entry)>> TakeAsync(NpgsqlConnection connection, int limit, CancellationToken cancellationToken)

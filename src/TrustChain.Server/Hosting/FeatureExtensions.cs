@@ -21,6 +21,7 @@ using TrustChain.Server.Signing;
 using TrustChain.Server.Soap;
 using TrustChain.Server.Subscriptions;
 using TrustChain.Server.Verification;
+using TrustChain.Server.Witness;
 
 namespace TrustChain.Server.Hosting;
 
@@ -70,6 +71,18 @@ internal static class FeatureExtensions
         services.AddSingleton<TileCache>();
         services.AddSingleton<RegistryGuard>();
         services.AddHostedService<SequencerWorker>();
+    }
+
+    public static void AddWitnesses(this IServiceCollection services)
+    {
+        services.AddSingleton<IValidateOptions<WitnessOptions>, WitnessOptionsValidator>();
+        services.AddOptionsWithValidateOnStart<WitnessOptions>().BindConfiguration(WitnessOptions.Section)
+            .Configure<IConfiguration>(static (options, configuration) => configuration.GetSection(WitnessOptions.ListSection).Bind(options.Witnesses));
+        services.AddSingleton<CosignatureStore>();
+        services.AddSingleton<WitnessMetrics>();
+        services.AddSingleton<WitnessClient>();
+        services.AddSingleton<WitnessParts>();
+        services.AddHostedService<WitnessWorker>();
     }
 
     public static void AddAnchoring(this IServiceCollection services)

@@ -1,59 +1,60 @@
+using Microsoft.Extensions.Options;
 using TrustChain.Core.Log;
-using TrustChain.Core.Signing;
-using TrustChain.Core.Verification;
 using TrustChain.Postgres.Anchoring;
-using TrustChain.Postgres.Log;
 using TrustChain.Server.Anchoring;
 using TrustChain.Server.Hosting;
+using TrustChain.Server.Witness;
 
 namespace TrustChain.Server.Log;
 
 /// <summary>The log as a public thing: C2SP tlog-tiles, plus its anchors and a copy of the trust file.</summary>
 internal static class LogEndpoints
 {
-    private const string Immutable = "public, max-age=31536000, immutable";
-
     public static void MapLog(this IEndpointRouteBuilder app)
     {
-        var log = app.MapGroup("/log").WithTags("Log");
-        log.MapGet("/checkpoint", GetCheckpoint).WithSummary("The newest signed checkpoint (C2SP tlog-checkpoint).");
-        log.MapGet("/tile/entries/{**path}", GetBundleAsync).WithSummary("An entry bundle (C2SP tlog-tiles).");
-        log.MapGet("/tile/{level:int}/{**path}", GetTileAsync).WithSummary("A tile of hashes (C2SP tlog-tiles).");
+        var log = app.MapGroup("/log").WithTags("Log").AddEndpointFilter(ForEveryone);
+        log.MapGet("/checkpoint", GetCheckpoint).WithSummary("The newest signed checkpoint (C2SP tlog-checkpoint), with the cosignatures there are for it.");
+        log.MapGet("/tile/entries/{**path}", TileEndpoints.GetBundleAsync).WithSummary("An entry bundle (C2SP tlog-tiles).");
+        log.MapGet("/tile/{level}/{**path}", TileEndpoints.GetTileAsync).WithSummary("A tile of hashes (C2SP tlog-tiles).");
+        log.MapGet("/consistency", ProofEndpoints.GetConsistencyAsync).WithSummary("Proof that the tree of one size is a beginning of that of another (RFC 9162 section 2.1.4).");
+        log.MapGet("/inclusion", ProofEndpoints.GetInclusionAsync).WithSummary("Proof that a leaf is in the tree of a size (RFC 9162 section 2.1.3).");
+        log.MapGet("/witnesses", GetWitnesses).WithSummary("Who is asked to cosign checkpoints, and how far each has come.");
         log.MapGet("/anchors", GetAnchorsAsync).WithSummary("The newest anchors with their states.");
         log.MapGet("/trust", GetTrust).WithSummary("What a verifier must trust. A copy from here is only as good as this server: compare it with one from elsewhere.");
+        // What GET answers, without its body.
+        log.MapMethods("/checkpoint", [HttpMethods.Head], GetCheckpoint).ExcludeFromDescription();
+        log.MapMethods("/tile/entries/{**path}", [HttpMethods.Head], TileEndpoints.GetBundleAsync).ExcludeFromDescription();
+        log.MapMethods("/tile/{level}/{**path}", [HttpMethods.Head], TileEndpoints.GetTileAsync).ExcludeFromDescription();
     }
 
-    private static IResult GetCheckpoint(HttpContext context, LogHead head)
+    /// <summary>The log is public: scripts of any site may read it. What has no word of its own on caching is not to be kept.</summary>
+    private static ValueTask<object?> ForEveryone(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
     {
-        context.Response.Headers.CacheControl = "no-cache";
-        return head.Checkpoint is { } checkpoint ? Results.Text(checkpoint.Note, "text/plain; charset=utf-8") : Problems.NotFound("checkpoint yet");
+        var headers = context.HttpContext.Response.Headers;
+        headers.AccessControlAllowOrigin = "*";
+        headers.CacheControl = "no-cache";
+        return next(context);
     }
 
-    private static async Task<IResult> GetTileAsync(int level, string path, HttpContext context, LogStore log, LogHead head, CancellationToken cancellationToken)
+    private static IResult GetCheckpoint(LogHead head)
     {
-        if (level is < 0 or > 7 || !TileCoordinate.TryParseIndexPath(path, out var index, out var width) || !IsPublished(level, index, width, head)
-            || await log.FindTileAsync(new TileCoordinate(level, index), width, cancellationToken) is not { } hashes)
+        if (head.Checkpoint is not { } checkpoint)
         {
-            return Problems.NotFound("such tile");
+            return Problems.NotFound("checkpoint yet");
         }
-        context.Response.Headers.CacheControl = Immutable;
-        return Results.Bytes(hashes, "application/octet-stream");
+        var note = System.Text.Encoding.UTF8.GetBytes(checkpoint.Note);
+        return Results.Bytes(note, "text/plain; charset=utf-8", entityTag: TileEndpoints.TagOf(note));
     }
 
-    private static async Task<IResult> GetBundleAsync(string path, HttpContext context, LogStore log, LogHead head, CancellationToken cancellationToken)
+    private static IResult GetWitnesses(IOptions<WitnessOptions> options, WitnessMetrics metrics, LogHead head) => Results.Json(new
     {
-        if (!TileCoordinate.TryParseIndexPath(path, out var index, out var width) || !IsPublished(0, index, width, head)
-            || await log.FindBundleAsync(index, width, cancellationToken) is not { } entries)
+        cosigned = head.CosignedCheckpoint?.Size,
+        witnesses = WitnessWorker.List(options.Value).Select(w =>
         {
-            return Problems.NotFound("such entry bundle");
-        }
-        context.Response.Headers.CacheControl = Immutable;
-        return Results.Bytes(entries, "application/octet-stream");
-    }
-
-    /// <summary>Only what a signed checkpoint covers is published: an unsigned state may still be called off.</summary>
-    private static bool IsPublished(int level, long index, int width, LogHead head) =>
-        head.Checkpoint is { } checkpoint && new TileCoordinate(level, index).WidthAt(checkpoint.Size) >= width;
+            var progress = metrics.Progress.GetValueOrDefault(w.Name);
+            return new { name = w.Name, key = w.Key.Text, size = progress.Size, time = progress.Time is { } time ? Record.FormatTime(time) : null };
+        }),
+    });
 
     private static async Task<IResult> GetAnchorsAsync(AnchorStore anchors, CancellationToken cancellationToken)
     {

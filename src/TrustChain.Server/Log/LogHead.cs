@@ -6,14 +6,22 @@ namespace TrustChain.Server.Log;
 /// <summary>What the workers last saw: the newest checkpoint, the newest final anchor, and whether the log may be signed at all.</summary>
 internal sealed class LogHead
 {
+    private readonly Lock _setting = new(); // between the worker that signs and the one that brings cosignatures
     private volatile StoredCheckpoint? _checkpoint;
+    private volatile StoredCheckpoint? _cosigned;
     private volatile StoredAnchor? _anchor;
     private volatile StoredCheckpoint? _anchoredCheckpoint;
     private volatile string? _halted;
     private volatile TaskCompletionSource _grown = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    /// <summary>The newest signed checkpoint; null until there is one.</summary>
+    /// <summary>The newest signed checkpoint, with the cosignatures there are for it; null until there is one.</summary>
     public StoredCheckpoint? Checkpoint => _checkpoint;
+
+    /// <summary>
+    /// The newest checkpoint that enough of the configured witnesses cosigned; null without witnesses and until there is one. It may be far behind
+    /// <see cref="Checkpoint"/> while witnesses are away.
+    /// </summary>
+    public StoredCheckpoint? CosignedCheckpoint => _cosigned;
 
     /// <summary>The newest final anchor with the checkpoint of its size.</summary>
     public (StoredAnchor Anchor, StoredCheckpoint Checkpoint)? Anchored => _anchor is { } anchor && _anchoredCheckpoint is { } checkpoint && anchor.Size == checkpoint.Size
@@ -28,18 +36,48 @@ internal sealed class LogHead
 
     public void SetCheckpoint(StoredCheckpoint? checkpoint)
     {
-        var before = _checkpoint;
-        _checkpoint = checkpoint;
-        if (before?.Size != checkpoint?.Size)
+        lock (_setting)
         {
-            Interlocked.Exchange(ref _grown, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult();
+            var before = _checkpoint;
+            if (before is not null && before.Size == checkpoint?.Size && before.Cosignatures > checkpoint.Cosignatures)
+            {
+                return; // Read before the cosignatures came.
+            }
+            _checkpoint = checkpoint;
+            if (before?.Size != checkpoint?.Size)
+            {
+                Interlocked.Exchange(ref _grown, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult();
+            }
         }
     }
 
+    /// <summary>Takes a checkpoint with more cosignatures than it had where it is the newest or the anchored one.</summary>
+    public void AddCosignatures(StoredCheckpoint checkpoint)
+    {
+        lock (_setting)
+        {
+            if (Gains(_checkpoint))
+            {
+                _checkpoint = checkpoint;
+            }
+            if (Gains(_anchoredCheckpoint))
+            {
+                _anchoredCheckpoint = checkpoint;
+            }
+        }
+
+        bool Gains(StoredCheckpoint? held) => held is not null && held.Size == checkpoint.Size && held.Cosignatures < checkpoint.Cosignatures;
+    }
+
+    public void SetCosigned(StoredCheckpoint checkpoint) => _cosigned = checkpoint;
+
     public void SetAnchored(StoredAnchor? anchor, StoredCheckpoint? checkpoint)
     {
-        _anchoredCheckpoint = checkpoint;
-        _anchor = anchor;
+        lock (_setting)
+        {
+            _anchoredCheckpoint = checkpoint;
+            _anchor = anchor;
+        }
     }
 
     public void Halt(string reason) => _halted = reason;

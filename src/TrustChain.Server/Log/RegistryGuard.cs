@@ -10,7 +10,7 @@ namespace TrustChain.Server.Log;
 /// anchored size was restored from an old dump or altered: then nothing is signed or captured any more until people have looked. While the chain cannot be
 /// asked the last answer counts; without any answer yet, nothing is signed. Safe for concurrent use.
 /// </summary>
-internal sealed partial class RegistryGuard(AnchorRegistry registry, TileCache tiles, LogHead head, TimeProvider time, ILogger<RegistryGuard> logger)
+internal sealed partial class RegistryGuard(AnchorRegistry registry, LogStore log, TileCache tiles, LogHead head, TimeProvider time, ILogger<RegistryGuard> logger)
 {
     private static readonly TimeSpan Freshness = TimeSpan.FromSeconds(5);
 
@@ -47,6 +47,11 @@ internal sealed partial class RegistryGuard(AnchorRegistry registry, TileCache t
         if (latest.Size == 0 || latest == _compared)
         {
             return true;
+        }
+        if (latest.Size > (ulong)state.Size)
+        {
+            // Between the caller's look at the database and the registry's answer another server may have grown and anchored the log.
+            state = await log.GetStateAsync(cancellationToken);
         }
         if (latest.Size > (ulong)state.Size)
         {

@@ -1,0 +1,58 @@
+using System.ComponentModel;
+using System.Runtime.InteropServices;
+
+namespace TrustChain.Cli.Witness;
+
+/// <summary>Replaces a file so that after a crash or a power cut there is the old content or the new one, and the new one once the call has returned.</summary>
+internal static class DurableFile
+{
+    private const int OpenReadOnly = 0;
+
+    /// <exception cref="IOException">It could not be stored; which of both contents is there is then unknown.</exception>
+    /// <exception cref="UnauthorizedAccessException">As <see cref="IOException"/>.</exception>
+    public static void Replace(string file, ReadOnlySpan<byte> content)
+    {
+        var temporary = file + ".new";
+        using (var stream = new FileStream(temporary, FileMode.Create, FileAccess.Write, FileShare.None))
+        {
+            stream.Write(content);
+            stream.Flush(flushToDisk: true);
+        }
+        File.Move(temporary, file, overwrite: true);
+        FlushFolder(Path.GetDirectoryName(Path.GetFullPath(file))!); // A file has a folder.
+    }
+
+    /// <summary>The new name is on the disk only when its folder is. .NET does not open folders.</summary>
+    private static void FlushFolder(string folder)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            return; // NTFS journals names by itself.
+        }
+        var handle = Open(folder, OpenReadOnly);
+        if (handle < 0)
+        {
+            throw new IOException($"{folder} cannot be opened: {new Win32Exception(Marshal.GetLastPInvokeError()).Message}");
+        }
+        try
+        {
+            if (Flush(handle) != 0)
+            {
+                throw new IOException($"{folder} cannot be stored: {new Win32Exception(Marshal.GetLastPInvokeError()).Message}");
+            }
+        }
+        finally
+        {
+            _ = Close(handle);
+        }
+    }
+
+    [DllImport("libc", EntryPoint = "open", SetLastError = true)]
+    private static extern int Open([MarshalAs(UnmanagedType.LPUTF8Str)] string path, int flags);
+
+    [DllImport("libc", EntryPoint = "fsync", SetLastError = true)]
+    private static extern int Flush(int handle);
+
+    [DllImport("libc", EntryPoint = "close")]
+    private static extern int Close(int handle);
+}

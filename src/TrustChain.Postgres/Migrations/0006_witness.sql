@@ -1,0 +1,14 @@
+-- Cosignatures of witnesses under signed checkpoints (C2SP tlog-cosignature).
+
+create table cosignature (
+    size            bigint      not null constraint cosignature_checkpoint references checkpoint (size),
+    witness         text        not null, -- the witness's verifier key: a name alone may get another key
+    line            text        not null, -- the signature line with its newline
+    cosigned_at     timestamptz not null, -- as the witness says
+    primary key (size, witness)
+);
+-- How far a witness has come.
+create index cosignature_witness on cosignature (witness, size desc);
+
+create trigger cosignature_append_only before update or delete or truncate on cosignature for each statement execute function refuse_change();
+revoke update, delete, truncate on cosignature from public;
