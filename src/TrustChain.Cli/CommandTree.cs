@@ -7,6 +7,7 @@ using TrustChain.Cli.Fsck;
 using TrustChain.Cli.Identifiers;
 using TrustChain.Cli.Keys;
 using TrustChain.Cli.Labels;
+using TrustChain.Cli.Monitor;
 using TrustChain.Cli.Signing;
 using TrustChain.Cli.Terminal;
 using TrustChain.Cli.Verification;
@@ -59,6 +60,7 @@ internal static class CommandTree
         JwsCommands.Create(shell),
         VerifyCommand.Create(shell),
         FsckCommand.Create(shell),
+        MonitorCommand.Create(shell),
         QrCommand.Create(shell),
         BenchCommands.Create(shell),
     };

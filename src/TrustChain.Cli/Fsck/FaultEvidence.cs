@@ -20,6 +20,9 @@ internal sealed record FaultEvidence
     /// <summary>The anchor that does not fit, if that is the fault.</summary>
     public RootOfSize? Anchor { get; init; }
 
+    /// <summary>The receipt whose promise was not kept, if that is the fault.</summary>
+    public string? Receipt { get; init; }
+
     /// <summary>The file: JSON, readable.</summary>
     public byte[] ToUtf8(string code, string message, string logKey)
     {
@@ -50,6 +53,10 @@ internal sealed record FaultEvidence
                 json.WriteNumber("size", anchor.Size);
                 json.WriteString("root", anchor.Root.ToBase64Url());
                 json.WriteEndObject();
+            }
+            if (Receipt is not null)
+            {
+                json.WriteString("receipt", Receipt);
             }
             json.WriteEndObject();
         }
