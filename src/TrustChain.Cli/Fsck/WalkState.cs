@@ -24,6 +24,7 @@ internal sealed class WalkState
     public WalkState(TrustFile trust, List<List<Hash32>> tiles)
     {
         Trust = trust;
+        Keys = new KeyChanges(trust.Origin);
         _tiles = tiles;
         Frontier = Frontier.FromTiles(tiles);
     }
@@ -47,7 +48,7 @@ internal sealed class WalkState
     public SortedDictionary<byte, long> Kinds { get; init; } = [];
 
     /// <summary>The key entries.</summary>
-    public KeyChanges Keys { get; init; } = new();
+    public KeyChanges Keys { get; }
 
     /// <summary>The newest checkpoint that all entries were found to lead to; null before the first.</summary>
     public SignedCheckpoint? Confirmed { get; set; }
