@@ -11,11 +11,15 @@ internal sealed class AnchorComparison(TreeHistory history, IReadOnlyDictionary<
     /// <summary>What an anchor is called as the subject of a fault.</summary>
     public static string Subject(long size) => string.Create(CultureInfo.InvariantCulture, $"anchor {size}");
 
+    /// <summary>Size of the largest anchor that was read.</summary>
+    public static long FindLargest(IReadOnlyList<ListedAnchor> listed, IReadOnlyList<ChainAnchors> onChain) =>
+        listed.Select(static a => a.Size).Concat(onChain.SelectMany(static c => c.Anchors.Keys.Append(c.Latest.Size))).DefaultIfEmpty().Max();
+
     /// <summary>Fails when an anchor is larger than the checkpoint that was read after it.</summary>
     /// <exception cref="LogFaultException">One is.</exception>
     public static void RequireCovered(SignedCheckpoint checkpoint, IReadOnlyList<ListedAnchor> listed, IReadOnlyList<ChainAnchors> onChain)
     {
-        var largest = listed.Select(static a => a.Size).Concat(onChain.SelectMany(static c => c.Anchors.Keys.Append(c.Latest.Size))).DefaultIfEmpty().Max();
+        var largest = FindLargest(listed, onChain);
         if (largest > checkpoint.Size)
         {
             throw new LogFaultException(

@@ -21,7 +21,7 @@ internal sealed class FsckRun(Shell shell, LogAudit audit, FsckFiles files)
         {
             onChain.Add(await audit.ReadChainAsync(node, listed, state.Chain, cancellationToken));
         }
-        var next = await audit.GetCheckpointAsync(cancellationToken);
+        var next = await audit.GetCheckpointAsync(Math.Max(saved?.Newest?.Size ?? 0, AnchorComparison.FindLargest(listed, onChain)), cancellationToken);
         AnchorComparison.RequireCovered(next, listed, onChain);
         var history = await audit.ContinueAsync(Seen(saved), next, cancellationToken);
 

@@ -12,6 +12,10 @@ namespace TrustChain.Cli.Fsck;
 /// </summary>
 internal sealed class LogAudit : IDisposable
 {
+    private const int CheckpointAttempts = 4;
+
+    private static readonly TimeSpan CheckpointPause = TimeSpan.FromSeconds(1);
+
     private readonly ServerClient _client;
     private readonly NoteVerifier _verifier;
     private readonly List<(NodeConnection Connection, HashSet<RootOfSize> Held)> _nodes;
@@ -71,9 +75,24 @@ internal sealed class LogAudit : IDisposable
     public string NodeName(int node) => _nodes[node].Connection.Name;
 
     /// <summary>Step 3: the newest checkpoint.</summary>
+    /// <param name="atLeast">
+    /// What is known to be signed. Of several servers behind one address one may be a moment behind, so a smaller checkpoint is asked for again before it is given.
+    /// </param>
+    /// <param name="cancellationToken">Ends waiting.</param>
     /// <exception cref="LogFaultException">It is malformed or not signed by the log.</exception>
     /// <exception cref="CliException">The server does not answer.</exception>
-    public Task<SignedCheckpoint> GetCheckpointAsync(CancellationToken cancellationToken) => Reader.GetCheckpointAsync(_verifier, cancellationToken);
+    public async Task<SignedCheckpoint> GetCheckpointAsync(long atLeast, CancellationToken cancellationToken)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            var checkpoint = await Reader.GetCheckpointAsync(_verifier, cancellationToken);
+            if (checkpoint.Size >= atLeast || attempt == CheckpointAttempts)
+            {
+                return checkpoint;
+            }
+            await Task.Delay(CheckpointPause, cancellationToken);
+        }
+    }
 
     /// <summary>Step 4: the checkpoint continues those that were seen before.</summary>
     /// <param name="seen">Checkpoints accepted before, the smallest first.</param>

@@ -40,6 +40,10 @@ internal sealed class AlarmBook(Shell shell, MonitorFolder folder, MonitorState 
             lines.Add(Line("ended", alarm, now));
             shell.Error.WriteLine($"trustchain: ended {key.Code} ({OneLine(key.Subject)}), raised at {Record.FormatTime(alarm.Since)}");
         }
+        foreach (var (key, _) in memory.Open.OrderBy(static a => a.Value.Since).Take(memory.Open.Count - MonitorState.MaxOpen).ToList())
+        {
+            memory.Open.Remove(key);
+        }
         if (lines.Count > 0)
         {
             await folder.AppendAsync(lines, cancellationToken);

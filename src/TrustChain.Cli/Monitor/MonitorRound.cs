@@ -38,7 +38,8 @@ internal sealed class MonitorRound(Shell shell, LogAudit audit, ServerClient cli
                 onChain.Add(chain);
             }
         }
-        var next = await TryAsync(Server, () => audit.GetCheckpointAsync(cancellationToken));
+        var known = Math.Max(walk.Newest?.Size ?? 0, AnchorComparison.FindLargest(listed ?? [], onChain));
+        var next = await TryAsync(Server, () => audit.GetCheckpointAsync(known, cancellationToken));
         TreeHistory? history = null;
         if (next is not null)
         {

@@ -8,6 +8,9 @@ internal sealed class MonitorState
     /// <summary>Most alarms that wait for their receiver; older ones are then only in the state folder.</summary>
     public const int MaxOutbox = 1000;
 
+    /// <summary>Most alarms open at once; whoever makes a monitor find more new ones does not fill its memory. The list of alarms has them all.</summary>
+    public const int MaxOpen = 1000;
+
     /// <summary>Size of the newest checkpoint accepted; 0 before the first.</summary>
     public long NewestSize { get; set; }
 

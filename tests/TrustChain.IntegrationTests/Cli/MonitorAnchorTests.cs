@@ -12,9 +12,9 @@ public sealed class MonitorAnchorTests(SharedStack stack)
     [InlineData(5)] // Of a size that the log does not have.
     public async Task Anchor_ThatTheLogDoesNotLeadTo_IsAnAlarmAndBad(int beyond)
     {
-        // One anchor at the beginning, and then none for an hour.
+        // No anchor of the server's own for an hour.
         await using var server = await RunningServer.StartAsync(stack.Postgres, stack.Anvil, new Dictionary<string, string?> { ["Anchoring__Interval"] = "01:00:00" });
-        var (company, _) = await ForgedAnchor.PrepareAsync(server);
+        var company = await server.AddOrganisationAsync();
         (await company.CaptureAsync(Events.Document(Events.Observation(company.NewItem()), Events.Observation(company.NewItem())))).Expect(202);
         var size = (await server.GetCoveringCheckpointAsync()).Size;
         await using var stand = await MonitorStand.StartAsync(server);
