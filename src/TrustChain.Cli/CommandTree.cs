@@ -7,6 +7,7 @@ using TrustChain.Cli.Fsck;
 using TrustChain.Cli.Identifiers;
 using TrustChain.Cli.Keys;
 using TrustChain.Cli.Labels;
+using TrustChain.Cli.Monitor;
 using TrustChain.Cli.Signing;
 using TrustChain.Cli.Terminal;
 using TrustChain.Cli.Verification;
@@ -61,6 +62,7 @@ internal static class CommandTree
         VerifyCommand.Create(shell),
         FsckCommand.Create(shell),
         WitnessCommands.Create(shell),
+        MonitorCommand.Create(shell),
         QrCommand.Create(shell),
         BenchCommands.Create(shell),
     };

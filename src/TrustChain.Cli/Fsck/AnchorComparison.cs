@@ -1,44 +1,90 @@
+using System.Globalization;
 using TrustChain.Core.Log;
 
 namespace TrustChain.Cli.Fsck;
 
-/// <summary>Compares anchored roots with the roots computed from the log's entries.</summary>
-internal static class AnchorComparison
+/// <summary>Compares anchored roots with the roots that the log has at those sizes.</summary>
+/// <param name="history">The checkpoint, and its tiles for sizes that were not walked over now.</param>
+/// <param name="walked">Roots computed from the entries.</param>
+internal sealed class AnchorComparison(TreeHistory history, IReadOnlyDictionary<long, Hash32> walked)
 {
-    /// <summary>Compares the server's list and each contract's roots.</summary>
-    /// <param name="computed">The tree's root at every size that is anchored.</param>
-    /// <param name="listed">The server's list.</param>
-    /// <param name="onChain">What each node says the contract holds.</param>
+    /// <summary>What an anchor is called as the subject of a fault.</summary>
+    public static string Subject(long size) => string.Create(CultureInfo.InvariantCulture, $"anchor {size}");
+
+    /// <summary>Size of the largest anchor that was read.</summary>
+    public static long FindLargest(IReadOnlyList<ListedAnchor> listed, IReadOnlyList<ChainAnchors> onChain) =>
+        listed.Select(static a => a.Size).Concat(onChain.SelectMany(static c => c.Anchors.Keys.Append(c.Latest.Size))).DefaultIfEmpty().Max();
+
+    /// <summary>Fails when an anchor is larger than the checkpoint that was read after it.</summary>
+    /// <exception cref="LogFaultException">One is.</exception>
+    public static void RequireCovered(SignedCheckpoint checkpoint, IReadOnlyList<ListedAnchor> listed, IReadOnlyList<ChainAnchors> onChain)
+    {
+        var largest = FindLargest(listed, onChain);
+        if (largest > checkpoint.Size)
+        {
+            throw new LogFaultException(
+                FaultCodes.AnchorMismatch,
+                Subject(largest),
+                $"checkpoint: it covers {checkpoint.Size} entries, but {largest} were anchored before.")
+            {
+                Evidence = new FaultEvidence { Checkpoints = [checkpoint.Note] },
+            };
+        }
+    }
+
+    /// <summary>Compares the server's list.</summary>
     /// <exception cref="LogFaultException">The first difference.</exception>
-    public static void Compare(
-        IReadOnlyDictionary<long, Hash32> computed,
-        IReadOnlyList<ListedAnchor> listed,
-        IReadOnlyList<(string Node, IReadOnlyDictionary<long, Hash32> Anchors)> onChain)
+    public async Task CompareAsync(IReadOnlyList<ListedAnchor> listed, CancellationToken cancellationToken)
     {
         foreach (var anchor in listed)
         {
-            if (computed[anchor.Size] != anchor.Root)
+            var (root, subtrees) = await GetRootAsync(anchor.Size, cancellationToken);
+            if (root != anchor.Root)
             {
-                throw new LogFaultException(
-                    $"anchor of size {anchor.Size} ({anchor.State}): the server lists {anchor.Root.ToBase64Url()}, "
-                    + $"the entries give {computed[anchor.Size].ToBase64Url()}.");
-            }
-        }
-        foreach (var (node, anchors) in onChain)
-        {
-            foreach (var (size, root) in anchors)
-            {
-                if (computed[size] != root)
-                {
-                    throw new LogFaultException(
-                        $"anchor of size {size}: the contract holds {root.ToBase64Url()} ({node}), "
-                        + $"the entries give {computed[size].ToBase64Url()}: the log shows two histories.");
-                }
-            }
-            if (listed.FirstOrDefault(a => a.IsFinal && !anchors.ContainsKey(a.Size)) is { } missing)
-            {
-                throw new LogFaultException($"anchor of size {missing.Size}: the server calls it {missing.State}, but the contract does not hold it ({node}).");
+                throw Differs(
+                    new RootOfSize(anchor.Size, anchor.Root),
+                    subtrees,
+                    $"the server lists {anchor.Root.ToBase64Url()} ({anchor.State}), the entries give {root.ToBase64Url()}.");
             }
         }
     }
+
+    /// <summary>Compares what the contract holds.</summary>
+    /// <exception cref="LogFaultException">The first difference.</exception>
+    public async Task CompareAsync(ChainAnchors onChain, CancellationToken cancellationToken)
+    {
+        foreach (var (size, anchored) in onChain.Anchors.OrderBy(static a => a.Key))
+        {
+            var (root, subtrees) = await GetRootAsync(size, cancellationToken);
+            if (root != anchored)
+            {
+                throw Differs(
+                    new RootOfSize(size, anchored),
+                    subtrees,
+                    $"the contract holds {anchored.ToBase64Url()} ({onChain.Node}), the entries give {root.ToBase64Url()}: the log shows two histories.");
+            }
+        }
+    }
+
+    /// <summary>Compares anchors that the server calls final with what the contract holds under their sizes.</summary>
+    /// <exception cref="LogFaultException">The contract does not hold one.</exception>
+    public static void RequireHeld(IEnumerable<ListedAnchor> final, IReadOnlyDictionary<long, Hash32> held, string node)
+    {
+        if (final.FirstOrDefault(a => held.GetValueOrDefault(a.Size) != a.Root) is { } missing)
+        {
+            throw new LogFaultException(
+                FaultCodes.AnchorMismatch,
+                Subject(missing.Size),
+                $"anchor of size {missing.Size}: the server calls it {missing.State}, but the contract does not hold it ({node}).");
+        }
+    }
+
+    private async Task<(Hash32 Root, IReadOnlyList<Hash32> Subtrees)> GetRootAsync(long size, CancellationToken cancellationToken) =>
+        walked.TryGetValue(size, out var root) ? (root, []) : await history.GetRootAtAsync(size, cancellationToken);
+
+    private LogFaultException Differs(RootOfSize anchor, IReadOnlyList<Hash32> subtrees, string difference) =>
+        new(FaultCodes.AnchorMismatch, Subject(anchor.Size), $"anchor of size {anchor.Size}: {difference}")
+        {
+            Evidence = new FaultEvidence { Checkpoints = [history.Later.Note], Subtrees = subtrees, Anchor = anchor },
+        };
 }

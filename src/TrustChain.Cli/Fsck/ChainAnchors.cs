@@ -11,50 +11,130 @@ using TrustChain.Evm.Wire;
 
 namespace TrustChain.Cli.Fsck;
 
-/// <summary>Every root the contract holds, by size, read from its events: the server's own list might leave one out.</summary>
-internal static class ChainAnchors
+/// <summary>
+/// The roots that the contract holds, by size, read from its events: the server's own list might leave one out. Those of blocks that were compared
+/// before are not read again.
+/// </summary>
+/// <param name="Node">Which node said so.</param>
+/// <param name="Anchors">Root by size, of the events from the cursor on.</param>
+/// <param name="Latest">The contract's latest anchor; the default when it has none.</param>
+/// <param name="Next">Cursor to go on from once these anchors have been compared.</param>
+internal sealed record ChainAnchors(string Node, IReadOnlyDictionary<long, Hash32> Anchors, RootOfSize Latest, ChainCursor Next)
 {
     private const ulong SmallestRange = 500;
 
+    /// <summary>Blocks below the newest that are taken for settled where the node does not know which are.</summary>
+    private const ulong SettledDepth = 256;
+
     private static readonly string AnchoredTopic = Hex.Encode(Keccak256.Compute("Anchored(uint64,bytes32,address)"u8));
 
-    /// <summary>Reads them.</summary>
+    /// <summary>Reads the events from a cursor on.</summary>
     /// <param name="connection">A node of the trusted chain.</param>
     /// <param name="trust">Names chain and contract.</param>
+    /// <param name="from">What was compared before.</param>
     /// <param name="cancellationToken">Ends waiting.</param>
     /// <exception cref="LogFaultException">There is no contract of this log at the trusted address.</exception>
     /// <exception cref="CliException">The node does not answer, serves another chain, or does not give the events.</exception>
-    public static async Task<IReadOnlyDictionary<long, Hash32>> ReadAsync(NodeConnection connection, TrustFile trust, CancellationToken cancellationToken)
+    public static Task<ChainAnchors> ReadAsync(NodeConnection connection, TrustFile trust, ChainCursor from, CancellationToken cancellationToken) =>
+        AskAsync(connection, () => ReadCoreAsync(connection, trust, from, cancellationToken));
+
+    /// <summary>The roots that the contract holds under these sizes; none for a size that is not anchored.</summary>
+    /// <exception cref="LogFaultException">There is no contract at the trusted address.</exception>
+    /// <exception cref="CliException">The node does not answer.</exception>
+    public static Task<IReadOnlyDictionary<long, Hash32>> FindRootsAsync(
+        NodeConnection connection, TrustFile trust, IEnumerable<long> sizes, CancellationToken cancellationToken) => AskAsync(connection, async () =>
     {
-        if (!Address.TryParse(trust.Registry, out var address))
+        var registry = new AnchorRegistry(connection.Node, ParseRegistry(trust));
+        var roots = new Dictionary<long, Hash32>();
+        foreach (var size in sizes)
         {
-            throw new CliException($"{trust.Registry} is not an address.");
+            var root = await registry.GetRootAtAsync((ulong)size, BlockTag.Latest, cancellationToken);
+            if (!root.IsDefault)
+            {
+                roots[size] = root;
+            }
         }
+        return (IReadOnlyDictionary<long, Hash32>)roots;
+    });
+
+    private static async Task<ChainAnchors> ReadCoreAsync(NodeConnection connection, TrustFile trust, ChainCursor from, CancellationToken cancellationToken)
+    {
+        var address = ParseRegistry(trust);
+        var (chainId, genesis) = await connection.GetIdentityAsync(cancellationToken);
+        if (chainId != trust.ChainId || !string.Equals(genesis, trust.Genesis, StringComparison.OrdinalIgnoreCase))
+        {
+            throw new CliException($"{connection.Name} serves another chain than the trusted one.");
+        }
+        var registry = new AnchorRegistry(connection.Node, address);
+        var newest = await connection.Node.GetBlockNumberAsync(cancellationToken);
+        if (await registry.GetOriginHashAsync(BlockTag.Latest, cancellationToken) != Hash32.Compute(System.Text.Encoding.UTF8.GetBytes(trust.Origin)))
+        {
+            throw Mismatch($"The contract at {trust.Registry} belongs to another log.");
+        }
+        var events = new List<AnchoredEvent>();
+        if (from.NextBlock <= newest)
+        {
+            await ListAsync(connection, address, from.NextBlock, newest, events, cancellationToken);
+        }
+        var anchored = await registry.GetLatestAsync(BlockTag.Number(newest), cancellationToken);
+        var latest = anchored.IsDefault ? default : new RootOfSize((long)anchored.Size, anchored.Root);
+        var anchors = Index(events, connection.Name);
+        if (latest != default && anchors.GetValueOrDefault(latest.Size) != latest.Root && latest != from.Newest)
+        {
+            throw new CliException($"{connection.Name} does not give all events of the contract: the latest anchor is not among them.");
+        }
+        return new ChainAnchors(connection.Name, anchors, latest, Advance(from, events, await GetSettledAsync(connection, newest, cancellationToken)));
+    }
+
+    private static Dictionary<long, Hash32> Index(List<AnchoredEvent> events, string node)
+    {
+        var anchors = new Dictionary<long, Hash32>(events.Count);
+        foreach (var (_, anchor) in events)
+        {
+            if (!anchors.TryAdd(anchor.Size, anchor.Root))
+            {
+                throw new CliException($"{node} gives two events for the anchor of size {anchor.Size}.");
+            }
+        }
+        return anchors;
+    }
+
+    private static ChainCursor Advance(ChainCursor from, List<AnchoredEvent> events, ulong settled)
+    {
+        if (settled < from.NextBlock)
+        {
+            return from;
+        }
+        var compared = events.Where(e => e.Block <= settled).ToList();
+        return new ChainCursor(settled + 1, from.Count + compared.Count, compared.Count == 0 ? from.Newest : compared.MaxBy(static e => e.Anchor.Size).Anchor);
+    }
+
+    /// <summary>The newest block that is not expected to be replaced.</summary>
+    private static async Task<ulong> GetSettledAsync(NodeConnection connection, ulong newest, CancellationToken cancellationToken)
+    {
         try
         {
-            var (chainId, genesis) = await connection.GetIdentityAsync(cancellationToken);
-            if (chainId != trust.ChainId || !string.Equals(genesis, trust.Genesis, StringComparison.OrdinalIgnoreCase))
+            if (await connection.Node.GetBlockAsync(BlockTag.Finalized, cancellationToken) is { } block)
             {
-                throw new CliException($"{connection.Name} serves another chain than the trusted one.");
+                return Math.Min(block.Number, newest);
             }
-            var registry = new AnchorRegistry(connection.Node, address);
-            var newest = await connection.Node.GetBlockNumberAsync(cancellationToken);
-            if (await registry.GetOriginHashAsync(BlockTag.Latest, cancellationToken) != Hash32.Compute(System.Text.Encoding.UTF8.GetBytes(trust.Origin)))
-            {
-                throw new LogFaultException($"The contract at {trust.Registry} belongs to another log.");
-            }
-            var anchors = new Dictionary<long, Hash32>();
-            await ListAsync(connection, address, 0, newest, anchors, cancellationToken);
-            var latest = await registry.GetLatestAsync(BlockTag.Number(newest), cancellationToken);
-            if (!latest.IsDefault && anchors.GetValueOrDefault((long)latest.Size) != latest.Root)
-            {
-                throw new CliException($"{connection.Name} does not give all events of the contract: the latest anchor is not among them.");
-            }
-            return anchors;
+        }
+        catch (RpcErrorException)
+        {
+            // A chain without finality answers with an error: depth has to do.
+        }
+        return newest > SettledDepth ? newest - SettledDepth : 0;
+    }
+
+    private static async Task<T> AskAsync<T>(NodeConnection connection, Func<Task<T>> ask)
+    {
+        try
+        {
+            return await ask();
         }
         catch (RegistryMismatchException exception)
         {
-            throw new LogFaultException(exception.Message);
+            throw Mismatch(exception.Message);
         }
         catch (Exception exception) when (exception is RpcUnavailableException or RpcErrorException)
         {
@@ -62,16 +142,18 @@ internal static class ChainAnchors
         }
     }
 
+    private static Address ParseRegistry(TrustFile trust) =>
+        Address.TryParse(trust.Registry, out var address) ? address : throw new CliException($"{trust.Registry} is not an address.");
+
+    private static LogFaultException Mismatch(string message) => new(FaultCodes.AnchorMismatch, "contract", message);
+
     /// <summary>Collects the events of a range of blocks. Nodes limit how much they give at once, so a refused range is halved.</summary>
     private static async Task ListAsync(
-        NodeConnection connection, Address registry, ulong from, ulong to, Dictionary<long, Hash32> anchors, CancellationToken cancellationToken)
+        NodeConnection connection, Address registry, ulong from, ulong to, List<AnchoredEvent> events, CancellationToken cancellationToken)
     {
         try
         {
-            foreach (var (size, root) in await GetAsync(connection, registry, from, to, cancellationToken))
-            {
-                anchors[size] = root;
-            }
+            events.AddRange(await GetAsync(connection, registry, from, to, cancellationToken));
             return;
         }
         catch (RpcErrorException) when (to - from > SmallestRange)
@@ -79,12 +161,12 @@ internal static class ChainAnchors
             // Refused as too much: go on below with the halves.
         }
         var middle = from + ((to - from) / 2);
-        await ListAsync(connection, registry, from, middle, anchors, cancellationToken);
-        await ListAsync(connection, registry, middle + 1, to, anchors, cancellationToken);
+        await ListAsync(connection, registry, from, middle, events, cancellationToken);
+        await ListAsync(connection, registry, middle + 1, to, events, cancellationToken);
     }
 
-    private static Task<List<(long Size, Hash32 Root)>> GetAsync(
-        NodeConnection connection, Address registry, ulong from, ulong to, CancellationToken cancellationToken) => connection.Rpc.CallAsync<List<(long, Hash32)>>(
+    private static Task<List<AnchoredEvent>> GetAsync(
+        NodeConnection connection, Address registry, ulong from, ulong to, CancellationToken cancellationToken) => connection.Rpc.CallAsync<List<AnchoredEvent>>(
         "eth_getLogs",
         json =>
         {
@@ -100,9 +182,9 @@ internal static class ChainAnchors
         TryRead,
         cancellationToken);
 
-    private static bool TryRead(JsonElement result, out List<(long Size, Hash32 Root)> anchors)
+    private static bool TryRead(JsonElement result, out List<AnchoredEvent> events)
     {
-        anchors = [];
+        events = [];
         if (result.ValueKind != JsonValueKind.Array)
         {
             return false;
@@ -112,11 +194,13 @@ internal static class ChainAnchors
             var topics = JsonMembers.Array(log, "topics").ToList();
             if (topics.Count != 4 || !TryWord(topics[1], out var size) || !TryWord(topics[2], out var root)
                 || size.ToArray() is not { } bytes || bytes.AsSpan(0, 24).ContainsAnyExcept((byte)0)
-                || System.Buffers.Binary.BinaryPrimitives.ReadUInt64BigEndian(bytes.AsSpan(24)) is not (<= long.MaxValue and var number))
+                || System.Buffers.Binary.BinaryPrimitives.ReadUInt64BigEndian(bytes.AsSpan(24)) is not (<= long.MaxValue and var number)
+                || JsonMembers.Text(log, "blockNumber") is not { } block || !Hex.TryDecodeQuantity(System.Text.Encoding.ASCII.GetBytes(block), out var blockNumber)
+                || blockNumber > ulong.MaxValue)
             {
                 return false;
             }
-            anchors.Add(((long)number, root));
+            events.Add(new AnchoredEvent((ulong)blockNumber, new RootOfSize((long)number, root)));
         }
         return true;
     }
@@ -126,4 +210,6 @@ internal static class ChainAnchors
         word = default;
         return topic.ValueKind == JsonValueKind.String && Hex.TryDecodeHash(System.Text.Encoding.UTF8.GetBytes(topic.GetString()!), out word);
     }
+
+    private readonly record struct AnchoredEvent(ulong Block, RootOfSize Anchor);
 }

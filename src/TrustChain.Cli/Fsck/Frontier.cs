@@ -1,3 +1,4 @@
+using System.Numerics;
 using TrustChain.Core.Log;
 
 namespace TrustChain.Cli.Fsck;
@@ -9,6 +10,25 @@ internal sealed class Frontier
 
     /// <summary>Leaves so far.</summary>
     public long Size { get; private set; }
+
+    /// <summary>Makes the tree from the hashes that its rightmost tiles hold: what is left of them is in the tiles above.</summary>
+    /// <param name="tiles">For each tile level from 0 the hashes of its last tile, at most 255: as many as the base-256 digits of the size say.</param>
+    public static Frontier FromTiles(IReadOnlyList<IReadOnlyList<Hash32>> tiles)
+    {
+        var frontier = new Frontier();
+        for (var level = tiles.Count - 1; level >= 0; level--)
+        {
+            var hashes = tiles[level].ToArray();
+            frontier.Size += (long)hashes.Length << (8 * level);
+            for (var start = 0; start < hashes.Length;)
+            {
+                var width = 1 << BitOperations.Log2((uint)(hashes.Length - start));
+                frontier._complete.Add(MerkleTree.ComputeRoot(hashes.AsSpan(start, width)));
+                start += width;
+            }
+        }
+        return frontier;
+    }
 
     /// <summary>Appends a leaf hash.</summary>
     public void Append(Hash32 leaf)

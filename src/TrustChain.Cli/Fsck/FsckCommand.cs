@@ -3,7 +3,6 @@ using TrustChain.Cli.Capture;
 using TrustChain.Cli.Http;
 using TrustChain.Cli.Terminal;
 using TrustChain.Cli.Verification;
-using TrustChain.Core.Log;
 using TrustChain.Core.Verification;
 
 namespace TrustChain.Cli.Fsck;
@@ -17,19 +16,37 @@ internal static class FsckCommand
         var server = SharedOptions.Server();
         var trust = SharedOptions.Trust();
         var rpc = SharedOptions.Rpc();
-        var command = new Command("fsck", "Checks every entry, tile, checkpoint and anchor of a server's public log.") { server, trust, rpc };
+        var state = new Option<string?>("--state") { Description = "File that keeps how far the log was checked: the next run goes on from there.", HelpName = "FILE" };
+        var full = new Option<bool>("--full") { Description = "Check everything from the first entry, also what the state file says was checked." };
+        var evidence = new Option<string?>("--evidence") { Description = "File for the signed checkpoints that prove a fault. Without it: beside the state file.", HelpName = "FILE" };
+        var saveEvery = new Option<long>("--save-every")
+        {
+            Description = "Save the state each time after so many entries.",
+            HelpName = "ENTRIES",
+            DefaultValueFactory = static _ => 100_000,
+        };
+        saveEvery.Validators.Add(static result =>
+        {
+            if (result.Tokens is [var token] && !(long.TryParse(token.Value, out var entries) && entries > 0))
+            {
+                result.AddError("--save-every is a number of entries, at least 1.");
+            }
+        });
+        var command = new Command("fsck", "Checks every entry, tile, checkpoint, key change and anchor of a server's public log.") { server, trust, rpc, state, full, evidence, saveEvery };
         command.SetAction(async (parsed, cancellationToken) =>
         {
             using var client = new ServerClient(parsed.GetRequiredValue(server));
             var trusted = await TrustFiles.ReadAsync(shell, parsed.GetValue(trust), cancellationToken);
-            return await RunAsync(shell, client, trusted, parsed.GetValue(rpc) ?? [], cancellationToken);
+            var files = new FsckFiles(parsed.GetValue(state), parsed.GetValue(evidence), parsed.GetValue(full), parsed.GetValue(saveEvery));
+            return await RunAsync(shell, client, trusted, parsed.GetValue(rpc) ?? [], files, cancellationToken);
         });
         return command;
     }
 
     /// <summary>Bad at the first difference, which is named exactly.</summary>
-    /// <exception cref="CliException">Something needed for the check did not answer.</exception>
-    public static async Task<int> RunAsync(Shell shell, ServerClient client, TrustFile? trust, IReadOnlyList<Uri> nodes, CancellationToken cancellationToken)
+    /// <exception cref="CliException">Something needed for the check did not answer, or the state file is of no use.</exception>
+    public static async Task<int> RunAsync(
+        Shell shell, ServerClient client, TrustFile? trust, IReadOnlyList<Uri> nodes, FsckFiles files, CancellationToken cancellationToken)
     {
         var fromServer = trust is null;
         if (trust is null)
@@ -37,64 +54,44 @@ internal static class FsckCommand
             shell.Warn("no --trust file: the server's own word is taken for its key and contract.");
             trust = await CaptureCommand.GetTrustAsync(client, cancellationToken);
         }
+        using var audit = new LogAudit(client, trust, nodes);
         try
         {
-            var report = await CheckAsync(shell, client, trust, nodes, cancellationToken);
+            var report = await new FsckRun(shell, audit, files).RunAsync(cancellationToken);
             Write(shell, report, fromServer);
             return ExitCodes.Good;
         }
         catch (LogFaultException fault)
         {
-            if (shell.Json)
-            {
-                shell.WriteJson(json =>
-                {
-                    json.WriteString("result", "bad");
-                    json.WriteString("fault", fault.Message);
-                });
-            }
-            else
-            {
-                shell.Output.WriteLine($"bad: {fault.Message}");
-            }
+            await WriteAsync(shell, fault, files, trust.LogKey, cancellationToken);
             return ExitCodes.Bad;
         }
     }
 
-    private static async Task<FsckReport> CheckAsync(Shell shell, ServerClient client, TrustFile trust, IReadOnlyList<Uri> nodes, CancellationToken cancellationToken)
+    private static async Task WriteAsync(Shell shell, LogFaultException fault, FsckFiles files, string logKey, CancellationToken cancellationToken)
     {
-        if (!NoteVerifier.TryParse(trust.LogKey, out var verifier) || verifier.Name != trust.Origin)
+        var evidenceFile = fault.Evidence is null ? null : files.Evidence ?? (files.State is { } state ? state + ".evidence.json" : null);
+        if (evidenceFile is not null)
         {
-            throw new CliException("The trust file's log key is malformed or not of its origin.");
+            await SealedFile.ReplaceAsync(evidenceFile, fault.Evidence!.ToUtf8(fault.Code, fault.Message, logKey), cancellationToken); // Not null where there is a file for it.
         }
-        // In this order, because the log goes on: what the server lists is in the contract, and what the contract holds is below any later checkpoint.
-        var listed = await ListedAnchor.ListAsync(client, trust, cancellationToken);
-        var onChain = new List<(string Node, IReadOnlyDictionary<long, Hash32> Anchors)>();
-        foreach (var node in nodes)
+        if (!shell.Json)
         {
-            using var connection = new NodeConnection(node);
-            onChain.Add((connection.Name, await ChainAnchors.ReadAsync(connection, trust, cancellationToken)));
+            shell.Output.WriteLine($"bad: {fault.Message}");
+            if (evidenceFile is not null)
+            {
+                shell.Output.WriteLine($"evidence: {evidenceFile}");
+            }
+            return;
         }
-        var reader = new LogReader(client);
-        var checkpoint = await reader.GetCheckpointAsync(verifier, cancellationToken);
-
-        var sizes = listed.Select(static a => a.Size).Concat(onChain.SelectMany(static c => c.Anchors.Keys)).ToHashSet();
-        if (sizes.Count > 0 && sizes.Max() > checkpoint.Size)
+        shell.WriteJson(json =>
         {
-            throw new LogFaultException($"checkpoint: it covers {checkpoint.Size} entries, but {sizes.Max()} were anchored before.");
-        }
-        var line = new ProgressLine(shell);
-        var walk = new LogWalk(reader, checkpoint, sizes, done => line.Show(() => $"{done} of {checkpoint.Size} entries checked"));
-        try
-        {
-            await walk.RunAsync(cancellationToken);
-        }
-        finally
-        {
-            line.Finish();
-        }
-        AnchorComparison.Compare(walk.Roots, listed, onChain);
-        return new FsckReport(checkpoint, walk.Kinds, walk.UpperTiles, listed.Count, onChain.Count == 0 ? null : onChain.Max(static c => c.Anchors.Count));
+            json.WriteString("result", "bad");
+            json.WriteString("code", fault.Code);
+            json.WriteString("subject", fault.Subject);
+            json.WriteString("fault", fault.Message);
+            json.WriteString("evidence", evidenceFile);
+        });
     }
 
     private static void Write(Shell shell, FsckReport report, bool trustFromServer)
@@ -103,17 +100,19 @@ internal static class FsckCommand
         if (!shell.Json)
         {
             shell.Output.WriteLine(
-                $"good: {report.Checkpoint.Size} entries of {report.Checkpoint.Origin} lead to the signed root {root}; {report.ListedAnchors} listed anchors fit"
-                + (report.ChainAnchors is { } count ? $", and all {count} in the contract." : "; the contract was not asked."));
+                $"good: {report.Checkpoint.Size} entries of {report.Checkpoint.Checkpoint.Origin} lead to the signed root {root}; {report.ListedAnchors} listed anchors fit"
+                + (report.ChainAnchors is { } count ? $", and all {count} in the contract." : "; the contract was not asked.")
+                + (report.From > 0 ? $" The first {report.From} were checked before." : ""));
             return;
         }
         shell.WriteJson(json =>
         {
             json.WriteString("result", "good");
-            json.WriteString("origin", report.Checkpoint.Origin);
+            json.WriteString("origin", report.Checkpoint.Checkpoint.Origin);
             json.WriteNumber("size", report.Checkpoint.Size);
             json.WriteString("root", root);
             json.WriteString("trust", trustFromServer ? "server" : "file");
+            json.WriteNumber("from", report.From);
             json.WriteStartObject("kinds");
             foreach (var (kind, number) in report.Kinds)
             {
@@ -134,10 +133,19 @@ internal static class FsckCommand
     }
 }
 
+/// <summary>Files of a run, and how they are used.</summary>
+/// <param name="State">Where the walk is kept; null: nowhere.</param>
+/// <param name="Evidence">Where the proof of a fault goes; null: beside the state.</param>
+/// <param name="Full">Whether to walk from the first entry in any case.</param>
+/// <param name="SaveEvery">After how many entries the state is saved on the way.</param>
+internal sealed record FsckFiles(string? State = null, string? Evidence = null, bool Full = false, long SaveEvery = 100_000);
+
 /// <summary>What a walk without a difference saw.</summary>
 /// <param name="Checkpoint">The checkpoint walked to.</param>
+/// <param name="From">Entries that were checked in earlier runs.</param>
 /// <param name="Kinds">Entries by kind.</param>
-/// <param name="UpperTiles">Tiles compared above level 0.</param>
+/// <param name="UpperTiles">Tiles compared above level 0, in this run and before.</param>
 /// <param name="ListedAnchors">Anchors in the server's list.</param>
 /// <param name="ChainAnchors">Anchors in the contract; null when no node was asked.</param>
-internal sealed record FsckReport(Checkpoint Checkpoint, IReadOnlyDictionary<byte, long> Kinds, long UpperTiles, int ListedAnchors, int? ChainAnchors);
+internal sealed record FsckReport(
+    SignedCheckpoint Checkpoint, long From, IReadOnlyDictionary<byte, long> Kinds, long UpperTiles, int ListedAnchors, long? ChainAnchors);

@@ -15,12 +15,20 @@ internal sealed record ListedAnchor(long Size, Hash32 Root, string State)
     /// <summary>Whether the server says that the contract holds it for good. One that is merely mined may still be reorganised away.</summary>
     public bool IsFinal => State == "final";
 
+    /// <summary>Whether the server says that the contract holds it.</summary>
+    public bool IsMined => State is "mined" or "final";
+
     /// <summary>Reads the server's list.</summary>
     /// <exception cref="LogFaultException">An anchor is malformed, or on another chain or contract than the trusted one.</exception>
     /// <exception cref="CliException">The server does not answer.</exception>
     public static async Task<IReadOnlyList<ListedAnchor>> ListAsync(ServerClient client, TrustFile trust, CancellationToken cancellationToken)
     {
-        using var document = (await client.GetAsync("log/anchors", "application/json", cancellationToken)).OrThrow().ToJson();
+        var answer = await client.GetAsync("log/anchors", "application/json", cancellationToken);
+        if (!answer.IsSuccess)
+        {
+            throw new CliException($"{answer.Address} answered {(int)answer.Status}; there is no list of anchors to check.");
+        }
+        using var document = answer.ToJson();
         return [.. JsonMembers.Array(document.RootElement, "anchors").Select(anchor => Read(anchor, trust))];
     }
 
@@ -29,12 +37,15 @@ internal sealed record ListedAnchor(long Size, Hash32 Root, string State)
         if (JsonMembers.Integer(json, "size") is not { } size || size < 0 || JsonMembers.Text(json, "state") is not { } state
             || !Hash32.TryParseBase64Url(JsonMembers.Text(json, "root"), out var root))
         {
-            throw new LogFaultException("The list of anchors has one without size, root or state.");
+            throw new LogFaultException(FaultCodes.AnchorMismatch, "list", "The list of anchors has one without size, root or state.");
         }
         if (JsonMembers.Integer(json, "chainId") != trust.ChainId
             || !string.Equals(JsonMembers.Text(json, "registry"), trust.Registry, StringComparison.OrdinalIgnoreCase))
         {
-            throw new LogFaultException($"The listed anchor of size {size} is not in the trusted contract {trust.Registry} on chain {trust.ChainId}.");
+            throw new LogFaultException(
+                FaultCodes.AnchorMismatch,
+                AnchorComparison.Subject(size),
+                $"The listed anchor of size {size} is not in the trusted contract {trust.Registry} on chain {trust.ChainId}.");
         }
         return new ListedAnchor(size, root, state);
     }

@@ -26,21 +26,9 @@ internal sealed class CliProcess : IDisposable
     /// <summary>Runs one command to its end.</summary>
     public async Task<CliResult> RunAsync(params string[] arguments)
     {
-        var startInfo = new ProcessStartInfo(Environment.ProcessPath is { } host && Path.GetFileName(host) == "dotnet" ? host : Tools.FindOnPath("dotnet") ?? "dotnet")
-        {
-            WorkingDirectory = _folder.Path,
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        foreach (var argument in (string[])[ServerProcess.PathOf("TrustChain.Cli", "trustchain"), .. arguments])
-        {
-            startInfo.ArgumentList.Add(argument);
-        }
-        using var process = Process.Start(startInfo)!; // Never null: UseShellExecute is off.
+        using var process = Start(_folder.Path, arguments);
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         timeout.CancelAfter(Patience);
-        process.StandardInput.Close();
         var output = process.StandardOutput.ReadToEndAsync(timeout.Token);
         var errors = process.StandardError.ReadToEndAsync(timeout.Token);
         try
@@ -53,6 +41,27 @@ internal sealed class CliProcess : IDisposable
             process.Kill();
             throw new TimeoutException($"\"trustchain {string.Join(' ', arguments)}\" did not end within {Patience.TotalSeconds:0} s.");
         }
+    }
+
+    /// <summary>Starts one command with nothing on its standard input; the caller ends it.</summary>
+    /// <param name="folder">Where it runs; here when null.</param>
+    /// <param name="arguments">The command line.</param>
+    public static Process Start(string? folder, params string[] arguments)
+    {
+        var startInfo = new ProcessStartInfo(Environment.ProcessPath is { } host && Path.GetFileName(host) == "dotnet" ? host : Tools.FindOnPath("dotnet") ?? "dotnet")
+        {
+            WorkingDirectory = folder ?? Environment.CurrentDirectory,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        foreach (var argument in (string[])[ServerProcess.PathOf("TrustChain.Cli", "trustchain"), .. arguments])
+        {
+            startInfo.ArgumentList.Add(argument);
+        }
+        var process = Process.Start(startInfo)!; // Never null: UseShellExecute is off.
+        process.StandardInput.Close();
+        return process;
     }
 
     public void Dispose() => _folder.Dispose();
