@@ -1,7 +1,8 @@
 -- Cosignatures of witnesses under signed checkpoints (C2SP tlog-cosignature).
 
+-- size is that of a checkpoint; a foreign key would only change how the append-only table checkpoint refuses to be emptied.
 create table cosignature (
-    size            bigint      not null constraint cosignature_checkpoint references checkpoint (size),
+    size            bigint      not null,
     witness         text        not null, -- the witness's verifier key: a name alone may get another key
     line            text        not null, -- the signature line with its newline
     cosigned_at     timestamptz not null, -- as the witness says

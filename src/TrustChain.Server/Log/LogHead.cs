@@ -23,6 +23,15 @@ internal sealed class LogHead
     /// </summary>
     public StoredCheckpoint? CosignedCheckpoint => _cosigned;
 
+    /// <summary>
+    /// The checkpoint to anchor next: the cosigned one if it is larger than what is anchored, so that bundles carry the witnesses' lines; else the newest, so that
+    /// witnesses that are away do not hold up anchors.
+    /// </summary>
+    /// <param name="anchoredSize">Entries that are anchored already.</param>
+    /// <returns>Null when nothing larger is signed.</returns>
+    public StoredCheckpoint? FindCheckpointToAnchor(long anchoredSize) =>
+        _cosigned is { } cosigned && cosigned.Size > anchoredSize ? cosigned : _checkpoint is { } newest && newest.Size > anchoredSize ? newest : null;
+
     /// <summary>The newest final anchor with the checkpoint of its size.</summary>
     public (StoredAnchor Anchor, StoredCheckpoint Checkpoint)? Anchored => _anchor is { } anchor && _anchoredCheckpoint is { } checkpoint && anchor.Size == checkpoint.Size
         ? (anchor, checkpoint)

@@ -78,12 +78,15 @@ public sealed class WitnessTests
         using var log = new LittleTree();
         using var cli = new CliProcess();
         await using var witness = await WitnessProcess.StartAsync(Name, log.Verifier);
+        ExpectCosigned(witness, await witness.AddAsync(log.Request(0, 5)), LittleTree.Text(5));
         (await cli.RunAsync("keys", "new", "--alg", "EdDSA", "--out", "other.json")).Expect(0);
         (await cli.RunAsync("keys", "new", "--out", "p256.json")).Expect(0);
 
         Assert.Contains("locked", (await ServeAsync(cli, witness.KeyFile, witness.State, log)).Expect(2).Errors, StringComparison.Ordinal);
         await witness.StopAsync();
         Assert.Contains(witness.Key.Text, (await ServeAsync(cli, "other.json", witness.State, log)).Expect(2).Errors, StringComparison.Ordinal);
+        await File.WriteAllTextAsync(Assert.Single(Directory.GetFiles(witness.State, "*.checkpoint")), "cut off", TestContext.Current.CancellationToken);
+        Assert.Contains("damaged", (await ServeAsync(cli, witness.KeyFile, witness.State, log)).Expect(2).Errors, StringComparison.Ordinal);
         Assert.Contains("is missing", (await ServeAsync(cli, "other.json", cli.PathOf("nowhere"), log)).Expect(2).Errors, StringComparison.Ordinal);
         cli.Write("file", "not a state");
         Assert.Contains("not empty", (await ServeAsync(cli, "other.json", cli.PathOf("."), log)).Expect(2).Errors, StringComparison.Ordinal);

@@ -6,6 +6,8 @@ using TrustChain.Core.Verification;
 using TrustChain.Devnet;
 using TrustChain.IntegrationTests.Cli;
 using TrustChain.IntegrationTests.Serving;
+using TrustChain.Postgres.Log;
+using TrustChain.Server.Log;
 using TrustChain.Server.Witness;
 
 namespace TrustChain.IntegrationTests.Log;
@@ -106,6 +108,30 @@ public sealed class WitnessedLogTests(SharedStack stack)
         await server.StartAgainAsync();
 
         await CosignedAsync(server, null, (await server.GetCoveringCheckpointAsync()).Size, witness.Key);
+    }
+
+    [Fact]
+    public void Head_PrefersTheCosignedCheckpointForAnchors_AndGivesNoCosignatureUp()
+    {
+        var head = new LogHead();
+        var (five, nine) = (Stored(5, 0), Stored(9, 0));
+        Assert.Null(head.FindCheckpointToAnchor(0));
+
+        head.SetCheckpoint(five);
+        Assert.Same(five, head.FindCheckpointToAnchor(0));
+        head.AddCosignatures(Stored(5, 2));
+        head.SetCheckpoint(five); // read before the cosignatures came
+        Assert.Equal(2, head.Checkpoint!.Cosignatures); // Just set.
+        head.SetCosigned(head.Checkpoint);
+        head.SetCheckpoint(nine);
+        head.AddCosignatures(Stored(5, 3)); // of a checkpoint that has been overtaken
+        Assert.Same(nine, head.Checkpoint);
+
+        Assert.Equal(5, head.FindCheckpointToAnchor(4)?.Size);
+        Assert.Equal(9, head.FindCheckpointToAnchor(5)?.Size);
+        Assert.Null(head.FindCheckpointToAnchor(9));
+
+        static StoredCheckpoint Stored(long size, int cosignatures) => new(size, MerkleTree.EmptyRoot, $"{size}", DateTimeOffset.UnixEpoch) { Cosignatures = cosignatures };
     }
 
     [Fact]
