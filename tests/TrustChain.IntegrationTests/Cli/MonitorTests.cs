@@ -186,6 +186,42 @@ public sealed class MonitorTests(ServerFixture fixture) : IClassFixture<ServerFi
     }
 
     [Fact]
+    public async Task Monitor_AfterACrashBetweenAnyTwoWrites_GoesOn()
+    {
+        await using var stand = await StartAsync();
+        await GrowAsync(2);
+        // What a crash leaves: temporary files cut short, an alarm written in part, evidence of an alarm that was never listed.
+        File.WriteAllText(stand.StateFile("walk.json.new"), "{\"type\":");
+        File.WriteAllText(stand.StateFile("monitor.json.new"), "");
+        File.WriteAllText(stand.StateFile("alarms.jsonl"), "{\"type\":\"alarm\",\"wh");
+        File.WriteAllText(stand.StateFile("evidence/20260101T000000Z-0001-fork.json.new"), "{");
+        (await stand.RoundAsync()).Expect(0);
+
+        stand.Web.Instead = static _ => Task.FromResult<ProxyAnswer?>(new ProxyAnswer(502, []));
+        (await stand.RoundAsync()).Expect(2);
+        var lines = File.ReadAllLines(stand.StateFile("alarms.jsonl"));
+        Assert.Equal(2, lines.Length);
+        Assert.Equal("unreachable", JsonDocument.Parse(lines[1]).RootElement.GetProperty("code").GetString());
+    }
+
+    [Fact]
+    public async Task Monitor_OfAQuietLog_AsksForLittle()
+    {
+        await using var stand = await StartAsync();
+        await Server.GetFinalAnchorAsync((await Server.GetCoveringCheckpointAsync()).Size);
+        (await stand.RoundAsync()).Expect(0);
+        var requests = new System.Collections.Concurrent.ConcurrentBag<string>();
+        stand.Web.Instead = request =>
+        {
+            requests.Add(request.Path);
+            return Task.FromResult<ProxyAnswer?>(null);
+        };
+        (await stand.RoundAsync()).Expect(0);
+        // The list, the checkpoint, the last bundle and its tile, one tile a level above, and those that the listed anchors need.
+        Assert.True(requests.Count <= 15, string.Join(' ', requests));
+    }
+
+    [Fact]
     public async Task Monitor_AsAProcess_RunsUntilItIsStopped()
     {
         using var cli = new CliProcess();
