@@ -6,7 +6,8 @@ namespace TrustChain.Cli.Fsck;
 /// <summary>Compares anchored roots with the roots that the log has at those sizes.</summary>
 /// <param name="history">The checkpoint, and its tiles for sizes that were not walked over now.</param>
 /// <param name="walked">Roots computed from the entries.</param>
-internal sealed class AnchorComparison(TreeHistory history, IReadOnlyDictionary<long, Hash32> walked)
+/// <param name="fitting">Anchors that were found to fit a tree which this one continues: they need no second look. Those that fit now are added.</param>
+internal sealed class AnchorComparison(TreeHistory history, IReadOnlyDictionary<long, Hash32> walked, HashSet<RootOfSize> fitting)
 {
     /// <summary>What an anchor is called as the subject of a fault.</summary>
     public static string Subject(long size) => string.Create(CultureInfo.InvariantCulture, $"anchor {size}");
@@ -36,7 +37,7 @@ internal sealed class AnchorComparison(TreeHistory history, IReadOnlyDictionary<
     /// <exception cref="LogFaultException">The first difference.</exception>
     public async Task CompareAsync(IReadOnlyList<ListedAnchor> listed, CancellationToken cancellationToken)
     {
-        foreach (var anchor in listed)
+        foreach (var anchor in listed.Where(a => !fitting.Contains(new RootOfSize(a.Size, a.Root))))
         {
             var (root, subtrees) = await GetRootAsync(anchor.Size, cancellationToken);
             if (root != anchor.Root)
@@ -46,6 +47,7 @@ internal sealed class AnchorComparison(TreeHistory history, IReadOnlyDictionary<
                     subtrees,
                     $"the server lists {anchor.Root.ToBase64Url()} ({anchor.State}), the entries give {root.ToBase64Url()}.");
             }
+            fitting.Add(new RootOfSize(anchor.Size, anchor.Root));
         }
     }
 
@@ -53,7 +55,7 @@ internal sealed class AnchorComparison(TreeHistory history, IReadOnlyDictionary<
     /// <exception cref="LogFaultException">The first difference.</exception>
     public async Task CompareAsync(ChainAnchors onChain, CancellationToken cancellationToken)
     {
-        foreach (var (size, anchored) in onChain.Anchors.OrderBy(static a => a.Key))
+        foreach (var (size, anchored) in onChain.Anchors.Where(a => !fitting.Contains(new RootOfSize(a.Key, a.Value))).OrderBy(static a => a.Key))
         {
             var (root, subtrees) = await GetRootAsync(size, cancellationToken);
             if (root != anchored)
@@ -63,6 +65,7 @@ internal sealed class AnchorComparison(TreeHistory history, IReadOnlyDictionary<
                     subtrees,
                     $"the contract holds {anchored.ToBase64Url()} ({onChain.Node}), the entries give {root.ToBase64Url()}: the log shows two histories.");
             }
+            fitting.Add(new RootOfSize(size, anchored));
         }
     }
 

@@ -31,7 +31,7 @@ internal sealed class FsckRun(Shell shell, LogAudit audit, FsckFiles files)
         await (save?.Invoke(cancellationToken) ?? Task.CompletedTask);
         var walk = await WalkAsync(state, history, save, listed.Select(static a => a.Size).Concat(onChain.SelectMany(static c => c.Anchors.Keys)), cancellationToken);
 
-        var comparison = new AnchorComparison(history, walk.Roots);
+        var comparison = new AnchorComparison(history, walk.Roots, []);
         await comparison.CompareAsync(listed, cancellationToken);
         foreach (var chain in onChain)
         {

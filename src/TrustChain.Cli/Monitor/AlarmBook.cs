@@ -60,17 +60,20 @@ internal sealed class AlarmBook(Shell shell, MonitorFolder folder, MonitorState 
     }
 
     /// <summary>Sends what the receiver has not taken yet, in order. The first failure leaves the rest for the next round.</summary>
-    public async Task SendAsync(CancellationToken cancellationToken)
+    /// <returns>Whether anything was taken.</returns>
+    public async Task<bool> SendAsync(CancellationToken cancellationToken)
     {
+        var before = memory.Outbox.Count;
         while (sender.HasReceiver && memory.Outbox.Count > 0)
         {
             if (await sender.SendAsync(memory.Outbox[0], cancellationToken) is { } failure)
             {
                 shell.Warn($"{memory.Outbox.Count} alarms are not delivered yet: {OneLine(failure)}");
-                return;
+                break;
             }
             memory.Outbox.RemoveAt(0);
         }
+        return memory.Outbox.Count < before;
     }
 
     private string Line(string what, OpenAlarm alarm, DateTimeOffset now)

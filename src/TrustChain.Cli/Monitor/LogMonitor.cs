@@ -20,13 +20,14 @@ internal sealed class LogMonitor(Shell shell, LogAudit audit, ServerClient clien
         var walk = await folder.ReadWalkAsync(shell, audit.Trust, cancellationToken);
         var book = new AlarmBook(shell, folder, memory, sender, audit.Trust.Origin, audit.Trust.LogKey);
         using var timer = options.Once ? null : new PeriodicTimer(options.Interval, time);
+        var fitting = new HashSet<RootOfSize>();
         int? told = null;
         try
         {
             while (true)
             {
                 var now = time.GetUtcNow();
-                var round = new MonitorRound(shell, audit, client, options, folder, memory, now);
+                var round = new MonitorRound(shell, audit, client, options, folder, memory, fitting, now);
                 var result = await round.RunAsync(walk, cancellationToken);
                 if (!round.IsWalkClean)
                 {
@@ -36,22 +37,14 @@ internal sealed class LogMonitor(Shell shell, LogAudit audit, ServerClient clien
                 await book.ApplyAsync(result, walk.Newest, now, CancellationToken.None);
                 memory.Rounds++;
                 await folder.WriteAsync(memory, CancellationToken.None);
-                await book.SendAsync(cancellationToken);
-                await folder.WriteAsync(memory, CancellationToken.None);
-                var exitCode = Judge(memory);
-                var status = Status(exitCode, result, walk, memory, now);
-                if (options.StatusFile is not null)
+                if (await book.SendAsync(cancellationToken))
                 {
-                    await SealedFile.ReplaceAsync(options.StatusFile, status, CancellationToken.None);
+                    await folder.WriteAsync(memory, CancellationToken.None);
                 }
-                if (options.Once || told != exitCode)
-                {
-                    Tell(exitCode, walk, memory, result, status);
-                }
-                told = exitCode;
+                told = await TellAsync(told, result, walk, memory, now);
                 if (timer is null)
                 {
-                    return exitCode;
+                    return told.Value;
                 }
                 await timer.WaitForNextTickAsync(cancellationToken);
             }
@@ -60,6 +53,23 @@ internal sealed class LogMonitor(Shell shell, LogAudit audit, ServerClient clien
         {
             return told.Value; // Being stopped is how following a log ends.
         }
+    }
+
+    /// <summary>Writes the status file, and to standard output when the outcome is another than before.</summary>
+    /// <returns>The outcome.</returns>
+    private async Task<int> TellAsync(int? before, RoundResult result, WalkState walk, MonitorState memory, DateTimeOffset now)
+    {
+        var exitCode = Judge(memory);
+        var status = Status(exitCode, result, walk, memory, now);
+        if (options.StatusFile is not null)
+        {
+            await SealedFile.ReplaceAsync(options.StatusFile, status, CancellationToken.None);
+        }
+        if (before != exitCode)
+        {
+            Tell(exitCode, walk, memory, result, status);
+        }
+        return exitCode;
     }
 
     private static int Judge(MonitorState memory) => memory.Open.Values.Any(static a => !a.Finding.IsWarning) ? ExitCodes.Bad

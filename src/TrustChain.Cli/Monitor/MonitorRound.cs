@@ -9,7 +9,16 @@ namespace TrustChain.Cli.Monitor;
 /// <summary>
 /// One look at the log: the steps of <see cref="LogAudit"/>, each of which may fail without ending the others, then lateness and receipts.
 /// </summary>
-internal sealed class MonitorRound(Shell shell, LogAudit audit, ServerClient client, MonitorOptions options, MonitorFolder folder, MonitorState memory, DateTimeOffset now)
+/// <param name="shell">Where progress goes.</param>
+/// <param name="audit">The log.</param>
+/// <param name="client">Asks for evidence.</param>
+/// <param name="options">How to look.</param>
+/// <param name="folder">Where the walk is kept.</param>
+/// <param name="memory">What is remembered.</param>
+/// <param name="fitting">Anchors that fitted in earlier rounds.</param>
+/// <param name="now">The monitor's time.</param>
+internal sealed class MonitorRound(
+    Shell shell, LogAudit audit, ServerClient client, MonitorOptions options, MonitorFolder folder, MonitorState memory, HashSet<RootOfSize> fitting, DateTimeOffset now)
 {
     /// <summary>Questions asked of the server for receipts in one round; what is left over waits for the next.</summary>
     private const int MaxQuestions = 500;
@@ -134,7 +143,8 @@ internal sealed class MonitorRound(Shell shell, LogAudit audit, ServerClient cli
         var complete = await TryAsync(Server, async () =>
         {
             AnchorComparison.RequireCovered(history.Later, listed ?? [], onChain);
-            var comparison = new AnchorComparison(history, roots ?? new Dictionary<long, Hash32>());
+            fitting.IntersectWith([.. (listed ?? []).Select(static a => new RootOfSize(a.Size, a.Root)), .. onChain.SelectMany(static c => c.Anchors).Select(static a => new RootOfSize(a.Key, a.Value))]);
+            var comparison = new AnchorComparison(history, roots ?? new Dictionary<long, Hash32>(), fitting);
             await comparison.CompareAsync(listed ?? [], cancellationToken);
             foreach (var chain in onChain)
             {
@@ -180,7 +190,10 @@ internal sealed class MonitorRound(Shell shell, LogAudit audit, ServerClient cli
             _settled.UnionWith([AlarmCodes.BrokenReceipt, AlarmCodes.UnusableReceipt]);
             return;
         }
-        var receipts = await ReceiptFile.ListAsync(shell, options.ReceiptFolder, cancellationToken);
+        if (await ListReceiptsAsync(options.ReceiptFolder, cancellationToken) is not { } receipts)
+        {
+            return;
+        }
         memory.Kept.IntersectWith(receipts.Select(static r => r.Digest));
         if (history is null)
         {
@@ -209,6 +222,20 @@ internal sealed class MonitorRound(Shell shell, LogAudit audit, ServerClient cli
                     _undecided.UnionWith([(AlarmCodes.BrokenReceipt, receipt.Name), (AlarmCodes.UnusableReceipt, receipt.Name)]);
                     break;
             }
+        }
+    }
+
+    /// <summary>The receipts; null when the folder or one of its files cannot be read, which is then among the findings.</summary>
+    private async Task<IReadOnlyList<ReceiptFile>?> ListReceiptsAsync(string receiptFolder, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await ReceiptFile.ListAsync(shell, receiptFolder, cancellationToken);
+        }
+        catch (CliException exception)
+        {
+            Add(new Finding(AlarmCodes.UnusableReceipt, "folder", exception.Message));
+            return null;
         }
     }
 

@@ -73,6 +73,35 @@ public sealed class MonitorReceiptTests(ServerFixture fixture) : IClassFixture<S
     }
 
     [Fact]
+    public async Task Receipt_OfACaptureThatPartlyRepeatsAnother_IsKept()
+    {
+        await using var stand = await MonitorStand.StartAsync(Server);
+        var company = await Server.AddOrganisationAsync();
+        var repeated = Events.Commissioning(company.NewItem()).ToJsonString();
+        (await company.CaptureAsync(Events.Document(repeated))).Expect(202);
+        var answer = (await company.CaptureAsync(Events.Document(repeated, Events.Observation(company.NewItem()).ToJsonString()))).Expect(202);
+        File.WriteAllBytes(Path.Combine(stand.Receipts, "answer.json"), answer.Bytes); // The answer alone is enough.
+        await Server.GetFinalAnchorAsync((await Server.GetCoveringCheckpointAsync()).Size);
+        stand.ApiKey = company.ApiKey;
+        stand.Clock.Offset = TimeSpan.FromMinutes(5);
+        (await stand.RoundAsync()).Expect(0);
+        HideEvidence(stand);
+        (await stand.RoundAsync()).Expect(0); // It was settled, not put off.
+    }
+
+    [Fact]
+    public async Task Receipt_OfAPrivateRecord_NeedsTheOwnersKey()
+    {
+        await using var stand = await MonitorStand.StartAsync(Server);
+        var company = await CaptureAsync(stand, "private", "inspecting", null);
+        stand.Clock.Offset = TimeSpan.FromMinutes(5);
+        (await stand.RoundAsync()).Expect(1); // To a stranger it looks missing: docs/auditing.md says so.
+        stand.ApiKey = company.ApiKey;
+        (await stand.RoundAsync()).Expect(0);
+        Assert.Equal(["raised broken-receipt", "ended broken-receipt"], stand.Told);
+    }
+
+    [Fact]
     public async Task Receipt_OfAnotherLogOrAlone_IsAWarning()
     {
         await using var stand = await MonitorStand.StartAsync(Server);

@@ -35,6 +35,9 @@ internal sealed class MonitorStand : IAsyncDisposable
 
     public string? ApiKey { get; set; }
 
+    /// <summary>Whether a node is asked, and not the server's list alone.</summary>
+    public bool AsksNode { get; set; } = true;
+
     /// <summary>What alarms have been written to the state folder.</summary>
     public IReadOnlyList<JsonElement> Alarms => File.Exists(StateFile("alarms.jsonl")) ? [.. File.ReadLines(StateFile("alarms.jsonl")).Select(static l => JsonDocument.Parse(l).RootElement)] : [];
 
@@ -63,7 +66,7 @@ internal sealed class MonitorStand : IAsyncDisposable
         var options = new MonitorOptions { StateFolder = _folder.PathOf("state"), Once = true, ReceiptFolder = Receipts, StatusFile = _folder.PathOf("status.json") };
         using var client = new ServerClient(new Uri(Web.BaseUrl));
         using var asking = new ServerClient(new Uri(Web.BaseUrl), ApiKey);
-        using var audit = new LogAudit(client, _server.Registry.Trust, [new Uri(Node.BaseUrl)]);
+        using var audit = new LogAudit(client, _server.Registry.Trust, AsksNode ? [new Uri(Node.BaseUrl)] : []);
         using var sender = new AlarmSender(Webhook, Command);
         var exitCode = await new LogMonitor(shell, audit, asking, sender, options, Clock).RunAsync(TestContext.Current.CancellationToken);
         return new CliResult("monitor", exitCode, output.ToString().Trim(), errors.ToString().Trim());

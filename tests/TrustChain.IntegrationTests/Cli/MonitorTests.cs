@@ -133,6 +133,21 @@ public sealed class MonitorTests(ServerFixture fixture) : IClassFixture<ServerFi
     }
 
     [Fact]
+    public async Task Monitor_WithoutANode_JudgesLatenessByTheServersList()
+    {
+        await using var stand = await StartAsync();
+        stand.AsksNode = false;
+        ProxyAnswer? frozen = null;
+        stand.Web.Alter = (request, answer) => request.Path == "/log/anchors" ? frozen ??= answer : answer;
+        (await stand.RoundAsync()).Expect(0);
+        await GrowAsync(2);
+        (await stand.RoundAsync()).Expect(0);
+        stand.Clock.Offset = TimeSpan.FromMinutes(16);
+        (await stand.RoundAsync()).Expect(1);
+        Assert.Equal(["raised late-anchor"], stand.Told);
+    }
+
+    [Fact]
     public async Task Monitor_ListedAnchorOfAnotherRoot_AlarmsAlsoForOldSizes()
     {
         await using var stand = await StartAsync();
@@ -186,6 +201,42 @@ public sealed class MonitorTests(ServerFixture fixture) : IClassFixture<ServerFi
     }
 
     [Fact]
+    public async Task Monitor_AfterACrashBetweenAnyTwoWrites_GoesOn()
+    {
+        await using var stand = await StartAsync();
+        await GrowAsync(2);
+        // What a crash leaves: temporary files cut short, an alarm written in part, evidence of an alarm that was never listed.
+        File.WriteAllText(stand.StateFile("walk.json.new"), "{\"type\":");
+        File.WriteAllText(stand.StateFile("monitor.json.new"), "");
+        File.WriteAllText(stand.StateFile("alarms.jsonl"), "{\"type\":\"alarm\",\"wh");
+        File.WriteAllText(stand.StateFile("evidence/20260101T000000Z-0001-fork.json.new"), "{");
+        (await stand.RoundAsync()).Expect(0);
+
+        stand.Web.Instead = static _ => Task.FromResult<ProxyAnswer?>(new ProxyAnswer(502, []));
+        (await stand.RoundAsync()).Expect(2);
+        var lines = File.ReadAllLines(stand.StateFile("alarms.jsonl"));
+        Assert.Equal(2, lines.Length);
+        Assert.Equal("unreachable", JsonDocument.Parse(lines[1]).RootElement.GetProperty("code").GetString());
+    }
+
+    [Fact]
+    public async Task Monitor_OfAQuietLog_AsksForLittle()
+    {
+        await using var stand = await StartAsync();
+        await Server.GetFinalAnchorAsync((await Server.GetCoveringCheckpointAsync()).Size);
+        (await stand.RoundAsync()).Expect(0);
+        var requests = new System.Collections.Concurrent.ConcurrentBag<string>();
+        stand.Web.Instead = request =>
+        {
+            requests.Add(request.Path);
+            return Task.FromResult<ProxyAnswer?>(null);
+        };
+        (await stand.RoundAsync()).Expect(0);
+        // The list, the checkpoint, the last bundle and its tile, one tile a level above, and those that the listed anchors need.
+        Assert.True(requests.Count <= 15, string.Join(' ', requests));
+    }
+
+    [Fact]
     public async Task Monitor_AsAProcess_RunsUntilItIsStopped()
     {
         using var cli = new CliProcess();
@@ -205,6 +256,27 @@ public sealed class MonitorTests(ServerFixture fixture) : IClassFixture<ServerFi
         Assert.Equal("good", once.GetProperty("result").GetString());
         (await cli.RunAsync([.. monitor, "--webhook", "http://127.0.0.1:9", "--exec", "true"])).Expect(2);
         (await cli.RunAsync([.. monitor, "--max-anchor-age", "soon"])).Expect(2);
+    }
+
+    [Fact]
+    public async Task Monitor_KilledAtAnyTime_FindsItsMemoryWhole()
+    {
+        using var cli = new CliProcess();
+        cli.Write("trust.json", Encoding.UTF8.GetString(Server.Registry.Trust.ToUtf8()));
+        await AnchorAsync();
+        string[] monitor = ["monitor", "--server", Server.BaseUrl, "--trust", "trust.json", "--rpc", Server.RpcUrl, "--state", "state", "--interval", "1s"];
+        var random = new Random(7);
+        for (var i = 0; i < 6; i++)
+        {
+            await GrowAsync(20);
+            using var process = CliProcess.Start(cli.PathOf("."), monitor);
+            await Task.Delay(random.Next(300, 2500), TestContext.Current.CancellationToken); // Where it is then does not matter.
+            process.Kill();
+            await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        }
+        await AnchorAsync();
+        (await cli.RunAsync([.. monitor, "--once"])).Expect(0);
+        Assert.False(File.Exists(cli.PathOf("state/alarms.jsonl")), "There was nothing to alarm about.");
     }
 
     /// <summary>A stand whose monitor has seen the log, all of it anchored.</summary>
