@@ -1,7 +1,12 @@
 using System.Globalization;
+using Microsoft.AspNetCore.Components;
+using Microsoft.AspNetCore.Components.Web;
+using Microsoft.Extensions.Options;
 using TrustChain.Core.Log;
 using TrustChain.Postgres.Anchoring;
 using TrustChain.Server.Hosting;
+using TrustChain.Server.Log;
+using TrustChain.Server.Pages;
 
 namespace TrustChain.Server.Anchoring;
 
@@ -9,12 +14,14 @@ namespace TrustChain.Server.Anchoring;
 internal static class AnchorEndpoints
 {
     private const int Listed = 100;
+    private const int ShownOnPage = 20;
 
     public static void MapAnchors(this IEndpointRouteBuilder app)
     {
         var log = app.MapGroup("/log").WithTags("Log").AddEndpointFilter(LogEndpoints.ForEveryone);
         log.MapGet("/anchors", GetAnchorsAsync).WithSummary("The primary target's newest anchors, and how anchoring stands in every target.");
         log.MapGet("/timestamps/{target}/{size:long}", GetTimestampAsync).WithSummary("A timestamp authority's token (RFC 3161, DER) over the checkpoint of this size.");
+        app.MapGet("/anchors", GetPageAsync).ExcludeFromDescription();
         log.MapGet("/trust", GetTrust).WithSummary("What a verifier must trust. A copy from here is only as good as this server: compare it with one from elsewhere.");
     }
 
@@ -24,6 +31,21 @@ internal static class AnchorEndpoints
         return found.Count == 0
             ? Problems.NotFound("anchoring target of this name")
             : Results.Json(new { anchors = found[0].Anchors.Select(line => ToJson(found[0], line)), targets = found.Select(ToJson) });
+    }
+
+    private static async Task<IResult> GetPageAsync(
+        HttpContext context, HtmlRenderer renderer, AnchorReports reports, LogHead head, IOptions<ServerOptions> server, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var now = time.GetUtcNow();
+        var view = new AnchorsView(head.Checkpoint?.Size ?? 0, [.. (await reports.GetAsync(null, ShownOnPage, cancellationToken)).Select(report => AnchorPageView.From(report, now))]);
+        var page = PageContext.For(context.Request, server.Value.Operator, now);
+        context.Response.Headers.ContentSecurityPolicy =
+            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'";
+        context.Response.Headers["Referrer-Policy"] = "no-referrer";
+        context.Response.Headers.CacheControl = "no-cache";
+        var parameters = ParameterView.FromDictionary(new Dictionary<string, object?> { [nameof(AnchorsPage.View)] = view, [nameof(AnchorsPage.Page)] = page });
+        var html = await renderer.Dispatcher.InvokeAsync(async () => (await renderer.RenderComponentAsync<AnchorsPage>(parameters)).ToHtmlString());
+        return Results.Content(html, "text/html; charset=utf-8");
     }
 
     private static async Task<IResult> GetTimestampAsync(string target, long size, AnchorTargetStore store, CancellationToken cancellationToken) =>

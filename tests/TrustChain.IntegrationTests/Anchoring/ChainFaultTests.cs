@@ -125,9 +125,10 @@ public sealed class ChainFaultTests(ChainFaultTests.Fixture fixture) : IClassFix
         var snapshot = await Stage.CallAsync("evm_snapshot");
         await Stage.LogAndAnchorAsync();
         var size = await Stage.LogAndAnchorAsync();
+        var before = await AlarmsAsync("deep-reorg");
         Assert.Equal("True", await Stage.CallAsync("evm_revert", snapshot!));
 
-        await Stage.AlarmAsync("deep-reorg");
+        await Eventually.GetAsync("alarm deep-reorg", async () => await AlarmsAsync("deep-reorg") > before ? "" : null, TimeSpan.FromMinutes(2));
         await Stage.FinalAsync(size);
 
         await Stage.AlarmAsync("deep-reorg", open: false);
@@ -142,7 +143,9 @@ public sealed class ChainFaultTests(ChainFaultTests.Fixture fixture) : IClassFix
         var size = await Stage.LogAndAnchorAsync();
         var block = (await Stage.FinalAsync(size)).GetProperty("block").GetInt64();
         var head = Convert.ToInt64(await Stage.CallAsync("eth_blockNumber"), 16);
+        var before = await AlarmsAsync("deep-reorg");
         await Stage.CallAsync("anvil_reorg", head - block + 1, Array.Empty<object>());
+        await Eventually.GetAsync("alarm deep-reorg", async () => await AlarmsAsync("deep-reorg") > before ? "" : null, TimeSpan.FromMinutes(2));
 
         var final = await Eventually.GetAsync<object>(
             "anchor in a block of the new fork",
@@ -215,6 +218,8 @@ public sealed class ChainFaultTests(ChainFaultTests.Fixture fixture) : IClassFix
         await Eventually.GetAsync("ten more blocks", async () => Convert.ToInt64(await Stage.CallAsync("eth_blockNumber"), 16) >= head + 10 ? "" : null, TimeSpan.FromMinutes(2));
         Assert.Equal(before, await Stage.ScalarAsync("select count(*) from anchor_transaction"));
     }
+
+    private Task<long> AlarmsAsync(string code) => Stage.ScalarAsync($"select count(*) from anchor_failure where code = '{code}'");
 
     private Task<long> TransactionsOfAsync(long size) =>
         Stage.ScalarAsync($"select count(*) from anchor_transaction t join anchor a on a.id = t.anchor_id where a.size = {size}");
