@@ -105,6 +105,7 @@ public sealed class DevnetHost : IAsyncDisposable
                 Registry = Registry.Address.ToString(),
                 Port = Options.HttpPort,
                 PublicUrl = Options.PublicUrl,
+                Genesis = Registry.Trust.Genesis,
             },
             cancellationToken));
     }

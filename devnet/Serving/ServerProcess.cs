@@ -17,6 +17,9 @@ public sealed record ServerSettings
     /// <summary>Address of the registry contract.</summary>
     public required string Registry { get; init; }
 
+    /// <summary>Hash of the chain's first block, where the chain may be another than at the last start; null: the server remembers the one it saw first.</summary>
+    public string? Genesis { get; init; }
+
     /// <summary>Port; 0 = any free port.</summary>
     public int Port { get; init; }
 
@@ -123,6 +126,7 @@ public sealed class ServerProcess : IAsyncDisposable
         ["Anchoring__RpcUrl"] = settings.RpcUrl,
         ["Anchoring__ChainId"] = AnvilProcess.ChainId.ToString(CultureInfo.InvariantCulture),
         ["Anchoring__Registry"] = settings.Registry,
+        ["Anchoring__Genesis"] = settings.Genesis ?? "",
         ["Anchoring__KeystoreFile"] = settings.Keys.PublisherFile,
         ["Anchoring__PassPhraseFile"] = settings.Keys.PassPhraseFile,
         ["Anchoring__ConfirmationDepth"] = "1",

@@ -43,6 +43,7 @@ app.MapNamedQueries();
 app.MapSoap();
 app.MapSubscriptions();
 app.MapLog();
+app.MapAnchors();
 app.MapEvidence();
 app.MapBatches();
 app.MapDocuments();

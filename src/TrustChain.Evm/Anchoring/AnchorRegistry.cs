@@ -12,6 +12,8 @@ namespace TrustChain.Evm.Anchoring;
 /// </summary>
 public sealed class AnchorRegistry(EvmNode node, Address address)
 {
+    private static readonly Hash32 AnchoredTopic = Keccak256.Compute("Anchored(uint64,bytes32,address)"u8);
+
     /// <summary>Where the contract is.</summary>
     public Address Address => address;
 
@@ -35,6 +37,14 @@ public sealed class AnchorRegistry(EvmNode node, Address address)
     /// <summary>The root anchored under exactly this size; zero when there is none.</summary>
     public Task<Hash32> GetRootAtAsync(ulong size, BlockTag tag, CancellationToken cancellationToken) =>
         ReadHashAsync(new AbiArguments().Add(size).ToCall("rootAt(uint64)"), tag, cancellationToken);
+
+    /// <summary>The transaction that stored this root under this size, looked for by its event; null when no block from the given one on has it.</summary>
+    public async Task<Hash32?> FindTransactionAsync(ulong size, Hash32 root, ulong fromBlock, CancellationToken cancellationToken)
+    {
+        var word = new Hash32(new AbiArguments().Add(size).ToArray());
+        var found = await node.FindTransactionsAsync(address, [AnchoredTopic, word, root], fromBlock, cancellationToken);
+        return found.Count == 0 ? null : found[^1];
+    }
 
     /// <summary>The SHA-256 of the log's origin line, fixed when the contract was created.</summary>
     public Task<Hash32> GetOriginHashAsync(BlockTag tag, CancellationToken cancellationToken) =>

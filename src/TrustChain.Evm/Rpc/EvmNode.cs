@@ -2,6 +2,7 @@ using System.Numerics;
 using System.Text.Json;
 using TrustChain.Core.Log;
 using TrustChain.Evm.Keys;
+using TrustChain.Evm.Transactions;
 using TrustChain.Evm.Wire;
 
 namespace TrustChain.Evm.Rpc;
@@ -96,11 +97,65 @@ public sealed class EvmNode(JsonRpcClient rpc)
         }
     }
 
+    /// <summary>Has whoever is at the endpoint sign the transaction with the account's key and send it (<c>eth_sendTransaction</c>).</summary>
+    /// <returns>The hash in an acceptance is default where the node only said that it knows the transaction.</returns>
+    /// <exception cref="RpcErrorException">It was refused for a reason that <see cref="SendResult"/> does not know.</exception>
+    public async Task<SendResult> SendTransactionAsync(Address from, Eip1559Transaction transaction, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var hash = await rpc.CallAsync<Hash32>("eth_sendTransaction", json => WriteTransaction(json, from, transaction), RpcResults.TryHash, cancellationToken);
+            return new SendResult.Accepted(hash, AlreadyKnown: false);
+        }
+        catch (RpcErrorException exception) when (SendResult.Recognise(default, exception.NodeMessage) is { } recognised)
+        {
+            return recognised;
+        }
+    }
+
+    /// <summary>Hashes of the transactions whose events of a contract have exactly these topics, from a block on; only in blocks that stand.</summary>
+    public Task<List<Hash32>> FindTransactionsAsync(Address contract, IReadOnlyList<Hash32> topics, ulong fromBlock, CancellationToken cancellationToken) =>
+        rpc.CallAsync<List<Hash32>>(
+            "eth_getLogs",
+            json =>
+            {
+                json.WriteStartObject();
+                json.WriteString("address"u8, Hex.Encode(contract.ToArray()));
+                json.WriteString("fromBlock"u8, Hex.EncodeQuantity(fromBlock));
+                json.WriteString("toBlock"u8, "latest"u8);
+                json.WriteStartArray("topics"u8);
+                foreach (var topic in topics)
+                {
+                    json.WriteStringValue(Hex.Encode(topic));
+                }
+                json.WriteEndArray();
+                json.WriteEndObject();
+            },
+            RpcResults.TryTransactionsOfLogs,
+            cancellationToken);
+
     private static Action<Utf8JsonWriter> AccountAt(Address account, BlockTag tag) => json =>
     {
         json.WriteStringValue(Hex.Encode(account.ToArray()));
         json.WriteStringValue(tag.ToString());
     };
+
+    private static void WriteTransaction(Utf8JsonWriter json, Address from, Eip1559Transaction transaction)
+    {
+        json.WriteStartObject();
+        json.WriteString("from"u8, Hex.Encode(from.ToArray()));
+        if (transaction.To is { } called)
+        {
+            json.WriteString("to"u8, Hex.Encode(called.ToArray()));
+        }
+        json.WriteString("gas"u8, Hex.EncodeQuantity(transaction.GasLimit));
+        json.WriteString("maxFeePerGas"u8, Hex.EncodeQuantity(transaction.MaxFeePerGas));
+        json.WriteString("maxPriorityFeePerGas"u8, Hex.EncodeQuantity(transaction.MaxPriorityFeePerGas));
+        json.WriteString("nonce"u8, Hex.EncodeQuantity(transaction.Nonce));
+        json.WriteString("value"u8, Hex.EncodeQuantity(transaction.Value));
+        json.WriteString("data"u8, Hex.Encode(transaction.Data.Span));
+        json.WriteEndObject();
+    }
 
     private static void WriteCall(Utf8JsonWriter json, Address? from, Address? to, ReadOnlyMemory<byte> data, BigInteger value)
     {

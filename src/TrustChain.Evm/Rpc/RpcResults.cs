@@ -101,6 +101,24 @@ internal static class RpcResults
         return true;
     }
 
+    public static bool TryTransactionsOfLogs(JsonElement element, out List<Hash32> hashes)
+    {
+        hashes = [];
+        if (element.ValueKind != JsonValueKind.Array)
+        {
+            return false;
+        }
+        foreach (var log in element.EnumerateArray())
+        {
+            if (!TryHash(Member(log, "transactionHash"), out var hash))
+            {
+                return false;
+            }
+            hashes.Add(hash);
+        }
+        return true;
+    }
+
     private static bool TryLogs(JsonElement element, out List<TransactionLog> logs)
     {
         logs = [];

@@ -1,14 +1,19 @@
-using Microsoft.Extensions.Options;
+using System.Text;
+using TrustChain.Core.Log;
 using TrustChain.Core.Verification;
 using TrustChain.Evm.Anchoring;
+using TrustChain.Evm.Keys;
 using TrustChain.Evm.Rpc;
+using TrustChain.Evm.Wire;
+using TrustChain.Postgres.Anchoring;
 using TrustChain.Server.Hosting;
 using TrustChain.Server.Signing;
 
 namespace TrustChain.Server.Anchoring;
 
-/// <summary>Which chain and contract this log is anchored in, once the node has confirmed it.</summary>
-internal sealed class ChainIdentity(EvmNode node, AnchorRegistry registry, KeyRing ring, IOptions<ServerOptions> server, IOptions<AnchoringOptions> options)
+/// <summary>Which chain and contract a target is, once the node has confirmed it.</summary>
+internal sealed class ChainIdentity(
+    string target, AnchorTargetOptions options, EvmNode node, AnchorRegistry registry, Address publisher, AnchorTargetStore targets, KeyRing ring, ServerOptions server)
 {
     private volatile TrustFile? _trust;
 
@@ -16,22 +21,51 @@ internal sealed class ChainIdentity(EvmNode node, AnchorRegistry registry, KeyRi
     public TrustFile? Trust => _trust;
 
     /// <summary>What the bundle says of the log.</summary>
-    public LogIdentity Log => new(server.Value.Origin, ring.Verifier.Text, options.Value.ChainId, registry.Address.ToString());
+    public LogIdentity Log => new(server.Origin, ring.Verifier.Text, options.ChainId, registry.Address.ToString());
 
-    /// <summary>Asks the node for its chain id and first block.</summary>
-    /// <exception cref="InvalidOperationException">The node serves another chain than the one configured.</exception>
+    /// <summary>Asks the node for its chain id, and until it has agreed once also for the first block and for whose contract it is.</summary>
+    /// <exception cref="AnchorFaultException">The node serves another chain, or the contract is another log's or another publisher's.</exception>
     public async Task ConfirmAsync(CancellationToken cancellationToken)
     {
+        var chainId = await node.GetChainIdAsync(cancellationToken);
+        if (chainId != (ulong)options.ChainId)
+        {
+            throw new AnchorFaultException(AnchorAlarm.WrongChain, $"The node serves chain {chainId}, but ChainId is {options.ChainId}.");
+        }
         if (_trust is not null)
         {
             return;
         }
-        var chainId = await node.GetChainIdAsync(cancellationToken);
-        if (chainId != (ulong)options.Value.ChainId)
+        var genesis = await ConfirmGenesisAsync(cancellationToken);
+        if (await registry.GetOriginHashAsync(BlockTag.Latest, cancellationToken) != Hash32.Compute(Encoding.UTF8.GetBytes(server.Origin)))
         {
-            throw new InvalidOperationException($"The node serves chain {chainId}, but Anchoring:ChainId is {options.Value.ChainId}.");
+            throw new AnchorFaultException(AnchorAlarm.WrongRegistry, $"The contract at {registry.Address} belongs to another log than \"{server.Origin}\".");
         }
-        var genesis = await node.GetBlockAsync(BlockTag.Number(0), cancellationToken) ?? throw new InvalidOperationException("The node has no block 0.");
-        _trust = new TrustFile(server.Value.Origin, ring.Verifier.Text, options.Value.ChainId, registry.Address.ToString(), "0x" + genesis.Hash.ToHex());
+        _trust = new TrustFile(server.Origin, ring.Verifier.Text, options.ChainId, registry.Address.ToString(), genesis);
+    }
+
+    /// <summary>Asks the contract who may anchor.</summary>
+    /// <exception cref="AnchorFaultException">Somebody else.</exception>
+    public async Task ConfirmPublisherAsync(CancellationToken cancellationToken)
+    {
+        if (await registry.GetPublisherAsync(BlockTag.Latest, cancellationToken) is var named && named != publisher)
+        {
+            throw new AnchorFaultException(AnchorAlarm.NotPublisher, $"The contract's publisher is {named}, but this server sends from {publisher}.");
+        }
+    }
+
+    private async Task<string> ConfirmGenesisAsync(CancellationToken cancellationToken)
+    {
+        var first = await node.GetBlockAsync(BlockTag.Number(0), cancellationToken) ?? throw new RpcUnavailableException("The node has no block 0.");
+        var genesis = Hex.Encode(first.Hash);
+        if (options.Genesis.Length > 0 && options.Genesis != genesis)
+        {
+            throw new AnchorFaultException(AnchorAlarm.WrongChain, $"The chain's first block is {genesis}, but Genesis is {options.Genesis}.");
+        }
+        var remembered = await targets.RememberGenesisAsync(target, genesis, replace: options.Genesis.Length > 0, cancellationToken);
+        return remembered == genesis
+            ? genesis
+            : throw new AnchorFaultException(
+                AnchorAlarm.WrongChain, $"The chain's first block is {genesis}; it was {remembered} before. If the chain was meant to change, set Genesis to the new hash.");
     }
 }

@@ -1,9 +1,4 @@
-using System.Numerics;
 using Microsoft.Extensions.Options;
-using TrustChain.Evm.Anchoring;
-using TrustChain.Evm.Keys;
-using TrustChain.Evm.Rpc;
-using TrustChain.Evm.Transactions;
 using TrustChain.Postgres.Anchoring;
 using TrustChain.Postgres.Capture;
 using TrustChain.Postgres.Items;
@@ -87,20 +82,25 @@ internal static class FeatureExtensions
 
     public static void AddAnchoring(this IServiceCollection services)
     {
+        services.AddSingleton<IValidateOptions<AnchoringOptions>, AnchoringOptionsValidator>();
+        services.AddOptionsWithValidateOnStart<AnchoringOptions>().BindConfiguration(AnchoringOptions.Section);
         services.AddHttpClient("rpc");
-        services.AddSingleton(static p => new EvmNode(new JsonRpcClient(
-            p.GetRequiredService<IHttpClientFactory>().CreateClient("rpc"), new Uri(Options(p).RpcUrl), new JsonRpcOptions(), p.GetRequiredService<TimeProvider>())));
-        services.AddSingleton(static p => new AnchorRegistry(p.GetRequiredService<EvmNode>(), Address.Parse(Options(p).Registry)));
-        services.AddSingleton(static p => new TransactionSender(p.GetRequiredService<EvmNode>(), OpenKeystore(Options(p)), (ulong)Options(p).ChainId, new FeePolicy
+        services.AddHttpClient("timestamp", static client =>
         {
-            MaxFeePerGasCeiling = new BigInteger(Options(p).MaxFeeGwei) * 1_000_000_000,
-            MaxPriorityFeePerGasCeiling = new BigInteger(Options(p).MaxFeeGwei) * 1_000_000_000,
-        }));
+            client.Timeout = TimeSpan.FromSeconds(30);
+            client.MaxResponseContentBufferSize = 2 * Core.Log.TimestampToken.MaxSize;
+        });
         services.AddSingleton<AnchorStore>();
-        services.AddSingleton<ChainIdentity>();
+        services.AddSingleton<AnchorTargetStore>();
+        services.AddSingleton<PrimaryChain>();
+        services.AddSingleton(static p => p.GetRequiredService<PrimaryChain>().Connection.Node);
+        services.AddSingleton(static p => p.GetRequiredService<PrimaryChain>().Connection.Registry);
+        services.AddSingleton(static p => p.GetRequiredService<PrimaryChain>().Connection.Identity);
+        services.AddSingleton<AnchorMetrics>();
+        services.AddSingleton<AnchorAlarms>();
+        services.AddSingleton<AnchorTargets>();
+        services.AddSingleton<AnchorReports>();
         services.AddHostedService<AnchorWorker>();
-
-        static AnchoringOptions Options(IServiceProvider provider) => provider.GetRequiredService<IOptions<AnchoringOptions>>().Value;
     }
 
     public static void AddEvidence(this IServiceCollection services)
@@ -156,11 +156,5 @@ internal static class FeatureExtensions
         services.AddSingleton<FeaturedItems>();
         services.AddScoped<Microsoft.AspNetCore.Components.Web.HtmlRenderer>();
         services.AddPages();
-    }
-
-    private static Secp256k1Key OpenKeystore(AnchoringOptions options)
-    {
-        var result = Keystore.Decrypt(File.ReadAllBytes(options.KeystoreFile), Keystore.TrimLineEnd(File.ReadAllBytes(options.PassPhraseFile)));
-        return result.Key ?? throw new InvalidOperationException($"{options.KeystoreFile} cannot be opened: {result.Failure} {result.Detail}");
     }
 }

@@ -16,9 +16,7 @@ internal static class HostingExtensions
     {
         var services = builder.Services;
         services.AddSingleton<IValidateOptions<ServerOptions>, ServerOptionsValidator>();
-        services.AddSingleton<IValidateOptions<AnchoringOptions>, ServerOptionsValidator>();
         services.AddOptionsWithValidateOnStart<ServerOptions>().BindConfiguration(ServerOptions.Section);
-        services.AddOptionsWithValidateOnStart<AnchoringOptions>().BindConfiguration(AnchoringOptions.Section);
         services.AddOptionsWithValidateOnStart<CaptureOptions>().BindConfiguration(CaptureOptions.Section);
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton(static provider =>

@@ -57,44 +57,8 @@ public enum AuthorityPolicy
     Observe,
 }
 
-/// <summary>Section <c>Anchoring</c>: the chain.</summary>
-public sealed class AnchoringOptions
-{
-    public const string Section = "Anchoring";
-
-    /// <summary>JSON-RPC URL of a node.</summary>
-    public string RpcUrl { get; set; } = "";
-
-    /// <summary>JSON-RPC URL that browsers may use for checking; empty: the same.</summary>
-    public string PublicRpcUrl { get; set; } = "";
-
-    /// <summary>EIP-155 chain id; the node must serve it.</summary>
-    public long ChainId { get; set; }
-
-    /// <summary>Address of the AnchorRegistry contract.</summary>
-    public string Registry { get; set; } = "";
-
-    /// <summary>Path of the publisher's Web3 Secret Storage key file.</summary>
-    public string KeystoreFile { get; set; } = "";
-
-    /// <summary>Path of the file with its pass phrase.</summary>
-    public string PassPhraseFile { get; set; } = "";
-
-    /// <summary>Blocks on top of an anchor's own before it is called final. Default 3.</summary>
-    public int ConfirmationDepth { get; set; } = 3;
-
-    /// <summary>How often a grown log is anchored. Default 60 s.</summary>
-    public TimeSpan Interval { get; set; } = TimeSpan.FromSeconds(60);
-
-    /// <summary>How often the chain is looked at while something is open. Default 2 s.</summary>
-    public TimeSpan PollInterval { get; set; } = TimeSpan.FromSeconds(2);
-
-    /// <summary>Highest fee per gas paid, in gwei. Default 200.</summary>
-    public int MaxFeeGwei { get; set; } = 200;
-}
-
 /// <summary>Names every missing or wrong setting at once.</summary>
-internal sealed class ServerOptionsValidator : IValidateOptions<ServerOptions>, IValidateOptions<AnchoringOptions>
+internal sealed class ServerOptionsValidator : IValidateOptions<ServerOptions>
 {
     public ValidateOptionsResult Validate(string? name, ServerOptions options)
     {
@@ -110,27 +74,6 @@ internal sealed class ServerOptionsValidator : IValidateOptions<ServerOptions>, 
             faults.Add("TrustChain:Origin must not hold white space or a plus sign, for example \"log.example.org/tea\".");
         }
         NeedUrl(faults, "TrustChain:PublicUrl", options.PublicUrl);
-        return Result(faults);
-    }
-
-    public ValidateOptionsResult Validate(string? name, AnchoringOptions options)
-    {
-        var faults = new List<string>();
-        NeedUrl(faults, "Anchoring:RpcUrl", options.RpcUrl);
-        NeedFile(faults, "Anchoring:KeystoreFile", options.KeystoreFile);
-        NeedFile(faults, "Anchoring:PassPhraseFile", options.PassPhraseFile);
-        if (!Evm.Keys.Address.TryParse(options.Registry, out _))
-        {
-            faults.Add("Anchoring:Registry must be the address of the AnchorRegistry contract: 0x and 40 hexadecimal digits.");
-        }
-        if (options.ChainId <= 0)
-        {
-            faults.Add("Anchoring:ChainId must be the chain's EIP-155 id.");
-        }
-        if (options.ConfirmationDepth < 0 || options.Interval <= TimeSpan.Zero || options.PollInterval <= TimeSpan.Zero)
-        {
-            faults.Add("Anchoring:ConfirmationDepth must not be negative, Interval and PollInterval must be positive.");
-        }
         return Result(faults);
     }
 

@@ -1,13 +1,11 @@
 using Microsoft.Extensions.Options;
 using TrustChain.Core.Log;
-using TrustChain.Postgres.Anchoring;
-using TrustChain.Server.Anchoring;
 using TrustChain.Server.Hosting;
 using TrustChain.Server.Witness;
 
 namespace TrustChain.Server.Log;
 
-/// <summary>The log as a public thing: C2SP tlog-tiles, plus its anchors and a copy of the trust file.</summary>
+/// <summary>The log as a public thing: C2SP tlog-tiles.</summary>
 internal static class LogEndpoints
 {
     public static void MapLog(this IEndpointRouteBuilder app)
@@ -19,8 +17,6 @@ internal static class LogEndpoints
         log.MapGet("/consistency", ProofEndpoints.GetConsistencyAsync).WithSummary("Proof that the tree of one size is a beginning of that of another (RFC 9162 section 2.1.4).");
         log.MapGet("/inclusion", ProofEndpoints.GetInclusionAsync).WithSummary("Proof that a leaf is in the tree of a size (RFC 9162 section 2.1.3).");
         log.MapGet("/witnesses", GetWitnesses).WithSummary("Who is asked to cosign checkpoints, and how far each has come.");
-        log.MapGet("/anchors", GetAnchorsAsync).WithSummary("The newest anchors with their states.");
-        log.MapGet("/trust", GetTrust).WithSummary("What a verifier must trust. A copy from here is only as good as this server: compare it with one from elsewhere.");
         // What GET answers, without its body.
         log.MapMethods("/checkpoint", [HttpMethods.Head], GetCheckpoint).ExcludeFromDescription();
         log.MapMethods("/tile/entries/{**path}", [HttpMethods.Head], TileEndpoints.GetBundleAsync).ExcludeFromDescription();
@@ -28,7 +24,7 @@ internal static class LogEndpoints
     }
 
     /// <summary>The log is public: scripts of any site may read it. What has no word of its own on caching is not to be kept.</summary>
-    private static ValueTask<object?> ForEveryone(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
+    internal static ValueTask<object?> ForEveryone(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
     {
         var headers = context.HttpContext.Response.Headers;
         headers.AccessControlAllowOrigin = "*";
@@ -55,29 +51,4 @@ internal static class LogEndpoints
             return new { name = w.Name, key = w.Key.Text, size = progress.Size, time = progress.Time is { } time ? Record.FormatTime(time) : null };
         }),
     });
-
-    private static async Task<IResult> GetAnchorsAsync(AnchorStore anchors, CancellationToken cancellationToken)
-    {
-        var list = await anchors.ListNewestAsync(100, cancellationToken);
-        return Results.Json(new
-        {
-            anchors = list.Select(static a => new
-            {
-                chainId = a.ChainId,
-                registry = a.Registry,
-                size = a.Size,
-                root = a.Root.ToBase64Url(),
-                state = AnchorStore.Name(a.State),
-                transaction = a.Transaction,
-                block = a.Block,
-                blockHash = a.BlockHash,
-                time = a.BlockTime is { } time ? Record.FormatTime(time) : null,
-                gasUsed = a.GasUsed,
-            }),
-        });
-    }
-
-    private static IResult GetTrust(ChainIdentity chain) => chain.Trust is { } trust
-        ? Results.Bytes(trust.ToUtf8(), "application/json")
-        : Problems.Create(503, ProblemCodes.Unavailable, "The chain has not been reached yet, so its first block is not known.");
 }

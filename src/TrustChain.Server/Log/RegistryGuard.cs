@@ -38,6 +38,28 @@ internal sealed partial class RegistryGuard(AnchorRegistry registry, LogStore lo
         }
     }
 
+    /// <summary>Whether the latest anchor of a target's registry is of this log's committed state; if not, the log is halted.</summary>
+    public async Task<bool> AgreesAsync(string target, RegistryAnchor latest, LogState state, CancellationToken cancellationToken)
+    {
+        if (latest.Size > (ulong)state.Size)
+        {
+            // Between the caller's look at the database and the registry's answer another server may have grown and anchored the log.
+            state = await log.GetStateAsync(cancellationToken);
+        }
+        if (latest.Size > (ulong)state.Size)
+        {
+            Halt($"The registry of {target} holds an anchor of {latest.Size} entries, but the database has only {state.Size}: it is older than its own anchors.");
+            return false;
+        }
+        var root = (await tiles.BuildAsync(ProofPlan.Root((long)latest.Size), cancellationToken))[0];
+        if (root != latest.Root)
+        {
+            Halt($"The registry of {target} holds another root for {latest.Size} entries than the database.");
+            return false;
+        }
+        return true;
+    }
+
     private async Task<bool> CompareAsync(LogState state, CancellationToken cancellationToken)
     {
         if (head.Halted is not null || _latest is not { } latest)
@@ -48,20 +70,8 @@ internal sealed partial class RegistryGuard(AnchorRegistry registry, LogStore lo
         {
             return true;
         }
-        if (latest.Size > (ulong)state.Size)
+        if (!await AgreesAsync(Postgres.Anchoring.AnchorStore.Primary, latest, state, cancellationToken))
         {
-            // Between the caller's look at the database and the registry's answer another server may have grown and anchored the log.
-            state = await log.GetStateAsync(cancellationToken);
-        }
-        if (latest.Size > (ulong)state.Size)
-        {
-            Halt($"The registry holds an anchor of {latest.Size} entries, but the database has only {state.Size}: it is older than its own anchors.");
-            return false;
-        }
-        var root = (await tiles.BuildAsync(ProofPlan.Root((long)latest.Size), cancellationToken))[0];
-        if (root != latest.Root)
-        {
-            Halt($"The registry holds another root for {latest.Size} entries than the database.");
             return false;
         }
         _compared = latest;

@@ -39,6 +39,9 @@ internal sealed class RunningServer : IAsyncDisposable
 
     public string BaseUrl => string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{_settings.Port}");
 
+    /// <summary>Settings on top, as environment variables; a change counts from the next start on.</summary>
+    public Dictionary<string, string?> Environment { get; private init; } = [];
+
     private string AdminKey => File.ReadAllText(_folder.PathOf("admin.key")).Trim();
 
     /// <summary>Starts a server with a fresh log.</summary>
@@ -79,7 +82,10 @@ internal sealed class RunningServer : IAsyncDisposable
             Registry = registry.Address.ToString(),
             Port = LocalPort.FindFree(),
             Environment = environment,
-        });
+        })
+        {
+            Environment = environment,
+        };
         await server.StartAgainAsync();
         return server;
     }

@@ -1,0 +1,100 @@
+using System.Text;
+using TrustChain.Core.Log;
+using TrustChain.Core.Signing;
+using TrustChain.Devnet.Serving;
+using TrustChain.IntegrationTests.Log;
+using TrustChain.IntegrationTests.Serving;
+using TrustChain.UnitTests.Log;
+
+namespace TrustChain.IntegrationTests.Anchoring;
+
+/// <summary>One log in two chains and at a timestamp authority at once.</summary>
+public sealed class SeveralTargetsTests(SharedStack stack)
+{
+    [Fact]
+    public async Task EachTarget_HasItsOwnState_AndOneThatFailsHoldsUpNoOther()
+    {
+        using var authority = new TestTimestampAuthority();
+        using var forger = new TestTimestampAuthority();
+        await using var http = await TestHttp.StartAsync();
+        var stamps = authority;
+        http.Answer = request => Task.FromResult<(int, string, byte[])?>((200, "application/timestamp-reply", stamps.Answer(request, DateTimeOffset.UtcNow)));
+        await using var stage = await ChainStage.StartAsync(stack.Postgres);
+        var certificate = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());
+        await File.WriteAllTextAsync(certificate, authority.Root.ExportCertificatePem(), TestContext.Current.CancellationToken);
+        try
+        {
+            using var other = new ChainWitness(stack.Anvil.RpcUrl);
+            using var funding = new HttpClient();
+            await Registry.FundAsync(
+                new Evm.Rpc.JsonRpcClient(funding, new Uri(stack.Anvil.RpcUrl), new Evm.Rpc.JsonRpcOptions(), TimeProvider.System), stage.Server.Keys.Publisher.Address, TestContext.Current.CancellationToken);
+            var registry = await Registry.DeployAsync(other.Node, stage.Server.Keys.Publisher, OperatorKeys.Origin, TestContext.Current.CancellationToken);
+            await stage.Server.StopAsync();
+            var settings = stage.Server.Environment;
+            settings["Anchoring__Targets__second__RpcUrl"] = stack.Anvil.RpcUrl;
+            settings["Anchoring__Targets__second__ChainId"] = "31337";
+            settings["Anchoring__Targets__second__Registry"] = registry.ToString();
+            settings["Anchoring__Targets__second__KeystoreFile"] = stage.Server.Keys.PublisherFile;
+            settings["Anchoring__Targets__second__PassPhraseFile"] = stage.Server.Keys.PassPhraseFile;
+            settings["Anchoring__Targets__second__ConfirmationDepth"] = "1";
+            settings["Anchoring__Targets__authority__Kind"] = "rfc3161";
+            settings["Anchoring__Targets__authority__Url"] = http.Url + "/tsa";
+            settings["Anchoring__Targets__authority__TrustedCertificate"] = certificate;
+            foreach (var name in (string[])["second", "authority"])
+            {
+                settings[$"Anchoring__Targets__{name}__Interval"] = "00:00:01";
+                settings[$"Anchoring__Targets__{name}__PollInterval"] = "00:00:00.2";
+            }
+            await stage.Server.StartAgainAsync();
+
+            var size = await stage.LogAsync();
+            await stage.FinalAsync(size);
+            await stage.FinalAsync(size, "second");
+            var stamped = await stage.FinalAsync(size, "authority");
+            await AssertStampedAsync(stage, stamped.GetProperty("size").GetInt64(), stamped.GetProperty("token").GetString()!, authority);
+            Assert.Equal(["primary", "authority", "second"], (await stage.Server.GetAsync("/log/anchors")).Json.GetProperty("targets").EnumerateArray().Select(static t => t.GetProperty("name").GetString()));
+            Assert.All((await stage.Server.GetAsync("/log/anchors")).Json.GetProperty("anchors").EnumerateArray(), static a => Assert.Equal("primary", a.GetProperty("target").GetString()));
+            Assert.Contains(registry.ToString(), (await stage.Server.GetAsync("/log/trust?target=second")).Expect(200).Body, StringComparison.OrdinalIgnoreCase);
+            Assert.Contains(stage.Server.Registry.Address.ToString(), (await stage.Server.GetAsync("/log/trust")).Expect(200).Body, StringComparison.OrdinalIgnoreCase);
+            (await stage.Server.GetAsync("/log/trust?target=authority")).Expect(404);
+            (await stage.Server.GetAsync("/log/anchors?target=nobody")).Expect(404);
+            (await stage.Server.GetAsync("/anchors")).Expect(200);
+
+            // The chain of the first goes away, and the authority is not the one that is trusted: the second goes on.
+            long later = 0;
+            await stage.RestartChainAsync(async () =>
+            {
+                stamps = forger;
+                later = await stage.LogAsync();
+                await stage.FinalAsync(later, "second");
+                await stage.AlarmAsync("authority-untrusted", open: true, "authority");
+                await stage.AlarmAsync("chain-away", open: true);
+                http.Answer = static _ => Task.FromResult<(int, string, byte[])?>((200, "application/timestamp-reply", TestTimestampAuthority.WriteResponse(2, null)));
+                await stage.AlarmAsync("authority-refused", target: "authority");
+                http.Answer = static _ => Task.FromResult<(int, string, byte[])?>(null);
+                await stage.AlarmAsync("authority-away", target: "authority");
+            });
+            http.Answer = request => Task.FromResult<(int, string, byte[])?>((200, "application/timestamp-reply", authority.Answer(request, DateTimeOffset.UtcNow)));
+            await stage.FinalAsync(later);
+            await stage.FinalAsync(later, "authority");
+            foreach (var name in (string[])["primary", "second", "authority"])
+            {
+                await stage.RecoveredAsync(name);
+            }
+            await stage.AssertChainAgreesAsync();
+        }
+        finally
+        {
+            File.Delete(certificate);
+        }
+    }
+
+    private static async Task AssertStampedAsync(ChainStage stage, long size, string path, TestTimestampAuthority authority)
+    {
+        var token = (await stage.Server.GetAsync(path)).Expect(200).Bytes;
+        await using var command = stage.Server.Database.CreateCommand($"select root from checkpoint where size = {size}");
+        var root = (byte[])(await command.ExecuteScalarAsync(TestContext.Current.CancellationToken))!; // Only checkpoints are stamped.
+        var check = TimestampToken.Verify(token, new Checkpoint(OperatorKeys.Origin, size, new Hash32(root)).ToText(), authority.Root);
+        Assert.Equal(SignatureCheck.Valid, check.Signature);
+    }
+}
