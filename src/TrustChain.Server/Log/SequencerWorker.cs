@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Options;
 using TrustChain.Core.Log;
+using TrustChain.Postgres.Database;
 using TrustChain.Postgres.Log;
 using TrustChain.Server.Hosting;
 using TrustChain.Server.Signing;
@@ -16,6 +17,10 @@ internal sealed partial class SequencerWorker(
     /// <summary>Compares the log with the registry before the server listens: a restored backup must not take anything in.</summary>
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
+        if (CrashPoint.Name is { } step)
+        {
+            Log.WillBeKilled(logger, step);
+        }
         await guard.MaySignAsync(await log.GetStateAsync(cancellationToken), fresh: true, cancellationToken);
         await base.StartAsync(cancellationToken);
     }
@@ -84,5 +89,8 @@ internal sealed partial class SequencerWorker(
 
         [LoggerMessage(3101, LogLevel.Error, "Sequencing failed")]
         public static partial void Failed(ILogger logger, Exception exception);
+
+        [LoggerMessage(3102, LogLevel.Warning, "TRUSTCHAIN_CRASH_AT is set: this process will be killed at the step {Step}. Only tests want that.")]
+        public static partial void WillBeKilled(ILogger logger, string step);
     }
 }
