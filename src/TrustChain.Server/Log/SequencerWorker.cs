@@ -57,7 +57,7 @@ internal sealed partial class SequencerWorker(
 
     private async Task SequenceAsync(CancellationToken cancellationToken)
     {
-        if (head.Halted is null)
+        if (head.Halted is null && !await WentBackAsync(cancellationToken))
         {
             while (await log.SequenceAsync(BatchSize, cancellationToken) == BatchSize)
             {
@@ -80,6 +80,21 @@ internal sealed partial class SequencerWorker(
             newest = await log.FindCheckpointAsync(state.Size, cancellationToken);
         }
         head.SetCheckpoint(newest);
+    }
+
+    /// <summary>
+    /// Whether the database has fewer entries than this process has seen under a signed checkpoint: an older state was restored under it, or a standby took over that
+    /// had not all of it. Going on would sign another history, so this server becomes read-only. Asked before the log grows again, which would hide it.
+    /// </summary>
+    private async Task<bool> WentBackAsync(CancellationToken cancellationToken)
+    {
+        var state = await log.GetStateAsync(cancellationToken);
+        if (head.Checkpoint is not { } seen || state.Size >= seen.Size)
+        {
+            return false;
+        }
+        guard.Halt($"The database has only {state.Size} of the {seen.Size} entries under a signed checkpoint: it went back to an older state.");
+        return true;
     }
 
     private static partial class Log

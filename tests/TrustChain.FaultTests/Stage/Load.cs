@@ -38,6 +38,7 @@ internal sealed class Load : IAsyncDisposable
         (_site, _seed, _apiKey, _ec, _ed) = (site, seed, apiKey, ec, ed);
     }
 
+    /// <summary>The organisation's.</summary>
     public string ApiKey => _apiKey;
 
     /// <summary>Everything acknowledged so far, oldest first.</summary>
@@ -123,6 +124,17 @@ internal sealed class Load : IAsyncDisposable
         });
     }
 
+    /// <summary>Waits until so many more requests got no answer, or one that asks to try again.</summary>
+    public Task WaitForUnansweredAsync(int more)
+    {
+        var goal = Unanswered + more;
+        return IntegrationTests.Serving.Eventually.GetAsync($"{more} more unanswered captures", () =>
+        {
+            ThrowIfFailed();
+            return Task.FromResult(Unanswered >= goal ? "" : null);
+        }, TimeSpan.FromMinutes(2));
+    }
+
     /// <summary>Sends some acknowledged captures again: the answers must be the first ones, to the byte.</summary>
     public async Task RepeatAsync(IEnumerable<Acknowledged> some)
     {
@@ -134,12 +146,32 @@ internal sealed class Load : IAsyncDisposable
         }
     }
 
+    /// <summary>Sends a capture to one server until it is acknowledged, and writes that down.</summary>
+    public async Task<Acknowledged> RememberAsync(Capture capture, int server = 0)
+    {
+        var answer = await IntegrationTests.Serving.Eventually.GetAsync("acknowledgement", () => TryAsync(capture, _site.BaseUrl(server)), TimeSpan.FromMinutes(1));
+        var acknowledged = Read(capture, answer);
+        _acknowledged.Enqueue(acknowledged);
+        return acknowledged;
+    }
+
     /// <summary>Sends one capture once.</summary>
     public async Task<(int Status, string Body)> SendAsync(Capture capture, string baseUrl, CancellationToken cancellationToken)
     {
         using var request = capture.ToRequest(baseUrl);
         using var answer = await _site.Client.SendAsync(request, cancellationToken);
         return ((int)answer.StatusCode, await answer.Content.ReadAsStringAsync(cancellationToken));
+    }
+
+    /// <summary>The evidence bundle of the events that a capture sent.</summary>
+    public async Task<string> GetEvidenceAsync(Capture capture)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, $"{_site.BaseUrl(0)}/evidence?event={Uri.EscapeDataString(capture.EventHashes[0])}");
+        request.Headers.Authorization = new System.Net.Http.Headers.AuthenticationHeaderValue("Bearer", _apiKey);
+        using var answer = await _site.Client.SendAsync(request, Site.Cancel);
+        var body = await answer.Content.ReadAsStringAsync(Site.Cancel);
+        Assert.True(answer.IsSuccessStatusCode, body);
+        return body;
     }
 
     public async ValueTask DisposeAsync()

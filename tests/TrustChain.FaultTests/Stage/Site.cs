@@ -42,8 +42,14 @@ internal sealed class Site : IAsyncDisposable
 
     public string TrustFile => _folder.PathOf("trust.json");
 
-    /// <summary>Connection string for the servers started from now on.</summary>
+    /// <summary>Connection string of the database that counts at present.</summary>
     public string Database { get; set; }
+
+    /// <summary>Connection string for the servers started from now on; null: the same.</summary>
+    private string? ServerDatabase { get; set; }
+
+    /// <summary>Whether only the first state of the log is anchored.</summary>
+    public bool AnchorsOnce => _settings.Environment["Anchoring__Interval"] != "00:00:01";
 
     public int ServerCount => _servers.Length;
 
@@ -99,7 +105,25 @@ internal sealed class Site : IAsyncDisposable
     public string DatabaseOn(PostgresProcess postgres) => postgres.ConnectionStringTo(_databaseName);
 
     /// <summary>The site's database as superuser, without a pool: it may go away at any time.</summary>
-    public NpgsqlDataSource OpenDatabase() => NpgsqlDataSource.Create(Database.Split(";Command Timeout", 2)[0] + ";Pooling=false;Timeout=5");
+    public NpgsqlDataSource OpenDatabase() => NpgsqlDataSource.Create(Database + ";Pooling=false;Timeout=5");
+
+    /// <summary>Starts all servers anew, with both of these to choose from.</summary>
+    /// <param name="one">The primary at present.</param>
+    /// <param name="other">Its standby.</param>
+    /// <param name="options">More for the connection string.</param>
+    public async Task UseBothAsync(PostgresProcess one, PostgresProcess other, string options = "")
+    {
+        ServerDatabase = new NpgsqlConnectionStringBuilder(DatabaseOn(one))
+        {
+            Host = string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{one.Port},127.0.0.1:{other.Port}"),
+            HostRecheckSeconds = 1,
+        } + options;
+        for (var i = 0; i < ServerCount; i++)
+        {
+            await StopAsync(i);
+            await StartServerAsync(i);
+        }
+    }
 
     /// <summary>Starts a server and waits until it is ready.</summary>
     /// <param name="server">Its number.</param>
@@ -113,7 +137,7 @@ internal sealed class Site : IAsyncDisposable
                 Name = SessionName(server),
                 Port = _ports[server],
                 Environment = environment,
-                Database = $"{Database};Application Name={SessionName(server)}",
+                Database = $"{ServerDatabase ?? Database};Application Name={SessionName(server)}",
             },
             Cancel);
     }
