@@ -49,7 +49,7 @@ internal sealed class CaptureBatch(NpgsqlDataSource database)
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         var results = await WriteInAsync(connection, statements, lookUp, cancellationToken);
         CrashPoint.Pass("capture.before-commit");
-        await transaction.CommitAsync(cancellationToken); // From here on the records are acknowledged, and nothing may lose them.
+        await transaction.CommitWithoutLimitAsync(); // From here on the records are acknowledged, and nothing may lose them.
         CrashPoint.Pass("capture.after-commit");
         return results;
     }

@@ -90,6 +90,7 @@ public sealed class CaptureJobStore(NpgsqlDataSource database)
             returning {Columns}
             """;
         await using var command = database.CreateCommand(Sql);
+        command.CommandTimeout = 0; // The job is acknowledged: as with every such commit, a limit would break off its wait for a standby.
         command.Parameters.Add(new() { Value = job.Id });
         command.Parameters.Add(new() { Value = job.OrganisationId });
         command.Parameters.Add(new() { Value = (object?)job.UploadId ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Bigint });
@@ -187,7 +188,7 @@ public sealed class CaptureJobStore(NpgsqlDataSource database)
             return false;
         }
         CrashPoint.Pass("job.before-finish");
-        await transaction.CommitAsync(cancellationToken);
+        await transaction.CommitWithoutLimitAsync();
         CrashPoint.Pass("job.after-finish");
         return true;
     }
@@ -221,7 +222,7 @@ public sealed class CaptureJobStore(NpgsqlDataSource database)
             throw new InvalidOperationException($"The lease on the capture job {job.Id} was lost.");
         }
         CrashPoint.Pass("job.before-commit");
-        await transaction.CommitAsync(CancellationToken.None); // The commit point: the events are there and the job is done.
+        await transaction.CommitWithoutLimitAsync(); // The commit point: the events are there and the job is done.
         CrashPoint.Pass("job.after-commit");
         return null;
     }

@@ -35,6 +35,9 @@ public sealed class LogStore(NpgsqlDataSource database)
         select size, set_config('idle_in_transaction_session_timeout', $1, true), set_config('statement_timeout', $1, true) from log_state for update
         """;
 
+    // From here on only the commit is left, which may have to wait for a standby.
+    private const string WriteState = "update log_state set size = $1, root = $2 returning set_config('statement_timeout', '0', true)";
+
     /// <summary>Makes the one row of state if there is none; refuses another origin, since a log keeps its name.</summary>
     /// <exception cref="InvalidOperationException">The database holds the log of another origin.</exception>
     public async Task InitialiseAsync(string origin, CancellationToken cancellationToken)
@@ -92,13 +95,13 @@ public sealed class LogStore(NpgsqlDataSource database)
         await edge.SaveAsync(connection, cancellationToken);
         CrashPoint.Pass("sequence.tiles-written");
         await AddEntriesAsync(connection, size, queued, cancellationToken);
-        await using var update = new NpgsqlCommand("update log_state set size = $1, root = $2", connection)
+        await using var update = new NpgsqlCommand(WriteState, connection)
         {
             Parameters = { new() { Value = edge.Size }, new() { Value = edge.ComputeRoot().ToArray() } },
         };
         await update.ExecuteNonQueryAsync(cancellationToken);
         CrashPoint.Pass("sequence.before-commit");
-        await transaction.CommitAsync(CancellationToken.None); // The commit point: a started commit is not broken off.
+        await transaction.CommitWithoutLimitAsync(); // The commit point: a started commit is not broken off.
         CrashPoint.Pass("sequence.after-commit");
         return queued.Count;
     }
@@ -162,6 +165,7 @@ public sealed class LogStore(NpgsqlDataSource database)
     public async Task AddCheckpointAsync(StoredCheckpoint checkpoint, CancellationToken cancellationToken)
     {
         await using var command = database.CreateCommand("insert into checkpoint (size, root, note, signed_at) values ($1, $2, $3, $4) on conflict do nothing");
+        command.CommandTimeout = 0; // It is served to everybody: a limit would break off its wait for a standby.
         command.Parameters.Add(new() { Value = checkpoint.Size });
         command.Parameters.Add(new() { Value = checkpoint.Root.ToArray() });
         command.Parameters.Add(new() { Value = checkpoint.Note });

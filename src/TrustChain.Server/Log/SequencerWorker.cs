@@ -105,7 +105,7 @@ internal sealed partial class SequencerWorker(
         [LoggerMessage(3101, LogLevel.Error, "Sequencing failed")]
         public static partial void Failed(ILogger logger, Exception exception);
 
-        [LoggerMessage(3102, LogLevel.Warning, "TRUSTCHAIN_CRASH_AT is set: this process will be killed at the step {Step}. Only tests want that.")]
+        [LoggerMessage(3102, LogLevel.Warning, "TRUSTCHAIN_CRASH_AT is set ({Step}): this process will be killed at a step of its work. Only tests want that.")]
         public static partial void WillBeKilled(ILogger logger, string step);
     }
 }

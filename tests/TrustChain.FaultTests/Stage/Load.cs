@@ -20,6 +20,8 @@ internal sealed class Load : IAsyncDisposable
 {
     private const string Organisation = "load";
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan Breath = TimeSpan.FromMilliseconds(10); // so that the logs, which are checked whole, do not grow too fast
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
 
     private readonly Site _site;
     private readonly int _seed;
@@ -104,7 +106,7 @@ internal sealed class Load : IAsyncDisposable
         var all = Task.WhenAll(_clients);
         try
         {
-            await all.WaitAsync(TimeSpan.FromMinutes(3), Site.Cancel);
+            await all.WaitAsync(Patience, Site.Cancel);
         }
         catch (TimeoutException)
         {
@@ -117,22 +119,14 @@ internal sealed class Load : IAsyncDisposable
     public Task WaitForAsync(int more)
     {
         var goal = _acknowledged.Count + more;
-        return IntegrationTests.Serving.Eventually.TrueAsync($"{more} more acknowledged captures", () =>
-        {
-            ThrowIfFailed();
-            return Task.FromResult(_acknowledged.Count >= goal);
-        });
+        return WaitAsync($"{more} more acknowledged captures", () => _acknowledged.Count >= goal);
     }
 
     /// <summary>Waits until so many more requests got no answer, or one that asks to try again.</summary>
     public Task WaitForUnansweredAsync(int more)
     {
         var goal = Unanswered + more;
-        return IntegrationTests.Serving.Eventually.GetAsync($"{more} more unanswered captures", () =>
-        {
-            ThrowIfFailed();
-            return Task.FromResult(Unanswered >= goal ? "" : null);
-        }, TimeSpan.FromMinutes(2));
+        return WaitAsync($"{more} more unanswered captures", () => Unanswered >= goal);
     }
 
     /// <summary>Sends some acknowledged captures again: the answers must be the first ones, to the byte.</summary>
@@ -149,7 +143,7 @@ internal sealed class Load : IAsyncDisposable
     /// <summary>Sends a capture to one server until it is acknowledged, and writes that down.</summary>
     public async Task<Acknowledged> RememberAsync(Capture capture, int server = 0)
     {
-        var answer = await IntegrationTests.Serving.Eventually.GetAsync("acknowledgement", () => TryAsync(capture, _site.BaseUrl(server)), TimeSpan.FromMinutes(1));
+        var answer = await IntegrationTests.Serving.Eventually.GetAsync("acknowledgement", () => TryAsync(capture, _site.BaseUrl(server)), Patience);
         var acknowledged = Read(capture, answer);
         _acknowledged.Enqueue(acknowledged);
         return acknowledged;
@@ -195,6 +189,7 @@ internal sealed class Load : IAsyncDisposable
         while (!_draining)
         {
             _acknowledged.Enqueue(await SendUntilAcknowledgedAsync(make(), random));
+            await Task.Delay(Breath, _abandon.Token);
         }
     }));
 
@@ -281,6 +276,12 @@ internal sealed class Load : IAsyncDisposable
             return null;
         }
     }
+
+    private Task WaitAsync(string awaited, Func<bool> reached) => IntegrationTests.Serving.Eventually.GetAsync(awaited, () =>
+    {
+        ThrowIfFailed();
+        return Task.FromResult(reached() ? "" : null);
+    }, Patience);
 
     private void ThrowIfFailed()
     {

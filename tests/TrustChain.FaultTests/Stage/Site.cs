@@ -13,6 +13,8 @@ namespace TrustChain.FaultTests.Stage;
 /// <summary>One log with its database, keys and contract, and the servers of it: processes that can be killed, halted and started again at the same addresses.</summary>
 internal sealed class Site : IAsyncDisposable
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
+
     private const int Killed = 128 + (int)Signal.Kill;
 
     private readonly TemporaryFolder _temporary;
@@ -126,11 +128,10 @@ internal sealed class Site : IAsyncDisposable
     }
 
     /// <summary>Starts a server and waits until it is ready.</summary>
-    /// <param name="server">Its number.</param>
-    /// <param name="crashAt">Step at which it is to be killed.</param>
-    public async Task StartServerAsync(int server, string? crashAt = null)
+    public async Task StartServerAsync(int server)
     {
-        var environment = new Dictionary<string, string?>(_settings.Environment) { ["TRUSTCHAIN_CRASH_AT"] = crashAt };
+        File.Delete(CrashFile(server));
+        var environment = new Dictionary<string, string?>(_settings.Environment) { ["TRUSTCHAIN_CRASH_AT"] = CrashFile(server) };
         _servers[server] = await ServerProcess.StartAsync(
             _settings with
             {
@@ -152,6 +153,15 @@ internal sealed class Site : IAsyncDisposable
         return new Starting(starting, stopping);
     }
 
+    /// <summary>Has a running server killed when it comes to a step.</summary>
+    /// <param name="server">Its number.</param>
+    /// <param name="step">Name of the crash point, and after a colon at which pass from now on.</param>
+    public void CrashAt(int server, string step)
+    {
+        File.WriteAllText(CrashFile(server) + ".new", step);
+        File.Move(CrashFile(server) + ".new", CrashFile(server));
+    }
+
     /// <summary>Ends a server as a crash would.</summary>
     public async Task KillAsync(int server)
     {
@@ -165,14 +175,14 @@ internal sealed class Site : IAsyncDisposable
     {
         var process = Running(server);
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
-        patience.CancelAfter(TimeSpan.FromSeconds(60));
+        patience.CancelAfter(Patience);
         try
         {
             await process.WaitForExitAsync(patience.Token);
         }
         catch (OperationCanceledException) when (!Cancel.IsCancellationRequested)
         {
-            Assert.Fail("Within 60 s the server did not come to the step at which it was to be killed.");
+            Assert.Fail("Within 3 minutes the server did not come to the step at which it was to be killed.");
         }
         Assert.Equal(Killed, process.ExitCode);
         await process.DisposeAsync();
@@ -238,6 +248,8 @@ internal sealed class Site : IAsyncDisposable
         _folder.Dispose();
         _temporary.Dispose();
     }
+
+    private string CrashFile(int server) => _folder.PathOf(string.Create(CultureInfo.InvariantCulture, $"crash-{server}"));
 
     private ServerProcess Running(int server) => _servers[server] ?? throw new InvalidOperationException($"Server {server} does not run.");
 
