@@ -14,6 +14,12 @@ public enum Signal
     Quit = 3,
     Kill = 9,
     Terminate = 15,
+
+    /// <summary>Goes on after <see cref="Stop"/>.</summary>
+    Continue = 18,
+
+    /// <summary>Halts every thread where it is; the process cannot refuse.</summary>
+    Stop = 19,
 }
 
 /// <summary>What .NET does not offer about processes on Linux: signals by number, and telling a process from a later one with the same id.</summary>
@@ -31,6 +37,8 @@ public static class LinuxProcess
         Signal.Quit => "QUIT",
         Signal.Kill => "KILL",
         Signal.Terminate => "TERM",
+        Signal.Continue => "CONT",
+        Signal.Stop => "STOP",
         _ => throw new ArgumentOutOfRangeException(nameof(signal)),
     };
 

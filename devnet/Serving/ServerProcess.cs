@@ -51,6 +51,10 @@ public sealed class ServerProcess : IAsyncDisposable
 
     public int ProcessId => _child.Id;
 
+    /// <summary>Exit code; 128 plus the signal number when a signal ended it.</summary>
+    /// <exception cref="InvalidOperationException">It still runs.</exception>
+    public int ExitCode => _child.ExitCode;
+
     /// <summary>Starts the server and waits until it is ready.</summary>
     /// <exception cref="DevnetException">It ended or did not become ready; the message has its own reason.</exception>
     public static async Task<ServerProcess> StartAsync(ServerSettings settings, CancellationToken cancellationToken)

@@ -2,6 +2,7 @@ using Npgsql;
 using NpgsqlTypes;
 using TrustChain.Core.Log;
 using TrustChain.Core.Signing;
+using TrustChain.Postgres.Database;
 
 namespace TrustChain.Postgres.Capture;
 
@@ -47,7 +48,9 @@ internal sealed class CaptureBatch(NpgsqlDataSource database)
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         var results = await WriteInAsync(connection, statements, lookUp, cancellationToken);
-        await transaction.CommitAsync(cancellationToken); // From here on the records are acknowledged, and nothing may lose them.
+        CrashPoint.Pass("capture.before-commit");
+        await transaction.CommitWithoutLimitAsync(); // From here on the records are acknowledged, and nothing may lose them.
+        CrashPoint.Pass("capture.after-commit");
         return results;
     }
 

@@ -1,6 +1,7 @@
 using Npgsql;
 using NpgsqlTypes;
 using TrustChain.Core.Log;
+using TrustChain.Postgres.Database;
 
 namespace TrustChain.Postgres.Capture;
 
@@ -57,7 +58,9 @@ public sealed class CaptureJobStore(NpgsqlDataSource database)
         command.Parameters.Add(new() { Value = part });
         command.Parameters.Add(new NpgsqlParameter<ReadOnlyMemory<byte>> { TypedValue = bytes, NpgsqlDbType = NpgsqlDbType.Bytea });
         command.Parameters.Add(new() { Value = now.UtcDateTime });
+        CrashPoint.Pass("job.before-part");
         await command.ExecuteNonQueryAsync(cancellationToken);
+        CrashPoint.Pass("job.after-part");
     }
 
     /// <summary>Forgets a body, and those of uploads that broke off more than a day ago.</summary>
@@ -87,6 +90,7 @@ public sealed class CaptureJobStore(NpgsqlDataSource database)
             returning {Columns}
             """;
         await using var command = database.CreateCommand(Sql);
+        command.CommandTimeout = 0; // The job is acknowledged: as with every such commit, a limit would break off its wait for a standby.
         command.Parameters.Add(new() { Value = job.Id });
         command.Parameters.Add(new() { Value = job.OrganisationId });
         command.Parameters.Add(new() { Value = (object?)job.UploadId ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Bigint });
@@ -99,7 +103,10 @@ public sealed class CaptureJobStore(NpgsqlDataSource database)
         command.Parameters.Add(new() { Value = job.Errors, NpgsqlDbType = NpgsqlDbType.Jsonb });
         command.Parameters.Add(new() { Value = job.CreatedAt.UtcDateTime });
         command.Parameters.Add(new() { Value = (object?)job.FinishedAt?.UtcDateTime ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.TimestampTz });
-        if ((await ReadAsync(command, cancellationToken)).FirstOrDefault() is { } added)
+        CrashPoint.Pass("job.before-add");
+        var added = (await ReadAsync(command, cancellationToken)).FirstOrDefault();
+        CrashPoint.Pass("job.after-add");
+        if (added is not null)
         {
             return (added, true);
         }
@@ -145,7 +152,12 @@ public sealed class CaptureJobStore(NpgsqlDataSource database)
         command.Parameters.Add(new() { Value = owner });
         command.Parameters.Add(new() { Value = now.UtcDateTime });
         command.Parameters.Add(new() { Value = (now + lease).UtcDateTime });
-        return (await ReadAsync(command, cancellationToken)).FirstOrDefault();
+        var taken = (await ReadAsync(command, cancellationToken)).FirstOrDefault();
+        if (taken is not null)
+        {
+            CrashPoint.Pass("job.after-take");
+        }
+        return taken;
     }
 
     /// <summary>Tells how far a job is and holds on to it; false when the lease was lost.</summary>
@@ -160,7 +172,10 @@ public sealed class CaptureJobStore(NpgsqlDataSource database)
         command.Parameters.Add(new() { Value = job.IsSuccess });
         command.Parameters.Add(new() { Value = job.Errors, NpgsqlDbType = NpgsqlDbType.Jsonb });
         command.Parameters.Add(new() { Value = leaseUntil.UtcDateTime });
-        return await command.ExecuteNonQueryAsync(cancellationToken) == 1;
+        CrashPoint.Pass("job.before-progress");
+        var held = await command.ExecuteNonQueryAsync(cancellationToken) == 1;
+        CrashPoint.Pass("job.after-progress");
+        return held;
     }
 
     /// <summary>Ends a job and forgets its body; false when the lease was lost.</summary>
@@ -172,7 +187,9 @@ public sealed class CaptureJobStore(NpgsqlDataSource database)
         {
             return false;
         }
-        await transaction.CommitAsync(cancellationToken);
+        CrashPoint.Pass("job.before-finish");
+        await transaction.CommitWithoutLimitAsync();
+        CrashPoint.Pass("job.after-finish");
         return true;
     }
 
@@ -198,12 +215,15 @@ public sealed class CaptureJobStore(NpgsqlDataSource database)
             {
                 return conflict with { Position = first + conflict.Position }; // rolled back
             }
+            CrashPoint.Pass("job.statement-written");
         }
         if (!await FinishInAsync(connection, job, owner, now, cancellationToken))
         {
             throw new InvalidOperationException($"The lease on the capture job {job.Id} was lost.");
         }
-        await transaction.CommitAsync(CancellationToken.None); // The commit point: the events are there and the job is done.
+        CrashPoint.Pass("job.before-commit");
+        await transaction.CommitWithoutLimitAsync(); // The commit point: the events are there and the job is done.
+        CrashPoint.Pass("job.after-commit");
         return null;
     }
 

@@ -17,6 +17,8 @@ public sealed class CaptureWriter : IAsyncDisposable
     private const int MaxRecordsPerBatch = 5_000;
     private const int MaxWaiting = 20_000;
 
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
     private readonly CaptureBatch _batch;
     private readonly Channel<Pending> _waiting = Channel.CreateBounded<Pending>(new BoundedChannelOptions(MaxWaiting) { SingleReader = true });
     private readonly CancellationTokenSource _stop = new();
@@ -44,6 +46,7 @@ public sealed class CaptureWriter : IAsyncDisposable
     /// The database is away or refused the data. If the connection broke during commit the statement may have been written; sending it again is safe,
     /// because an equal record is found and not written twice.
     /// </exception>
+    /// <exception cref="TimeoutException">It was not durable within 30 s, as when a synchronous standby is away. It may become so later; sending it again is safe.</exception>
     public Task<CaptureResult> WriteAsync(NewStatement statement)
     {
         var pending = new Pending(statement, new TaskCompletionSource<CaptureResult>(TaskCreationOptions.RunContinuationsAsynchronously));
@@ -52,14 +55,14 @@ public sealed class CaptureWriter : IAsyncDisposable
             return Task.FromException<CaptureResult>(new CaptureBusyException());
         }
         Interlocked.Increment(ref _depth);
-        return pending.Done.Task;
+        return pending.Done.Task.WaitAsync(Patience);
     }
 
-    /// <summary>Stops taking statements and finishes what waits.</summary>
+    /// <summary>Stops taking statements and finishes what waits, if that ends within 30 s.</summary>
     public async ValueTask DisposeAsync()
     {
         _waiting.Writer.TryComplete();
-        await _loop;
+        await Task.WhenAny(_loop, Task.Delay(Patience)); // A commit that waits for a standby may never end; its senders were not answered and will repeat.
         _stop.Dispose();
     }
 

@@ -5,23 +5,24 @@ namespace TrustChain.Postgres.Database;
 
 /// <summary>
 /// Steps at which a test may have the process killed, as by SIGKILL or a power cut. The environment variable <see cref="Variable"/> names one step, as
-/// <c>name</c> or, for its n-th pass, <c>name:n</c>; unset, as in every deployment, a step costs one comparison with null. <c>docs/faults.md</c> lists the names.
+/// <c>name</c> or, for its n-th pass, <c>name:n</c>; or it is the absolute path of a file that will say so later, so that a running server can be killed at one.
+/// Unset, as in every deployment, a step costs one comparison with null. <c>docs/faults.md</c> lists the names.
 /// </summary>
 public static class CrashPoint
 {
     /// <summary>Name of the environment variable.</summary>
     public const string Variable = "TRUSTCHAIN_CRASH_AT";
 
-    private static readonly string? Chosen = Environment.GetEnvironmentVariable(Variable)?.Split(':')[0];
-    private static int _passesLeft = ReadPasses();
+    private static readonly string? Setting = Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } value ? value : null;
+    private static int _passes;
 
-    /// <summary>The step at which this process will end; null when none was named.</summary>
-    public static string? Name => Chosen;
+    /// <summary>What the variable says; null when it is unset.</summary>
+    public static string? Name => Setting;
 
     /// <summary>Ends the process when this is the named step and pass; else does nothing.</summary>
     public static void Pass(string name)
     {
-        if (Chosen is not null && Chosen == name && Interlocked.Decrement(ref _passesLeft) == 0)
+        if (Setting is not null && IsDue(name, Setting))
         {
             using var self = Process.GetCurrentProcess();
             self.Kill(); // SIGKILL: no handler runs, nothing is flushed
@@ -29,6 +30,17 @@ public static class CrashPoint
         }
     }
 
-    private static int ReadPasses() =>
-        Environment.GetEnvironmentVariable(Variable)?.Split(':') is [_, var passes] ? int.Parse(passes, CultureInfo.InvariantCulture) : 1;
+    private static bool IsDue(string name, string setting)
+    {
+        if (setting.StartsWith('/'))
+        {
+            if (!File.Exists(setting))
+            {
+                return false;
+            }
+            setting = File.ReadAllText(setting);
+        }
+        var wanted = setting.Split(':');
+        return wanted[0] == name && Interlocked.Increment(ref _passes) == (wanted.Length > 1 ? int.Parse(wanted[1], CultureInfo.InvariantCulture) : 1);
+    }
 }

@@ -1,6 +1,6 @@
 using Npgsql;
-using NpgsqlTypes;
 using TrustChain.Core.Log;
+using TrustChain.Postgres.Database;
 
 namespace TrustChain.Postgres.Log;
 
@@ -23,6 +23,20 @@ public sealed class LogStore(NpgsqlDataSource database)
 {
     private const string CheckpointSql =
         "select c.size, c.root, c.note, c.signed_at, array(select line from cosignature where size = c.size order by cosigned_at, witness) from checkpoint c";
+
+    /// <summary>
+    /// How long a sequencer may keep the row of state without saying anything to the database, or in the middle of one statement. Only a halted process
+    /// needs that long: a pass takes milliseconds.
+    /// </summary>
+    private const string Patience = "10s";
+
+    // The limits end with the transaction. They would not help while COPY waits for its client, so nothing below uses it.
+    private const string LockState = """
+        select size, set_config('idle_in_transaction_session_timeout', $1, true), set_config('statement_timeout', $1, true) from log_state for update
+        """;
+
+    // From here on only the commit is left, which may have to wait for a standby.
+    private const string WriteState = "update log_state set size = $1, root = $2 returning set_config('statement_timeout', '0', true)";
 
     /// <summary>Makes the one row of state if there is none; refuses another origin, since a log keeps its name.</summary>
     /// <exception cref="InvalidOperationException">The database holds the log of another origin.</exception>
@@ -52,7 +66,8 @@ public sealed class LogStore(NpgsqlDataSource database)
 
     /// <summary>
     /// Gives queued entries their leaf index: one transaction that locks the row of state, takes the visible queue rows by id, and writes leaf indices,
-    /// tiles, size and root. Whatever fails before the commit leaves no trace; after it the entries are in the log for good.
+    /// tiles, size and root. Whatever fails before the commit leaves no trace; after it the entries are in the log for good. A server that is halted while
+    /// it holds the row loses its transaction after <see cref="Patience"/>, so that others go on; woken, it finds nothing it could still commit.
     /// </summary>
     /// <param name="limit">Most entries to take.</param>
     /// <param name="cancellationToken">Honoured until the commit.</param>
@@ -62,7 +77,7 @@ public sealed class LogStore(NpgsqlDataSource database)
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         long size;
-        await using (var lockState = new NpgsqlCommand("select size from log_state for update", connection))
+        await using (var lockState = new NpgsqlCommand(LockState, connection) { Parameters = { new() { Value = Patience } } })
         {
             size = (long)(await lockState.ExecuteScalarAsync(cancellationToken) ?? throw new InvalidOperationException("The log has not been initialised."));
         }
@@ -71,29 +86,23 @@ public sealed class LogStore(NpgsqlDataSource database)
         {
             return 0;
         }
+        CrashPoint.Pass("sequence.taken");
         var edge = await LoadEdgeAsync(connection, size, cancellationToken);
         foreach (var row in queued)
         {
             edge.Append(row.Entry);
         }
         await edge.SaveAsync(connection, cancellationToken);
-        using (var copy = await connection.BeginBinaryImportAsync("copy log_entry (leaf_index, record_id, public_entry_id) from stdin (format binary)", cancellationToken))
-        {
-            for (var i = 0; i < queued.Count; i++)
-            {
-                copy.StartRow();
-                copy.Write(size + i, NpgsqlDbType.Bigint);
-                WriteNullable(copy, queued[i].RecordId);
-                WriteNullable(copy, queued[i].PublicEntryId);
-            }
-            await copy.CompleteAsync(cancellationToken);
-        }
-        await using var update = new NpgsqlCommand("update log_state set size = $1, root = $2", connection)
+        CrashPoint.Pass("sequence.tiles-written");
+        await AddEntriesAsync(connection, size, queued, cancellationToken);
+        await using var update = new NpgsqlCommand(WriteState, connection)
         {
             Parameters = { new() { Value = edge.Size }, new() { Value = edge.ComputeRoot().ToArray() } },
         };
         await update.ExecuteNonQueryAsync(cancellationToken);
-        await transaction.CommitAsync(CancellationToken.None); // The commit point: a started commit is not broken off.
+        CrashPoint.Pass("sequence.before-commit");
+        await transaction.CommitWithoutLimitAsync(); // The commit point: a started commit is not broken off.
+        CrashPoint.Pass("sequence.after-commit");
         return queued.Count;
     }
 
@@ -156,11 +165,14 @@ public sealed class LogStore(NpgsqlDataSource database)
     public async Task AddCheckpointAsync(StoredCheckpoint checkpoint, CancellationToken cancellationToken)
     {
         await using var command = database.CreateCommand("insert into checkpoint (size, root, note, signed_at) values ($1, $2, $3, $4) on conflict do nothing");
+        command.CommandTimeout = 0; // It is served to everybody: a limit would break off its wait for a standby.
         command.Parameters.Add(new() { Value = checkpoint.Size });
         command.Parameters.Add(new() { Value = checkpoint.Root.ToArray() });
         command.Parameters.Add(new() { Value = checkpoint.Note });
         command.Parameters.Add(new() { Value = checkpoint.SignedAt.UtcDateTime });
+        CrashPoint.Pass("checkpoint.before-insert");
         await command.ExecuteNonQueryAsync(cancellationToken);
+        CrashPoint.Pass("checkpoint.after-insert");
     }
 
     private async Task<StoredCheckpoint?> FindCheckpointAsync(string sql, long? size, CancellationToken cancellationToken)
@@ -229,15 +241,18 @@ public sealed class LogStore(NpgsqlDataSource database)
         return new RightEdge(size, partial, bundle);
     }
 
-    private static void WriteNullable(NpgsqlBinaryImporter copy, long? value)
+    private static async Task AddEntriesAsync(
+        NpgsqlConnection connection, long size, List<(long? RecordId, long? PublicEntryId, byte[] Entry)> queued, CancellationToken cancellationToken)
     {
-        if (value is { } number)
+        await using var insert = new NpgsqlCommand("insert into log_entry (leaf_index, record_id, public_entry_id) select * from unnest($1, $2, $3)", connection)
         {
-            copy.Write(number, NpgsqlDbType.Bigint);
-        }
-        else
-        {
-            copy.WriteNull();
-        }
+            Parameters =
+            {
+                new NpgsqlParameter<long[]> { TypedValue = [.. queued.Select((_, i) => size + i)] },
+                new NpgsqlParameter<long?[]> { TypedValue = [.. queued.Select(static q => q.RecordId)] },
+                new NpgsqlParameter<long?[]> { TypedValue = [.. queued.Select(static q => q.PublicEntryId)] },
+            },
+        };
+        await insert.ExecuteNonQueryAsync(cancellationToken);
     }
 }

@@ -41,7 +41,7 @@ internal sealed partial class Failures(ILogger<Failures> logger) : IExceptionHan
     public static bool IsDatabaseAway(Exception exception) => exception switch
     {
         PostgresException postgres => postgres.IsTransient || postgres.SqlState is "57P01" or "57P02" or "57P03" or "53300" or "25006" or "53100",
-        NpgsqlException npgsql => npgsql.InnerException is SocketException or IOException or TimeoutException || npgsql.IsTransient,
+        NpgsqlException => true, // What did not come from the database itself is about the way to it: a broken connection, or no host that takes writes.
         TimeoutException or SocketException => true,
         _ => false,
     };

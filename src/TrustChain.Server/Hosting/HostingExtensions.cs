@@ -26,9 +26,17 @@ internal static class HostingExtensions
             source.ConnectionStringBuilder.MaxAutoPrepare = 200; // few distinct statements, each run often
             source.ConnectionStringBuilder.NoResetOnClose = true; // nothing here sets anything for a session
             // Each statement is written for the one index it is to use, so a plan for its values would be the same and cost ten times what running it costs.
-            source.ConnectionStringBuilder.Options ??= "-c plan_cache_mode=force_generic_plan";
+            // A server that is halted, or whose machine is gone, loses its open transactions after a while: others wait for what those hold.
+            source.ConnectionStringBuilder.Options ??= "-c plan_cache_mode=force_generic_plan -c idle_in_transaction_session_timeout=15s";
+            // A commit waits without limit, so a machine that is gone must be noticed by the connection itself.
+            source.ConnectionStringBuilder.TcpKeepAlive = true;
+            source.ConnectionStringBuilder.TcpKeepAliveTime = 30;
+            source.ConnectionStringBuilder.TcpKeepAliveInterval = 10;
             source.UseLoggerFactory(null); // commands carry content; nothing of it belongs in a log
-            return source.Build();
+            // Of several hosts, the one that takes writes, also after another has taken over.
+            return source.ConnectionStringBuilder.Host?.Contains(',', StringComparison.Ordinal) is true
+                ? source.BuildMultiHost().WithTargetSession(TargetSessionAttributes.Primary)
+                : source.Build();
         });
         services.AddProblemDetails();
         // Pages and scripts carry no secrets beside what a sender chose, so compressing them gives nothing away.

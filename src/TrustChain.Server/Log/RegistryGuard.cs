@@ -104,10 +104,14 @@ internal sealed partial class RegistryGuard(AnchorRegistry registry, LogStore lo
         }
     }
 
-    private void Halt(string reason)
+    /// <summary>Makes this server read-only, and says why where operators look.</summary>
+    public void Halt(string reason)
     {
-        head.Halt(reason);
-        Log.Halted(logger, reason);
+        if (head.Halted is null)
+        {
+            head.Halt(reason);
+            Log.Halted(logger, reason);
+        }
     }
 
     private static partial class Log

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Options;
 using TrustChain.Core.Log;
+using TrustChain.Postgres.Database;
 using TrustChain.Postgres.Log;
 using TrustChain.Server.Hosting;
 using TrustChain.Server.Signing;
@@ -16,6 +17,10 @@ internal sealed partial class SequencerWorker(
     /// <summary>Compares the log with the registry before the server listens: a restored backup must not take anything in.</summary>
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
+        if (CrashPoint.Name is { } step)
+        {
+            Log.WillBeKilled(logger, step);
+        }
         await guard.MaySignAsync(await log.GetStateAsync(cancellationToken), fresh: true, cancellationToken);
         await base.StartAsync(cancellationToken);
     }
@@ -52,7 +57,7 @@ internal sealed partial class SequencerWorker(
 
     private async Task SequenceAsync(CancellationToken cancellationToken)
     {
-        if (head.Halted is null)
+        if (head.Halted is null && !await WentBackAsync(cancellationToken))
         {
             while (await log.SequenceAsync(BatchSize, cancellationToken) == BatchSize)
             {
@@ -77,6 +82,21 @@ internal sealed partial class SequencerWorker(
         head.SetCheckpoint(newest);
     }
 
+    /// <summary>
+    /// Whether the database has fewer entries than this process has seen under a signed checkpoint: an older state was restored under it, or a standby took over that
+    /// had not all of it. Going on would sign another history, so this server becomes read-only. Asked before the log grows again, which would hide it.
+    /// </summary>
+    private async Task<bool> WentBackAsync(CancellationToken cancellationToken)
+    {
+        var state = await log.GetStateAsync(cancellationToken);
+        if (head.Checkpoint is not { } seen || state.Size >= seen.Size)
+        {
+            return false;
+        }
+        guard.Halt($"The database has only {state.Size} of the {seen.Size} entries under a signed checkpoint: it went back to an older state.");
+        return true;
+    }
+
     private static partial class Log
     {
         [LoggerMessage(3100, LogLevel.Warning, "Sequencing waits for the database: {Reason}")]
@@ -84,5 +104,8 @@ internal sealed partial class SequencerWorker(
 
         [LoggerMessage(3101, LogLevel.Error, "Sequencing failed")]
         public static partial void Failed(ILogger logger, Exception exception);
+
+        [LoggerMessage(3102, LogLevel.Warning, "TRUSTCHAIN_CRASH_AT is set ({Step}): this process will be killed at a step of its work. Only tests want that.")]
+        public static partial void WillBeKilled(ILogger logger, string step);
     }
 }

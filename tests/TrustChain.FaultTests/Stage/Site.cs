@@ -1,0 +1,272 @@
+using System.Globalization;
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Text.Json;
+using Npgsql;
+using TrustChain.Devnet;
+using TrustChain.Devnet.Serving;
+using TrustChain.IntegrationTests.Devnet;
+using TrustChain.IntegrationTests.Serving;
+
+namespace TrustChain.FaultTests.Stage;
+
+/// <summary>One log with its database, keys and contract, and the servers of it: processes that can be killed, halted and started again at the same addresses.</summary>
+internal sealed class Site : IAsyncDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
+
+    private const int Killed = 128 + (int)Signal.Kill;
+
+    private readonly TemporaryFolder _temporary;
+    private readonly DevnetFolder _folder;
+    private readonly ServerSettings _settings;
+    private readonly ServerProcess?[] _servers;
+    private readonly int[] _ports;
+    private readonly string _databaseName;
+
+    private Site(TemporaryFolder temporary, DevnetFolder folder, ServerSettings settings, Registry registry, string databaseName, int servers)
+    {
+        (_temporary, _folder, _settings, Registry, _databaseName) = (temporary, folder, settings, registry, databaseName);
+        _servers = new ServerProcess?[servers];
+        _ports = [.. Enumerable.Range(0, servers).Select(static _ => LocalPort.FindFree())];
+        Database = settings.Database;
+    }
+
+    public static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    public HttpClient Client { get; } = new(new SocketsHttpHandler { AllowAutoRedirect = false, MaxConnectionsPerServer = 64 }) { Timeout = TimeSpan.FromSeconds(60) };
+
+    public Registry Registry { get; }
+
+    public OperatorKeys Keys => _settings.Keys;
+
+    public string RpcUrl => _settings.RpcUrl;
+
+    public string TrustFile => _folder.PathOf("trust.json");
+
+    /// <summary>Connection string of the database that counts at present.</summary>
+    public string Database { get; set; }
+
+    /// <summary>Connection string for the servers started from now on; null: the same.</summary>
+    private string? ServerDatabase { get; set; }
+
+    /// <summary>Whether only the first state of the log is anchored.</summary>
+    public bool AnchorsOnce => _settings.Environment["Anchoring__Interval"] != "00:00:01";
+
+    public int ServerCount => _servers.Length;
+
+    /// <summary>Makes a log and starts its servers.</summary>
+    /// <param name="postgres">Where its database is made.</param>
+    /// <param name="rpcUrl">The chain on which its contract is deployed.</param>
+    /// <param name="servers">How many.</param>
+    /// <param name="settings">Settings on top, as environment variables.</param>
+    public static async Task<Site> StartAsync(PostgresProcess postgres, string rpcUrl, int servers = 1, IReadOnlyDictionary<string, string?>? settings = null)
+    {
+        var name = $"fault_{Guid.NewGuid():N}";
+        await using (var maintenance = NpgsqlDataSource.Create(postgres.ConnectionString + ";Pooling=false"))
+        {
+            await using var create = maintenance.CreateCommand($"create database {name}");
+            await create.ExecuteNonQueryAsync(Cancel);
+        }
+        var temporary = new TemporaryFolder();
+        var folder = DevnetFolder.Open(temporary.PathOf("site"));
+        var keys = OperatorKeys.Open(folder);
+        var registry = await Registry.EnsureAsync(folder, rpcUrl, keys, Cancel);
+        var connection = postgres.ConnectionStringTo(name);
+        await ServerProcess.InitialiseAsync(folder, connection, Cancel);
+        var environment = new Dictionary<string, string?>
+        {
+            ["Anchoring__Interval"] = "00:00:01",
+            ["Anchoring__PollInterval"] = "00:00:00.2",
+            ["TrustChain__SequencingInterval"] = "00:00:00.05",
+        };
+        foreach (var (key, value) in settings ?? new Dictionary<string, string?>())
+        {
+            environment[key] = value;
+        }
+        var site = new Site(
+            temporary,
+            folder,
+            new ServerSettings { Folder = folder, Keys = keys, Database = connection, RpcUrl = rpcUrl, Registry = registry.Address.ToString(), Environment = environment },
+            registry,
+            name,
+            servers);
+        for (var i = 0; i < servers; i++)
+        {
+            await site.StartServerAsync(i);
+        }
+        return site;
+    }
+
+    public string BaseUrl(int server) => string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{_ports[server]}");
+
+    /// <summary>Name under which a server's sessions are known to the database.</summary>
+    public static string SessionName(int server) => string.Create(CultureInfo.InvariantCulture, $"server-{server}");
+
+    /// <summary>The same database on another PostgreSQL.</summary>
+    public string DatabaseOn(PostgresProcess postgres) => postgres.ConnectionStringTo(_databaseName);
+
+    /// <summary>The site's database as superuser, without a pool: it may go away at any time.</summary>
+    public NpgsqlDataSource OpenDatabase() => NpgsqlDataSource.Create(Database + ";Pooling=false;Timeout=5");
+
+    /// <summary>Starts all servers anew, with both of these to choose from.</summary>
+    /// <param name="one">The primary at present.</param>
+    /// <param name="other">Its standby.</param>
+    /// <param name="options">More for the connection string.</param>
+    public async Task UseBothAsync(PostgresProcess one, PostgresProcess other, string options = "")
+    {
+        ServerDatabase = new NpgsqlConnectionStringBuilder(DatabaseOn(one))
+        {
+            Host = string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{one.Port},127.0.0.1:{other.Port}"),
+            HostRecheckSeconds = 1,
+        } + options;
+        for (var i = 0; i < ServerCount; i++)
+        {
+            await StopAsync(i);
+            await StartServerAsync(i);
+        }
+    }
+
+    /// <summary>Starts a server and waits until it is ready.</summary>
+    public async Task StartServerAsync(int server)
+    {
+        File.Delete(CrashFile(server));
+        var environment = new Dictionary<string, string?>(_settings.Environment) { ["TRUSTCHAIN_CRASH_AT"] = CrashFile(server) };
+        _servers[server] = await ServerProcess.StartAsync(
+            _settings with
+            {
+                Name = SessionName(server),
+                Port = _ports[server],
+                Environment = environment,
+                Database = $"{ServerDatabase ?? Database};Application Name={SessionName(server)}",
+            },
+            Cancel);
+    }
+
+    /// <summary>Starts a server that is not going to be ready, and waits until it answers at all.</summary>
+    public async Task<IAsyncDisposable> StartUnreadyAsync(int server)
+    {
+        var stopping = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
+        var starting = ServerProcess.StartAsync(
+            _settings with { Name = SessionName(server), Port = _ports[server], Database = Database }, stopping.Token);
+        await Eventually.TrueAsync("answer from the started server", async () => await GetStatusAsync(BaseUrl(server) + "/health/live") == 200);
+        return new Starting(starting, stopping);
+    }
+
+    /// <summary>Has a running server killed when it comes to a step.</summary>
+    /// <param name="server">Its number.</param>
+    /// <param name="step">Name of the crash point, and after a colon at which pass from now on.</param>
+    public void CrashAt(int server, string step)
+    {
+        File.WriteAllText(CrashFile(server) + ".new", step);
+        File.Move(CrashFile(server) + ".new", CrashFile(server));
+    }
+
+    /// <summary>Ends a server as a crash would.</summary>
+    public async Task KillAsync(int server)
+    {
+        var process = Running(server);
+        LinuxProcess.Send(process.ProcessId, Signal.Kill);
+        await WaitUntilKilledAsync(server);
+    }
+
+    /// <summary>Waits until a server was killed, by the test or by its own crash point, and fails if it ended in another way.</summary>
+    public async Task WaitUntilKilledAsync(int server)
+    {
+        var process = Running(server);
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
+        patience.CancelAfter(Patience);
+        try
+        {
+            await process.WaitForExitAsync(patience.Token);
+        }
+        catch (OperationCanceledException) when (!Cancel.IsCancellationRequested)
+        {
+            Assert.Fail("Within 3 minutes the server did not come to the step at which it was to be killed.");
+        }
+        Assert.Equal(Killed, process.ExitCode);
+        await process.DisposeAsync();
+        _servers[server] = null;
+    }
+
+    public async Task StopAsync(int server)
+    {
+        await Running(server).DisposeAsync();
+        _servers[server] = null;
+    }
+
+    /// <summary>Halts every thread of a server where it is.</summary>
+    public void Halt(int server) => LinuxProcess.Send(Running(server).ProcessId, Signal.Stop);
+
+    public void Wake(int server) => LinuxProcess.Send(Running(server).ProcessId, Signal.Continue);
+
+    public bool IsRunning(int server) => _servers[server] is not null;
+
+    /// <summary>What a server has written to its log.</summary>
+    public async Task<string> ReadLogAsync(int server) => await File.ReadAllTextAsync(_folder.LogFile(SessionName(server)), Cancel);
+
+    /// <summary>Asks; null when nobody answers.</summary>
+    public async Task<int?> GetStatusAsync(string url)
+    {
+        try
+        {
+            using var answer = await Client.GetAsync(url, Cancel);
+            return (int)answer.StatusCode;
+        }
+        catch (HttpRequestException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>A new organisation; returns its API key.</summary>
+    public async Task<string> AddOrganisationAsync(string code)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, BaseUrl(0) + "/api/organisations")
+        {
+            Content = JsonContent.Create(new { id = code, name = code, roles = new[] { "producer" } }),
+        };
+        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", (await File.ReadAllTextAsync(_folder.PathOf("admin.key"), Cancel)).Trim());
+        using var answer = await Client.SendAsync(request, Cancel);
+        var body = await answer.Content.ReadAsStringAsync(Cancel);
+        Assert.True(answer.IsSuccessStatusCode, body);
+        using var json = JsonDocument.Parse(body);
+        return json.RootElement.GetProperty("apiKey").GetString()!; // A created organisation has a key.
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var server in _servers)
+        {
+            if (server is not null)
+            {
+                LinuxProcess.Send(server.ProcessId, Signal.Continue); // A halted one would not hear that it is to stop.
+                await server.DisposeAsync();
+            }
+        }
+        Client.Dispose();
+        _folder.Dispose();
+        _temporary.Dispose();
+    }
+
+    private string CrashFile(int server) => _folder.PathOf(string.Create(CultureInfo.InvariantCulture, $"crash-{server}"));
+
+    private ServerProcess Running(int server) => _servers[server] ?? throw new InvalidOperationException($"Server {server} does not run.");
+
+    private sealed class Starting(Task<ServerProcess> starting, CancellationTokenSource stopping) : IAsyncDisposable
+    {
+        public async ValueTask DisposeAsync()
+        {
+            await stopping.CancelAsync();
+            try
+            {
+                await (await starting).DisposeAsync();
+            }
+            catch (OperationCanceledException)
+            {
+                // It never became ready, and the cancellation has stopped it.
+            }
+            stopping.Dispose();
+        }
+    }
+}
