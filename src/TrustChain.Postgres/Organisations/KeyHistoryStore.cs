@@ -94,7 +94,7 @@ public sealed class KeyHistoryStore(NpgsqlDataSource database)
     /// <summary>Size of the last final anchor at or before a moment: entries at or above it cannot be shown to be older. 0 when there is none.</summary>
     public async Task<long> GetAnchoredSizeAsync(DateTimeOffset at, CancellationToken cancellationToken)
     {
-        await using var command = database.CreateCommand("select coalesce(max(size), 0) from anchor where state = 'final' and block_time <= $1");
+        await using var command = database.CreateCommand("select coalesce(max(size), 0) from anchor where target = 'primary' and state = 'final' and block_time <= $1");
         command.Parameters.Add(new() { Value = at.UtcDateTime });
         return (long)(await command.ExecuteScalarAsync(cancellationToken))!; // coalesce always answers.
     }

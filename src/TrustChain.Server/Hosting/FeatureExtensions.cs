@@ -108,6 +108,7 @@ internal static class FeatureExtensions
         services.AddSingleton<Visibility>();
         services.AddSingleton<Core.Verification.VerifierCache>();
         services.AddSingleton<KeyChains>();
+        services.AddSingleton<AnchoredTrees>();
         services.AddSingleton<EvidenceBuilder>();
     }
 

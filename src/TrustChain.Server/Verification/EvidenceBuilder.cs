@@ -2,10 +2,7 @@ using System.Text;
 using TrustChain.Core.Log;
 using TrustChain.Core.Signing;
 using TrustChain.Core.Verification;
-using TrustChain.Postgres.Anchoring;
 using TrustChain.Postgres.Capture;
-using TrustChain.Postgres.Log;
-using TrustChain.Server.Anchoring;
 using TrustChain.Server.Hosting;
 using TrustChain.Server.Log;
 using TrustChain.Server.Signing;
@@ -13,15 +10,28 @@ using TrustChain.Server.Signing;
 namespace TrustChain.Server.Verification;
 
 /// <summary>Assembles evidence bundles from rows and tiles.</summary>
-internal sealed class EvidenceBuilder(RecordStore records, KeyChains chains, KeyDirectory directory, TileCache tiles, LogHead head, ChainIdentity chain)
+internal sealed class EvidenceBuilder(RecordStore records, KeyChains chains, KeyDirectory directory, TileCache tiles, LogHead head, AnchoredTrees trees)
 {
     /// <summary>
     /// A bundle of those records that a checkpoint covers, with the given certificates and recalls. The tree is that of the newest anchor if it covers
     /// everything, else that of the newest checkpoint, to which the anchor's is then proven consistent.
     /// </summary>
+    /// <param name="tree">What the target on a chain holds, whose anchor the bundle gets.</param>
+    /// <param name="events">The records.</param>
+    /// <param name="status">Certificates and recalls.</param>
+    /// <param name="caller">Who asks: statements that show more than they may see are left out.</param>
+    /// <param name="item">Whose records these are, if they are an item's.</param>
+    /// <param name="next">Where the next page is.</param>
+    /// <param name="cancellationToken">Cancels.</param>
     /// <returns>Null while no checkpoint covers any of the records.</returns>
     public async Task<EvidenceBundle?> BuildAsync(
-        IReadOnlyList<VisibleEvent> events, IReadOnlyList<StoredPublicEntry> status, Caller caller, string? item, string? next, CancellationToken cancellationToken)
+        AnchoredTree tree,
+        IReadOnlyList<VisibleEvent> events,
+        IReadOnlyList<StoredPublicEntry> status,
+        Caller caller,
+        string? item,
+        string? next,
+        CancellationToken cancellationToken)
     {
         if (head.Checkpoint is not { } newest)
         {
@@ -40,17 +50,18 @@ internal sealed class EvidenceBuilder(RecordStore records, KeyChains chains, Key
         // LeafIndex is set for everything that passed the filters above.
         long[] indices =
             [.. logged.Select(static l => l.LeafIndex!.Value).Concat(keyIndices).Concat(entries.Concat(revocations).Select(static e => e.LeafIndex!.Value)).Distinct().Order()];
-        var anchored = head.Anchored;
+        var anchored = tree.Anchored;
         var checkpoint = anchored is { } a && indices[^1] < a.Checkpoint.Size ? a.Checkpoint : newest;
         var statements = new List<string>();
         var places = new Dictionary<string, int>();
         return new EvidenceBundle
         {
-            Log = chain.Log,
+            Log = tree.Log,
             Item = item,
             Next = next,
             Checkpoint = checkpoint.Note,
-            Anchors = anchored is { } known ? [await MakeAnchorAsync(known.Anchor, checkpoint.Size, cancellationToken)] : [],
+            Anchors = anchored is { } known ? [await trees.MakeAnchorAsync(known.Anchor, checkpoint.Size, cancellationToken)] : [],
+            Timestamps = await trees.ListTimestampsAsync(checkpoint.Size, cancellationToken),
             Proof = await tiles.BuildAsync(ProofPlan.SharedInclusion(indices, checkpoint.Size), cancellationToken),
             Keys = [.. keys.Select(static k => new BundleKey(k.Index, LeafOf(EntryKind.Key, k.Body), k.Body))],
             Records = [.. logged.Select(l => MakeRecord(l, caller, Place))],
@@ -111,17 +122,6 @@ internal sealed class EvidenceBuilder(RecordStore records, KeyChains chains, Key
         }
         return hashes;
     }
-
-    private async Task<BundleAnchor> MakeAnchorAsync(StoredAnchor anchor, long size, CancellationToken cancellationToken) => new(
-        anchor.ChainId,
-        anchor.Registry,
-        anchor.Size,
-        anchor.Root,
-        anchor.Transaction,
-        anchor.Block!.Value, // A final anchor has its block.
-        anchor.BlockHash!,
-        anchor.BlockTime!.Value,
-        anchor.Size == size ? [] : await tiles.BuildAsync(ProofPlan.Consistency(anchor.Size, size), cancellationToken));
 
     private static long KeyEntryOf(StoredPublicEntry entry)
     {

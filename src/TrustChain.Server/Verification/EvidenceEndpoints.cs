@@ -13,7 +13,7 @@ internal static class EvidenceEndpoints
     private const int PageSize = 100;
 
     public static void MapEvidence(this IEndpointRouteBuilder app) => app.MapGet("/evidence", GetAsync).WithTags("Evidence").WithName("GetEvidence")
-        .WithSummary("The evidence bundle of one event (event=ni:…), of an item's records (item=…), or of an item and all that went into it (item=…&trace=true).");
+        .WithSummary("The evidence bundle of one event (event=ni:…), of an item's records (item=…), or of an item and all that went into it (item=…&trace=true); with target=NAME anchored in another target than the primary one.");
 
     private static async Task<IResult> GetAsync(
         HttpContext context,
@@ -23,15 +23,21 @@ internal static class EvidenceEndpoints
         EvidenceBuilder builder,
         ItemStatus status,
         ItemWalker walker,
+        AnchoredTrees trees,
         CancellationToken cancellationToken,
         string? @event = null,
         string? item = null,
         string? after = null,
-        bool trace = false)
+        bool trace = false,
+        string? target = null)
     {
         if ((@event is null) == (item is null) || (trace && item is null))
         {
             return Problems.InvalidRequest("Give either \"event\" or \"item\"; \"trace\" goes with an item.");
+        }
+        if (await trees.FindAsync(target, cancellationToken) is not { } tree)
+        {
+            return Problems.NotFound("anchoring target on a chain of this name");
         }
         if (@event is not null)
         {
@@ -39,14 +45,14 @@ internal static class EvidenceEndpoints
             var byHash = Core.Log.Record.TryParseEventHash(@event, out var hash) ? await records.ListByEventHashAsync(hash, PageSize, cancellationToken) : [];
             var matches = byHash.Count > 0 ? byHash : await records.ListByEventIdAsync(@event, PageSize, cancellationToken);
             var found = await visibility.FilterAsync(caller, matches, cancellationToken);
-            return await AnswerAsync(context, builder, found, [], caller, null, null, cancellationToken);
+            return await AnswerAsync(context, builder, tree, found, [], caller, null, null, cancellationToken);
         }
         var uri = Gs1Identifier.TryParse(item!, out var id, out _) ? id.DigitalLink : item!; // One of the two is given.
         if (trace)
         {
             var walk = await walker.WalkAsync(uri, caller, cancellationToken);
             return await AnswerAsync(
-                context, builder, [.. walk.Steps.Select(static s => s.Event)], await status.ListEntriesAsync(walk.Items, cancellationToken), caller, uri, null, cancellationToken);
+                context, builder, tree, [.. walk.Steps.Select(static s => s.Event)], await status.ListEntriesAsync(walk.Items, cancellationToken), caller, uri, null, cancellationToken);
         }
         if (!TryCursor(after, out var from))
         {
@@ -55,15 +61,16 @@ internal static class EvidenceEndpoints
         var stored = await records.ListByItemAsync(ItemKey.Compute(uri), from, PageSize + 1, cancellationToken);
         var visible = await visibility.FilterAsync(caller, [.. stored.Take(PageSize)], cancellationToken);
         var next = stored.Count > PageSize
-            ? string.Create(CultureInfo.InvariantCulture, $"/evidence?item={Uri.EscapeDataString(uri)}&after={stored[PageSize - 1].RecordId}")
+            ? string.Create(CultureInfo.InvariantCulture, $"/evidence?item={Uri.EscapeDataString(uri)}&after={stored[PageSize - 1].RecordId}{(target is null ? "" : $"&target={Uri.EscapeDataString(target)}")}")
             : null;
         return await AnswerAsync(
-            context, builder, [.. visible.Where(e => e.SpeaksOf(uri))], await status.ListEntriesAsync([uri], cancellationToken), caller, uri, next, cancellationToken);
+            context, builder, tree, [.. visible.Where(e => e.SpeaksOf(uri))], await status.ListEntriesAsync([uri], cancellationToken), caller, uri, next, cancellationToken);
     }
 
     private static async Task<IResult> AnswerAsync(
         HttpContext context,
         EvidenceBuilder builder,
+        AnchoredTree tree,
         IReadOnlyList<VisibleEvent> events,
         IReadOnlyList<StoredPublicEntry> status,
         Caller caller,
@@ -75,7 +82,7 @@ internal static class EvidenceEndpoints
         {
             return Problems.NotFound("such record");
         }
-        if (await builder.BuildAsync(events, status, caller, item, next, cancellationToken) is not { } bundle)
+        if (await builder.BuildAsync(tree, events, status, caller, item, next, cancellationToken) is not { } bundle)
         {
             context.Response.Headers.RetryAfter = "1";
             return Problems.Create(409, ProblemCodes.NotYetLogged, "The record is durable but not under a signed checkpoint yet; try again in a second.");
