@@ -33,15 +33,19 @@ function observe(bytes) {
   };
 }
 
+const lacking = ["ES256K", "SM2"];
 let differences = 0;
-let checks = 0;
-for (const [name, { checks: wanted }] of Object.entries(expected)) {
+let compared = 0;
+for (const [name, { checks, without }] of Object.entries(expected)) {
+  // WebCrypto knows neither secp256k1 nor SM2.
+  const instead = lacking.flatMap((algorithm) => without?.[algorithm] ?? []);
+  const wanted = checks.map((check) => instead.find(([what, subject]) => what === check[0] && subject === check[1]) ?? check);
   const bytes = read(name);
   const { checks: got } = await verifyBundle(new Uint8Array(bytes), trust, observe(bytes));
   const lines = got.map((c) => `${c.name} ${c.subject} ${c.outcome} ${c.code ?? ""}`.trim());
   const want = wanted.map((c) => c.join(" ").trim());
   for (let i = 0; i < Math.max(lines.length, want.length); i++) {
-    checks++;
+    compared++;
     // The browser does not recompute event hashes: whatever is expected there, it must only not call it passed or failed.
     const isEventHash = want[i]?.startsWith("eventHash ") && lines[i]?.startsWith("eventHash ");
     if (isEventHash ? !lines[i].includes(" could-not-check ") : lines[i] !== want[i]) {
@@ -50,5 +54,5 @@ for (const [name, { checks: wanted }] of Object.entries(expected)) {
     }
   }
 }
-console.log(`${checks} checks of ${Object.keys(expected).length} bundles, ${differences} differences`);
-process.exit(differences === 0 && checks > 0 ? 0 : 1);
+console.log(`${compared} checks of ${Object.keys(expected).length} bundles, ${differences} differences`);
+process.exit(differences === 0 && compared > 0 ? 0 : 1);

@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 """Runs verify.py on every bundle that expected.json names, and short.py for its verdict, and prints each difference.
 
+Both lack SM2 and the event hash.
+
 Exit code 0: there is none.
 
 usage: run_vectors.py EXPECTED.json
@@ -21,7 +23,7 @@ def main(expected_path):
     for name, wanted in expected.items():
         answers = verify.verify((folder / name).read_bytes(), trust, chain)
         lines = [" ".join(answer).strip() for answer in answers]
-        checks = without_event_hash(wanted["checks"])
+        checks = without_event_hash(without("SM2", wanted))
         expect = [" ".join(check).strip() for check in checks]
         outcome = verify.verdict(checks)
         compared += len(expect)
@@ -37,6 +39,12 @@ def main(expected_path):
             print(name, "short.py:", short_verdict)
     print(f"{len(expected)} bundles, {compared} checks, {differences} differences")
     return 1 if differences or not expected else 0
+
+
+def without(algorithm, wanted):
+    """The expected answers of a verifier that lacks a signature algorithm."""
+    other = {tuple(check[:2]): check for check in wanted.get("without", {}).get(algorithm, [])}
+    return [other.get(tuple(check[:2]), check) for check in wanted["checks"]]
 
 
 def without_event_hash(checks):

@@ -3,7 +3,7 @@
 could not check, no reasons. It does not recompute event hashes and enforces fewer limits and spellings than verify.py.
 usage: short.py BUNDLE [--trust TRUST.json] [--rpc URL | --chain RECORDED.json]      exit code: 0, 1 or 2 in that order
 """
-import argparse, base64, datetime, decimal, hashlib, json, pathlib, re, sys, urllib.request
+import argparse, base64, datetime, decimal, functools, hashlib, json, pathlib, re, sys, urllib.request
 class CouldNotCheck(Exception): pass
 def need(condition, otherwise=ValueError):
     if not condition: raise otherwise
@@ -35,19 +35,24 @@ def fits(value, form):
     known = {name.rstrip("=?"): name for name in MEMBERS[form].split()}
     return set(value) <= set(known) and value.get("v", 1) == 1 and all(
         (type(value[name]) is int) == ("=" in mark) if name in value else "?" in mark for name, mark in known.items())
-P, N = 2**256 - 2**224 + 2**192 + 2**96 - 1, 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551
-B = 0x5ac635d8aa3a93e7b3ebbd55769886bc651d06b0cc53b0f63bce3c3e27d2604b
-G = (0x6b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296,
-     0x4fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837bf51f5)
+EC = {  # [13]: algorithm, p, a, b, order and base point of each curve
+    "P-256": ("ES256", 2**256 - 2**224 + 2**192 + 2**96 - 1, -3, 0x5ac635d8aa3a93e7b3ebbd55769886bc651d06b0cc53b0f63bce3c3e27d2604b,
+              0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551,
+              (0x6b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296,
+               0x4fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837bf51f5)),
+    "secp256k1": ("ES256K", 2**256 - 2**32 - 977, 0, 7, 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141,
+                  (0x79be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798,
+                   0x483ada7726a3c4655da4fbfc0e1108a8fd17b448a68554199c47d08ffb10d4b8)),
+    "SM2": ("SM2", 2**256 - 2**224 - 2**96 + 2**64 - 1, -3, 0x28e9fa9e9d9f5e344d5a9e4bcf6509a7f39789f515ab8f92ddbcbd414d940e93, 0, 0)}
 Q, L, D = 2**255 - 19, 2**252 + 27742317777372353535851937790883648493, -121665 * pow(121666, -1, 2**255 - 19)
 def integer(data, order="big"): return int.from_bytes(data, order)
-def add_p256(one, two):  # points are (x, y), infinity is None; constants and hints are in [13]
+def add_ec(p, a, one, two):  # points are (x, y), infinity is None; constants and hints are in [13]
     if one is None or two is None: return one or two
     (x1, y1), (x2, y2) = one, two
     if x1 == x2 and y1 != y2: return None
-    slope = (3 * x1 * x1 - 3) * pow(2 * y1, -1, P) if one == two else (y2 - y1) * pow(x2 - x1, -1, P)
-    x3 = (slope * slope - x1 - x2) % P
-    return x3, (slope * (x1 - x3) - y1) % P
+    slope = (3 * x1 * x1 + a) * pow(2 * y1, -1, p) if one == two else (y2 - y1) * pow(x2 - x1, -1, p)
+    x3 = (slope * slope - x1 - x2) % p
+    return x3, (slope * (x1 - x3) - y1) % p
 def add_ed25519(one, two):
     (x1, y1), (x2, y2), t = one, two, D * one[0] * one[1] * two[0] * two[1]
     return (x1 * y2 + x2 * y1) * pow(1 + t, -1, Q) % Q, (y1 * y2 + x1 * x2) * pow(1 - t, -1, Q) % Q
@@ -60,26 +65,30 @@ def decode_ed25519(data):
     x = x if x * x % Q == square else x * pow(2, (Q - 1) // 4, Q) % Q
     need(y < Q and x * x % Q == square and (x or not sign))
     return (x if x % 2 == sign else Q - x), y
-def check_signature(key, signature, message):
+def check_signature(alg, key, signature, message):
     r, s = signature[:32], integer(signature[32:], "big" if len(key) == 64 else "little")
-    if len(key) == 64:  # ES256
-        need(len(signature) == 64 and 0 < integer(r) < N and 0 < s < N)
-        u, v = integer(sha256(message)) * pow(s, -1, N) % N, integer(r) * pow(s, -1, N) % N
-        other = times(v, (integer(key[:32]), integer(key[32:])), add_p256, None)
-        return need(add_p256(times(u, G, add_p256, None), other)[0] % N == integer(r))
+    if len(key) == 64:  # two coordinates
+        _, p, a, _, n, base = next(curve for curve in EC.values() if curve[0] == alg)
+        need(len(signature) == 64)
+        need(base, CouldNotCheck)
+        need(0 < integer(r) < n and 0 < s < n)
+        u, v, add = integer(sha256(message)) * pow(s, -1, n) % n, integer(r) * pow(s, -1, n) % n, functools.partial(add_ec, p, a)
+        other = times(v, (integer(key[:32]), integer(key[32:])), add, None)
+        return need(add(times(u, base, add, None), other)[0] % n == integer(r))
     need(len(signature) == 64 and s < L)
     k, (x, y) = integer(hashlib.sha512(r + key + message).digest(), "little") % L, decode_ed25519(key)
     base = decode_ed25519(b"\x58" + b"\x66" * 31)
     x, y = add_ed25519(times(s, base, add_ed25519, (0, 1)), times(k, (-x, y), add_ed25519, (0, 1)))
     need((y + (x % 2 << 255)).to_bytes(32, "little") == r)
 def public_key(jwk, kid):
-    alg, curve, names = {"EC": ("ES256", "P-256", "xy"), "OKP": ("EdDSA", "Ed25519", "x")}[jwk["kty"]]
-    need((jwk["crv"], jwk.get("alg", alg), jwk.get("use", "sig")) == (curve, alg, "sig"))
+    curves, names = (EC, "xy") if jwk["kty"] == "EC" else ({"Ed25519": ("EdDSA", Q, 0, 0)}, "x")
+    alg, p, a, b, *_ = need(jwk["kty"] in ("EC", "OKP")) or curves[jwk["crv"]]
+    need((jwk.get("alg", alg), jwk.get("use", "sig")) == (alg, "sig"))
     needed = {name: jwk[name] for name in ("crv", "kty", *names)}
     need({"sign", "verify"} & set(jwk.get("key_ops", ["sign"])) and sha256(canonical(needed)) == hash32(kid))
     key = b"".join(hash32(jwk[name]) for name in names)
     x, y = integer(key[:32]), integer(key[32:])
-    need(decode_ed25519(key) if alg == "EdDSA" else x < P and y < P and (y * y - x**3 + 3 * x - B) % P == 0)
+    need(decode_ed25519(key) if alg == "EdDSA" else x < p and y < p and (y * y - x**3 - a * x - b) % p == 0)
     return alg, key
 def node(left, right): return sha256(b"\1", left, right)  # [7]
 def split(size): return 1 << (size - 1).bit_length() - 1
@@ -105,7 +114,7 @@ def read_checkpoint(note, log):  # [8] its size and root, if the log has signed 
     need(re.fullmatch(r"(— [^\s+]+ [A-Za-z0-9+/=]{8,}\n){1,100}", lines))
     found = [(who, base64_bytes(data)) for _, who, data in map(str.split, lines.splitlines())]
     signature = next(data[4:] for who, data in found if (who, data[:4]) == (name, key_id))
-    return check_signature(key[1:], signature, f"{text}\n".encode()) or (int(size), root)
+    return check_signature("EdDSA", key[1:], signature, f"{text}\n".encode()) or (int(size), root)
 def observe(url, anchors):  # [9] what a node says, in the form of recorded answers
     def ask(method, *params):
         body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}).encode()
@@ -178,7 +187,7 @@ def verify(data, trust, chain):  # [11] the verdict, and an answer for each step
         need(key["kid"] == said["kid"] == header["kid"] and key["custody"] == said["custody"])
         need(header["alg"] == key["public"][0] and said["keyEntry"] < item["index"])
         need(header.get("aud", said["custody"] != "self" and log["origin"]) == log["origin"])
-        return check_signature(key["public"][1], signature, signed) or (header["typ"], payload)
+        return check_signature(*key["public"], signature, signed) or (header["typ"], payload)
     def check_record(item):
         record, place, count = item["record"], item["record"]["position"], item["record"]["count"]
         check_entry(item, 1, sha256(hash32(item["salt"]), canonical(record)))

@@ -9,7 +9,7 @@ def need(condition):
     if not condition: raise ValueError("malformed")
 def attempt(parse, *arguments):  # None where the input is malformed
     try: return parse(*arguments)
-    except (ValueError, TypeError, AttributeError, RecursionError, StopIteration): return None
+    except (ValueError, TypeError, AttributeError, LookupError, RecursionError, StopIteration): return None
 def sha256(*parts): return hashlib.sha256(b"".join(parts)).digest()
 def sha256_hex(value): return sha256(value.encode()).hex()
 # [2] Encodings
@@ -52,7 +52,7 @@ TYPES = {name: kind for names, kind in (
     ("kid leaf root salt eventSalt", hash32), ("block chainId compromisedSince index keyEntry position previous", integer()),
     ("receivedAt time erasedAt", time), ("registry", like("0x[0-9a-fA-F]{40}")), ("transaction blockHash genesis", like("0x[0-9a-fA-F]{64}")),
     ("size", integer(0, 2**48)), ("v", integer(1, 1)), ("custody", like("self|custodial|imported")), ("statement", like("[0-9a-f]{64}")),
-    ("alg", like("ES256|EdDSA")), ("kind", integer(1, 255)), ("event", lambda value: text(value) and attempt(raw, value) is not None),
+    ("alg", text), ("kind", integer(1, 255)), ("event", lambda value: text(value) and attempt(raw, value) is not None),
     ("eventHash", like(r"ni:///sha-256;[0-9a-f]{64}\?ver=CBV2\.0"))) for name in names.split()}
 def shape(names, **types):  # a question mark stands after optional members
     known, required, allowed = {**TYPES, **types}, {name for name in names.split() if name[-1] != "?"}, set(names.replace("?", "").split())
@@ -77,20 +77,29 @@ def parse_bundle(data):
     need(len(set(bundle["statements"])) == len(bundle["statements"]))
     need(all(item.get("statement", -1) < len(bundle["statements"]) for item in bundle["records"] + bundle["status"]))
     return bundle
-# [4] and [13] Keys, signatures and statements. A point is (x, y); infinity of P-256 is None.
-P, N = 2**256 - 2**224 + 2**192 + 2**96 - 1, 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551
-B = 0x5ac635d8aa3a93e7b3ebbd55769886bc651d06b0cc53b0f63bce3c3e27d2604b
-G = 0x6b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296, 0x4fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837bf51f5
+# [4] and [13] Keys, signatures and statements. A point is (x, y); infinity of the EC curves is None.
+EC = {  # crv: alg, p, a, b, order, base point
+    "P-256": ("ES256", 2**256 - 2**224 + 2**192 + 2**96 - 1, -3, 0x5ac635d8aa3a93e7b3ebbd55769886bc651d06b0cc53b0f63bce3c3e27d2604b,
+              0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551,
+              (0x6b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296,
+               0x4fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837bf51f5)),
+    "secp256k1": ("ES256K", 2**256 - 2**32 - 977, 0, 7, 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141,
+                  (0x79be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798,
+                   0x483ada7726a3c4655da4fbfc0e1108a8fd17b448a68554199c47d08ffb10d4b8)),
+    "SM2": ("SM2", 2**256 - 2**224 - 2**96 + 2**64 - 1, -3, 0x28e9fa9e9d9f5e344d5a9e4bcf6509a7f39789f515ab8f92ddbcbd414d940e93, 0, None)}
+ALGORITHMS = {"OKP Ed25519": "EdDSA", **{"EC " + curve: EC[curve][0] for curve in EC}}
 Q, L, D = 2**255 - 19, 2**252 + 27742317777372353535851937790883648493, -121665 * pow(121666, -1, 2**255 - 19)
 def big(data): return int.from_bytes(data, "big")
 def little(data): return int.from_bytes(data, "little")
-def add_p256(one, two):
-    if one is None or two is None: return one or two
-    (x1, y1), (x2, y2) = one, two
-    if x1 == x2 and (y1 + y2) % P == 0: return None
-    slope = (3 * x1 * x1 - 3) * pow(2 * y1, -1, P) if one == two else (y2 - y1) * pow(x2 - x1, -1, P)
-    x3 = (slope * slope - x1 - x2) % P
-    return x3, (slope * (x1 - x3) - y1) % P
+def add_on(p, a):
+    def add(one, two):
+        if one is None or two is None: return one or two
+        (x1, y1), (x2, y2) = one, two
+        if x1 == x2 and (y1 + y2) % p == 0: return None
+        slope = (3 * x1 * x1 + a) * pow(2 * y1, -1, p) if one == two else (y2 - y1) * pow(x2 - x1, -1, p)
+        x3 = (slope * slope - x1 - x2) % p
+        return x3, (slope * (x1 - x3) - y1) % p
+    return add
 def add_ed25519(one, two):
     (x1, y1), (x2, y2) = one, two
     t = D * x1 * x2 * y1 * y2
@@ -104,26 +113,28 @@ def decode_ed25519(data):
     x = x if x * x % Q == square else x * pow(2, (Q - 1) // 4, Q) % Q
     need(y < Q and x * x % Q == square and (x or not sign))
     return (x if x % 2 == sign else Q - x), y
-def valid_signature(alg, key, signature, message):
+def valid_signature(alg, key, signature, message):  # None: this verifier lacks the algorithm
     first, second = signature[:32], signature[32:]
     if len(signature) != 64: return False
+    if alg == "SM2": return None
     if alg == "EdDSA":
         (x, y), base = decode_ed25519(key), decode_ed25519((4 * pow(5, -1, Q) % Q).to_bytes(32, "little"))
         k, s = little(hashlib.sha512(first + key + message).digest()) % L, little(second)
         x, y = add_ed25519(multiply(add_ed25519, (0, 1), s, base), multiply(add_ed25519, (0, 1), k, (-x, y)))
         return s < L and (y + (x % 2 << 255)).to_bytes(32, "little") == first
-    r, s = big(first), big(second)
-    if not (0 < r < N and 0 < s < N): return False
-    u, v = big(sha256(message)) * pow(s, -1, N) % N, r * pow(s, -1, N) % N
-    total = add_p256(multiply(add_p256, None, u, G), multiply(add_p256, None, v, (big(key[:32]), big(key[32:]))))
-    return total is not None and total[0] % N == r
+    _, p, a, _, n, base = next(curve for curve in EC.values() if curve[0] == alg)
+    r, s, add = big(first), big(second), add_on(p, a)
+    if not (0 < r < n and 0 < s < n): return False
+    u, v = big(sha256(message)) * pow(s, -1, n) % n, r * pow(s, -1, n) % n
+    total = add(multiply(add, None, u, base), multiply(add, None, v, (big(key[:32]), big(key[32:]))))
+    return total is not None and total[0] % n == r
 def parse_jwk(jwk):  # algorithm, public key, thumbprint
-    alg, curve, names = {"EC": ("ES256", "P-256", "xy"), "OKP": ("EdDSA", "Ed25519", "x")}.get(jwk.get("kty")) or need(False)
-    need(jwk.get("crv") == curve and jwk.get("alg", alg) == alg and jwk.get("use", "sig") == "sig")
+    alg, names = ALGORITHMS[f"{jwk.get('kty')} {jwk.get('crv')}"], "xy" if jwk["kty"] == "EC" else "x"
+    need(jwk.get("alg", alg) == alg and jwk.get("use", "sig") == "sig")
     need(all(hash32(jwk.get(name)) for name in names) and {"sign", "verify"} & set(jwk.get("key_ops", ["sign"])))
     key = b"".join(raw(jwk[name]) for name in names)
-    x, y = big(key[:32]), big(key[32:])
-    need(decode_ed25519(key) if alg == "EdDSA" else x < P and y < P and (y * y - x**3 + 3 * x - B) % P == 0)
+    x, y, (_, p, a, b, *_) = big(key[:32]), big(key[32:]), EC.get(jwk["crv"], (None,) * 4)
+    need(decode_ed25519(key) if alg == "EdDSA" else x < p and y < p and (y * y - x**3 - a * x - b) % p == 0)
     return alg, key, base64url(sha256(canonical({name: jwk[name] for name in ["crv", "kty", *names]})))
 def parse_jws(compact):  # header, payload, signature, and what is signed
     parts = compact.split(".")
@@ -198,7 +209,7 @@ def observe(url, anchors):
             "blockTime": datetime.datetime.fromtimestamp(seconds, datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.000Z")}
     return chain
 # [11] Verification. An answer is its outcome and code; the first rule that applies returns it.
-PASSED, DEPENDS = "passed ", "could-not-check depends-on-failed-check"
+PASSED, DEPENDS, UNABLE = "passed ", "could-not-check depends-on-failed-check", "could-not-check algorithm-not-available"
 def blame(code, *sound): return "failed " + code if all(sound) else DEPENDS
 def same(one, two): return (one or "").lower() == (two or "").lower()
 def is_leaf(claimed, kind, body): return sha256(b"\0\1", bytes([kind]), body) == raw(claimed)
@@ -270,7 +281,7 @@ def verify(data, trust=None, chain=None):
         answer, statement = check_signature(item, record, passed)
         answer, has_event = check_event(item, record, statement, tell("signature", subject, answer) and passed)
         tell("event", subject, answer)
-        tell("eventHash", subject, "could-not-check algorithm-not-available" if has_event else DEPENDS)
+        tell("eventHash", subject, UNABLE if has_event else DEPENDS)
         tell("keyStatus", subject, check_key_status(item["index"], record))
         anchored = any(item["index"] < other for other, _ in confirmed)
         pending = all(item["index"] >= anchor["size"] for anchor in bundle["anchors"])
@@ -292,7 +303,7 @@ def verify(data, trust=None, chain=None):
             return blame("key-mismatch", sound), statement
         if audience != log["origin"]: return "failed audience-mismatch", statement
         valid = header["alg"] == jwk[0] and valid_signature(*jwk[:2], signature, signed)
-        return PASSED if valid else blame("signature-invalid", sound_key), statement
+        return UNABLE if valid is None else PASSED if valid else blame("signature-invalid", sound_key), statement
     def check_event(item, record, statement, signed):  # and whether there is an event to hash
         if statement is None: return DEPENDS, False
         if statement[0]["typ"] == "epcis+jws":
@@ -325,8 +336,8 @@ def verify(data, trust=None, chain=None):
             return blame("key-missing", sound_key)
         audience = header.get("aud", log["origin"] if entry["custody"] != "self" else None)
         fits = audience == log["origin"] and header["typ"] == {3: "certificate+jws", 4: "recall+jws"}[item["kind"]]
-        valid = fits and jwk and header["alg"] == jwk[0] and valid_signature(*jwk[:2], signature, signed)
-        return PASSED if valid else blame("status-signature-invalid", sound_key)
+        valid = bool(fits and jwk) and header["alg"] == jwk[0] and valid_signature(*jwk[:2], signature, signed)
+        return UNABLE if valid is None else PASSED if valid else blame("status-signature-invalid", sound_key)
     tell("identity", "bundle", check_identity())
     trusted = tell("checkpoint", "bundle", check_checkpoint())
     for i, anchor in enumerate(bundle["anchors"]): tell("anchor", f"anchors[{i}]", check_anchor(anchor))

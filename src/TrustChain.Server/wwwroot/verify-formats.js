@@ -26,38 +26,59 @@ function exactly(json, required, optional = []) {
     && [...json.keys()].every((name) => required.includes(name) || optional.includes(name));
 }
 
+// By crv: the algorithm, and p, a and b of y² = x³ + ax + b. WebCrypto has P-256 only; of the others the point is looked at here, and no signature.
+const curves = new Map([
+  ["P-256", { algorithm: "ES256", p: (1n << 256n) - (1n << 224n) + (1n << 192n) + (1n << 96n) - 1n, a: -3n,
+    b: 0x5ac635d8aa3a93e7b3ebbd55769886bc651d06b0cc53b0f63bce3c3e27d2604bn }],
+  ["secp256k1", { algorithm: "ES256K", p: (1n << 256n) - (1n << 32n) - 977n, a: 0n, b: 7n }],
+  ["SM2", { algorithm: "SM2", p: (1n << 256n) - (1n << 224n) - (1n << 96n) + (1n << 64n) - 1n, a: -3n,
+    b: 0x28e9fa9e9d9f5e344d5a9e4bcf6509a7f39789f515ab8f92ddbcbd414d940e93n }],
+]);
+
 /** A public key from a JWK: { algorithm, kid, verify(data, signature) }, or null. */
 export async function publicKey(jwk) {
   if (!(jwk instanceof Map)) {
     return null;
   }
-  const [type, curve] = [jwk.get("kty"), jwk.get("crv")];
-  const algorithm = type === "EC" && curve === "P-256" ? "ES256" : type === "OKP" && curve === "Ed25519" ? "EdDSA" : null;
+  const [type, name] = [jwk.get("kty"), jwk.get("crv")];
+  const curve = type === "EC" ? curves.get(name) : undefined;
+  const algorithm = curve?.algorithm ?? (type === "OKP" && name === "Ed25519" ? "EdDSA" : null);
   const [x, y] = [digest(jwk.get("x")), digest(jwk.get("y"))];
   const operations = jwk.get("key_ops");
-  if (algorithm === null || x === null || (algorithm === "ES256" && y === null)
+  if (algorithm === null || x === null || (curve && (y === null || !isPoint(curve, x, y)))
     || (jwk.has("alg") && jwk.get("alg") !== algorithm) || (jwk.has("use") && jwk.get("use") !== "sig")
     || (jwk.has("key_ops") && !(Array.isArray(operations) && operations.some((o) => o === "verify" || o === "sign")))) {
     return null;
   }
-  return algorithm === "ES256"
-    ? importKey(algorithm, concat([4], x, y), { name: "ECDSA", namedCurve: "P-256" }, { name: "ECDSA", hash: "SHA-256" },
-      `{"crv":"P-256","kty":"EC","x":"${toBase64Url(x)}","y":"${toBase64Url(y)}"}`)
-    : ed25519Key(x);
+  if (!curve) {
+    return ed25519Key(x);
+  }
+  const text = `{"crv":"${name}","kty":"EC","x":"${toBase64Url(x)}","y":"${toBase64Url(y)}"}`;
+  return name === "P-256"
+    ? importKey(algorithm, concat([4], x, y), { name: "ECDSA", namedCurve: "P-256" }, { name: "ECDSA", hash: "SHA-256" }, text)
+    : unavailable(algorithm, await thumbprint(text));
+}
+
+function isPoint({ p, a, b }, xBytes, yBytes) {
+  const [x, y] = [xBytes, yBytes].map((bytes) => BigInt(`0x${toHex(bytes)}`));
+  return x < p && y < p && (y * y - x * x * x - a * x - b) % p === 0n;
 }
 
 const ed25519Key = (x) => importKey("EdDSA", x, { name: "Ed25519" }, { name: "Ed25519" }, `{"crv":"Ed25519","kty":"OKP","x":"${toBase64Url(x)}"}`);
 
+const thumbprint = async (jwk) => toBase64Url(await sha256(utf8(jwk)));
+
+/** A sound key whose signatures this browser cannot check. */
+const unavailable = (algorithm, kid) =>
+  ({ algorithm, kid, verify: async (data, signature) => (signature.length === 64 ? Signature.couldNotCheck : Signature.invalid) });
+
 async function importKey(algorithm, raw, importAs, verifyAs, jwk) {
-  const kid = toBase64Url(await sha256(utf8(jwk)));
+  const kid = await thumbprint(jwk);
   let key;
   try {
     key = await crypto.subtle.importKey("raw", raw, importAs, false, ["verify"]);
   } catch (error) {
-    if (error.name !== "NotSupportedError") {
-      return null; // no point of the curve
-    }
-    return { algorithm, kid, verify: async (data, signature) => (signature.length === 64 ? Signature.couldNotCheck : Signature.invalid) };
+    return error.name === "NotSupportedError" ? unavailable(algorithm, kid) : null; // null: no point of the curve
   }
   return {
     algorithm,

@@ -107,11 +107,57 @@ public sealed class KeyTests(ServerFixture fixture) : IClassFixture<ServerFixtur
         (await company.CaptureRootAsync(key, Events.Observation(late).ToJsonString())).ExpectProblem(403, "key-revoked");
     }
 
-    private async Task<Check> KeyStatusAsync(TestOrganisation company, string item)
+    [Theory]
+    [InlineData(SignatureAlgorithms.ES256)]
+    [InlineData(SignatureAlgorithms.ES256K)]
+    [InlineData(SignatureAlgorithms.EdDsa)]
+    [InlineData(SignatureAlgorithms.Sm2)]
+    public async Task Key_OfEachAlgorithm_SignsStatementsWhoseEvidencePasses(string algorithm)
+    {
+        var company = await Server.AddOrganisationAsync();
+        using var key = await company.RegisterKeyAsync(algorithm);
+        var item = company.NewItem();
+
+        (await company.CaptureRootAsync(key, Events.Commissioning(item).ToJsonString())).Expect(202);
+        (await company.CaptureDocumentAsync(key, Events.Observation(item).ToJsonString(), "/epcis/events")).Expect(201);
+        using var stranger = SigningKey.Generate(algorithm);
+        var forged = TestOrganisation.SignDocument(key, Events.Observation(item).ToJsonString()).Split('.');
+        var other = Base64UrlText.Encode(stranger.Sign(System.Text.Encoding.ASCII.GetBytes($"{forged[0]}.{forged[1]}")));
+        (await company.SendStatementAsync($"{forged[0]}.{forged[1]}.{other}")).ExpectProblem(403, "signature-invalid");
+
+        await Server.GetFinalAnchorAsync((await Server.GetCoveringCheckpointAsync()).Size);
+        var report = await VerifyAsync(company, item);
+        Assert.Equal(2, report.Checks.Count(static c => c.Name == CheckNames.Signature));
+        Assert.All(report.Checks, static c => Assert.Equal((Outcome.Passed, null), (c.Outcome, c.Code)));
+        var listed = (await Server.GetAsync("/api/keys", company.ApiKey)).Expect(200).Json.GetProperty("keys")[0];
+        Assert.True(PublicKey.TryParse(listed.GetProperty("jwk"), out var published, out var error), error);
+        Assert.Equal((algorithm, key.PublicKey.Kid), (published.Algorithm, published.Kid));
+    }
+
+    [Theory]
+    [InlineData("P-256")]
+    [InlineData("secp256k1")]
+    [InlineData("SM2")]
+    public async Task Registration_OfAPointThatIsNotOnItsCurve_IsRefused(string curve)
+    {
+        var company = await Server.AddOrganisationAsync();
+        using var key = SigningKey.Generate(SignatureAlgorithms.ES256);
+        var proof = Jws.Sign(key, KeyEntry.AuthorizationType, null, KeyEntry.ToAuthorizationPayload(company.Id, key.PublicKey.Kid, null));
+        var (x, y) = (Base64UrlText.Encode(new byte[32]), Base64UrlText.Encode(new byte[32]));
+
+        var refused = await Server.PostAsync("/api/keys", new { jwk = new { kty = "EC", crv = curve, x, y }, proof }, company.ApiKey);
+
+        refused.Expect(400);
+        Assert.Contains($"not a point of {curve}", refused.Body, StringComparison.Ordinal);
+    }
+
+    private async Task<Check> KeyStatusAsync(TestOrganisation company, string item) =>
+        Assert.Single((await VerifyAsync(company, item)).Checks, static c => c.Name == CheckNames.KeyStatus);
+
+    private async Task<VerificationReport> VerifyAsync(TestOrganisation company, string item)
     {
         var bundle = (await Server.GetAsync($"/evidence?item={Uri.EscapeDataString(item)}", company.ApiKey)).Expect(200).Bytes;
         Assert.True(EvidenceBundle.TryParse(bundle, out var parsed, out _));
-        var report = EvidenceVerifier.Verify(parsed, Server.Registry.Trust, await ChainWitness.ObserveAsync(Server.RpcUrl, parsed.Anchors));
-        return Assert.Single(report.Checks, static c => c.Name == CheckNames.KeyStatus);
+        return EvidenceVerifier.Verify(parsed, Server.Registry.Trust, await ChainWitness.ObserveAsync(Server.RpcUrl, parsed.Anchors));
     }
 }

@@ -4,8 +4,8 @@ using Org.BouncyCastle.Crypto.Digests;
 using Org.BouncyCastle.Crypto.Parameters;
 using Org.BouncyCastle.Crypto.Signers;
 using Org.BouncyCastle.Math;
-using Org.BouncyCastle.Security;
 using TrustChain.Core.Signing;
+using TrustChain.UnitTests.Verification;
 
 namespace TrustChain.UnitTests.Signing;
 
@@ -128,10 +128,4 @@ public sealed class Sm2Tests
     }
 
     private static ECPrivateKeyParameters PrivateKey(byte[] secret) => new(new BigInteger(1, secret), Domain);
-
-    /// <summary>Gives one value where a signer asks for a random one.</summary>
-    private sealed class FixedNonce(byte[] nonce) : SecureRandom
-    {
-        public override void NextBytes(byte[] buffer) => nonce.CopyTo(buffer, 0);
-    }
 }

@@ -65,8 +65,13 @@ public sealed class EncodingVectorTests
                 alg = SignatureAlgorithms.ES256, jwk = Json(World.Garden.Key.PublicKey.Jwk), kid = World.Garden.Kid, compact = World.Document[0].Statement,
                 digest = World.Document[0].Record.Statement.ToHex(),
             },
+            Single(World.OnSecp256k1, World.Ridge),
+            Single(World.OnSm2, World.Terrace),
         });
-        foreach (var (record, signer) in new[] { (World.Three[0], World.Lake), (World.Document[0], World.Garden), (World.Custodial, World.Farm) })
+        foreach (var (record, signer) in new[]
+        {
+            (World.Three[0], World.Lake), (World.Document[0], World.Garden), (World.Custodial, World.Farm), (World.OnSecp256k1, World.Ridge), (World.OnSm2, World.Terrace),
+        })
         {
             Assert.True(Statement.TryParse(record.Statement, out var statement, out var error), error);
             Assert.Equal(SignatureCheck.Valid, statement.Jws.Verify(signer.Key.PublicKey));
@@ -134,6 +139,15 @@ public sealed class EncodingVectorTests
             }),
         });
     }
+
+    private static object Single(LoggedRecord record, Signer signer) => new
+    {
+        alg = signer.Key.PublicKey.Algorithm,
+        jwk = Json(signer.Key.PublicKey.Jwk),
+        kid = signer.Kid,
+        compact = record.Statement,
+        digest = record.Record.Statement.ToHex(),
+    };
 
     private static void Check(string file, object content) =>
         VectorFiles.Check($"encoding/{file}", [.. JsonSerializer.SerializeToUtf8Bytes(content, Indented), (byte)'\n']);

@@ -118,7 +118,14 @@ public sealed class EvidenceBlameTests
         for (var i = 0; i < json.Length; i++)
         {
             var altered = (byte[])json.Clone();
-            altered[i] = altered[i] == (byte)'1' ? (byte)'2' : (byte)'1';
+            altered[i] = (json[i], json[Math.Min(i + 1, json.Length - 1)]) switch
+            {
+                // The last character before padding in a checkpoint has low bits that mean nothing: alter the others.
+                ( >= (byte)'A' and <= (byte)'D', (byte)'=') => (byte)'Q',
+                (_, (byte)'=') => (byte)'A',
+                ((byte)'1', _) => (byte)'2',
+                _ => (byte)'1',
+            };
             Assert.True(OutcomeOf(altered) != Outcome.Passed, $"A change at byte {i} went unnoticed: {Encoding.UTF8.GetString(json.AsSpan()[Math.Max(0, i - 30)..i])}");
         }
 

@@ -67,16 +67,19 @@ public sealed class EvidenceVectorTests
     /// <summary>A member of <c>expected.json</c>, one line for each check.</summary>
     private static string Expected(EvidenceVector vector)
     {
-        var checks = vector.Checks.Select(static c => "      " + Text(new[] { c.Check, c.Subject, Word(c.Outcome), c.Code ?? "" }));
+        var without = vector.Without.Select(static w => $"{Text(w.Key)}: [{Row(w.Value)}]");
+        var member = vector.Without.Count == 0 ? "" : $",\n    \"without\": {{{string.Join(", ", without)}}}";
         return $$"""
               {{Text($"{vector.Name}.json")}}: {
                 "says": {{Text(vector.Says)}},
                 "outcome": {{Text(Word(OutcomeOf(vector)))}},
                 "checks": [
-            {{string.Join(",\n", checks)}}
-                ]
+            {{string.Join(",\n", vector.Checks.Select(static c => "      " + Row(c)))}}
+                ]{{member}}
               }
             """;
+
+        static string Row(ExpectedCheck c) => Text(new[] { c.Check, c.Subject, Word(c.Outcome), c.Code ?? "" });
 
         static string Text<T>(T value) => JsonSerializer.Serialize(value, Plain);
     }

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json.Nodes;
 using TrustChain.Core.Log;
+using TrustChain.Core.Signing;
 using TrustChain.Core.Verification;
 
 namespace TrustChain.UnitTests.Verification;
@@ -10,7 +11,11 @@ namespace TrustChain.UnitTests.Verification;
 /// <param name="Says">What it shows, one sentence.</param>
 /// <param name="Bundle">The file.</param>
 /// <param name="Checks">All answers in their order.</param>
-internal sealed record EvidenceVector(string Name, string Says, byte[] Bundle, IReadOnlyList<ExpectedCheck> Checks);
+internal sealed record EvidenceVector(string Name, string Says, byte[] Bundle, IReadOnlyList<ExpectedCheck> Checks)
+{
+    /// <summary>By algorithm, what a verifier answers instead that lacks it. ES256 and EdDSA are not counted: no verifier may lack them.</summary>
+    public IReadOnlyDictionary<string, ExpectedCheck> Without { get; init; } = new Dictionary<string, ExpectedCheck>();
+}
 
 /// <summary>An answer; no code when it passed.</summary>
 internal sealed record ExpectedCheck(string Check, string Subject, Outcome Outcome, string? Code);
@@ -33,6 +38,15 @@ internal static class EvidenceVectors
     {
         yield return Vector("good-root-es256", "One record in root form, self-held ES256 key.", World.Bundle(World.Single));
         yield return Vector("good-root-eddsa", "The second of three events under one signed root, self-held EdDSA key.", World.Bundle(World.Three[1]));
+        var lacking = Unknown(CheckNames.Signature, "records[0]", ReasonCodes.AlgorithmNotAvailable);
+        yield return Vector("good-root-es256k", "One record in root form, self-held ES256K key.", World.Bundle(World.OnSecp256k1)) with
+        {
+            Without = new Dictionary<string, ExpectedCheck> { [SignatureAlgorithms.ES256K] = lacking },
+        };
+        yield return Vector("good-root-sm2", "One record in root form, self-held SM2 key.", World.Bundle(World.OnSm2)) with
+        {
+            Without = new Dictionary<string, ExpectedCheck> { [SignatureAlgorithms.Sm2] = lacking },
+        };
         yield return Vector("good-custodial", "One record signed with a key that the service holds; the statement has no audience.", World.Bundle(World.Custodial));
         yield return Vector("good-document", "The second event of a document; document form carries no separate event.", World.Bundle(World.Document[1]));
         var item = World.Bundle(World.Three[0], World.Three[1], World.Three[2], World.Document[0], World.Document[1]);
@@ -159,6 +173,11 @@ internal static class EvidenceVectors
             Failed(CheckNames.Signature, "records[0]", ReasonCodes.KeyMissing),
             Depends(CheckNames.Event, "records[0]"),
             Depends(CheckNames.EventHash, "records[0]"));
+        yield return Vector(
+            "bad-key-point",
+            "The log holds a key entry whose point is not on the SM2 curve. No record of the bundle was made with it.",
+            World.Bundle(World.Single).With(World.OffCurve).Prove(),
+            Failed(CheckNames.Key, "keys[1]", ReasonCodes.KeyMalformed));
         yield return Vector(
             "bad-record",
             "One digit of the record's time is altered.",
@@ -332,9 +351,9 @@ internal static class EvidenceVectors
     private static string FlipPayload(string compact, string marker)
     {
         var parts = compact.Split('.');
-        Assert.True(Core.Signing.Base64UrlText.TryDecode(parts[1], out var payload));
+        Assert.True(Base64UrlText.TryDecode(parts[1], out var payload));
         var text = Encoding.UTF8.GetString(payload);
         var altered = Flip(text, text.IndexOf(marker, StringComparison.Ordinal) + marker.Length + 2);
-        return $"{parts[0]}.{Core.Signing.Base64UrlText.Encode(Encoding.UTF8.GetBytes(altered))}.{parts[2]}";
+        return $"{parts[0]}.{Base64UrlText.Encode(Encoding.UTF8.GetBytes(altered))}.{parts[2]}";
     }
 }

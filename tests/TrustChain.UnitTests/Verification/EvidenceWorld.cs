@@ -4,7 +4,7 @@ using TrustChain.Core.Signing;
 namespace TrustChain.UnitTests.Verification;
 
 /// <summary>
-/// The story that the evidence vectors tell: a log of 43 entries in which three organisations and the operator do what an honest log has, and some
+/// The story that the evidence vectors tell: a log of 43 entries in which six organisations and the operator do what an honest log has, and some
 /// things that no honest operator does. Anchored at 24, 40 and 43.
 /// </summary>
 internal sealed class EvidenceWorld
@@ -43,6 +43,11 @@ internal sealed class EvidenceWorld
         WrongHash = _writer.Root(Garden, origin, Sample.EventHashes([Sample.Event(12, "packing")]), Sample.Event(11, "packing"))[0]; // 21
         ForeignAudience = _writer.Root(Garden, "log.example/elsewhere", Sample.Event(13, "packing"))[0]; // 22
         ToErase = _writer.Root(Lake, origin, Sample.Event(14, "inspecting"))[0]; // 23
+        _writer.Admit(Ridge); // 24
+        OnSecp256k1 = _writer.Root(Ridge, origin, Sample.Event(16, "packing"))[0]; // 25
+        _writer.Admit(Terrace); // 26
+        OnSm2 = _writer.Root(Terrace, origin, Sample.Event(17, "packing"))[0]; // 27
+        OffCurve = _writer.AdmitOffCurve(Terrace); // 28
         Log.PadTo(40);
         Late = _writer.Root(Garden, origin, Sample.Event(15, "shipping"))[0]; // 40
         Log.PadTo(Size);
@@ -55,6 +60,10 @@ internal sealed class EvidenceWorld
     public Signer Farm { get; } = new("small-farm", "Small Farm", SignatureAlgorithms.ES256, Custody.Custodial);
 
     public Signer Harbour { get; } = new("harbour", "Harbour Stores \u00e9\u8336", SignatureAlgorithms.EdDsa, Custody.Self);
+
+    public Signer Ridge { get; } = new("ridge-coffee", "Ridge Coffee", SignatureAlgorithms.ES256K, Custody.Self);
+
+    public Signer Terrace { get; } = new("terrace-rice", "Terrace Rice", SignatureAlgorithms.Sm2, Custody.Self);
 
     public LittleLog Log { get; }
 
@@ -86,6 +95,13 @@ internal sealed class EvidenceWorld
 
     public LoggedRecord ToErase { get; }
 
+    public LoggedRecord OnSecp256k1 { get; }
+
+    public LoggedRecord OnSm2 { get; }
+
+    /// <summary>A key entry whose point is not on the SM2 curve, under the kid that follows from it.</summary>
+    public LoggedEntry OffCurve { get; }
+
     public LoggedRecord Late { get; }
 
     public LoggedEntry KeyOf(Signer signer) => _writer.KeyOf(signer);
@@ -112,5 +128,5 @@ internal sealed class EvidenceWorld
         return builder.Prove();
     }
 
-    private LoggedEntry KeyAt(long index) => new[] { Garden, Lake, Farm, Harbour }.Select(KeyOf).Single(key => key.Index == index);
+    private LoggedEntry KeyAt(long index) => new[] { Garden, Lake, Farm, Harbour, Ridge, Terrace }.Select(KeyOf).Single(key => key.Index == index);
 }

@@ -1,15 +1,22 @@
 using System.Text;
+using Org.BouncyCastle.Asn1.GM;
 using Org.BouncyCastle.Asn1.Nist;
+using Org.BouncyCastle.Asn1.Sec;
+using Org.BouncyCastle.Asn1.X9;
 using Org.BouncyCastle.Crypto.Digests;
 using Org.BouncyCastle.Crypto.Parameters;
 using Org.BouncyCastle.Crypto.Signers;
 using Org.BouncyCastle.Math;
+using Org.BouncyCastle.Security;
 using TrustChain.Core.Log;
 using TrustChain.Core.Signing;
 
 namespace TrustChain.UnitTests.Verification;
 
-/// <summary>An organisation with one key. Signs ES256 with the nonce of RFC 6979, so that vectors are the same in every run.</summary>
+/// <summary>
+/// An organisation with one key. Signs ES256 and ES256K with the nonce of RFC 6979, and SM2 with one made of key and text, so that vectors are the same in
+/// every run.
+/// </summary>
 internal sealed class Signer
 {
     private readonly byte[] _secret;
@@ -42,13 +49,18 @@ internal sealed class Signer
         var header = $$"""{"alg":"{{Key.PublicKey.Algorithm}}",{{aud}}"kid":"{{Kid}}","typ":"{{type}}"}""";
         var signed = $"{Base64UrlText.Encode(Encoding.UTF8.GetBytes(header))}.{Base64UrlText.Encode(payload)}";
         var bytes = Encoding.ASCII.GetBytes(signed);
-        var signature = Key.PublicKey.Algorithm == SignatureAlgorithms.EdDsa ? Key.Sign(bytes) : SignEs256(Hash32.Compute(bytes));
+        var signature = Key.PublicKey.Algorithm switch
+        {
+            SignatureAlgorithms.ES256 => SignEcdsa(NistNamedCurves.GetByName("P-256"), Hash32.Compute(bytes)),
+            SignatureAlgorithms.ES256K => SignEcdsa(SecNamedCurves.GetByName("secp256k1"), Hash32.Compute(bytes)),
+            SignatureAlgorithms.Sm2 => SignSm2(bytes),
+            _ => Key.Sign(bytes),
+        };
         return $"{signed}.{Base64UrlText.Encode(signature)}";
     }
 
-    private byte[] SignEs256(Hash32 digest)
+    private byte[] SignEcdsa(X9ECParameters curve, Hash32 digest)
     {
-        var curve = NistNamedCurves.GetByName("P-256");
         var domain = new ECDomainParameters(curve.Curve, curve.G, curve.N, curve.H);
         var signer = new ECDsaSigner(new HMacDsaKCalculator(new Sha256Digest()));
         signer.Init(true, new ECPrivateKeyParameters(new BigInteger(1, _secret), domain));
@@ -61,4 +73,19 @@ internal sealed class Signer
         }
         return signature;
     }
+
+    private byte[] SignSm2(byte[] text)
+    {
+        var key = new ECPrivateKeyParameters(new BigInteger(1, _secret), new ECDomainParameters(GMNamedCurves.GetByName("sm2p256v1")));
+        var signer = new SM2Signer(PlainDsaEncoding.Instance, new SM3Digest());
+        signer.Init(true, new ParametersWithRandom(key, new FixedNonce(Hash32.Compute([.. _secret, .. text]).ToArray())));
+        signer.BlockUpdate(text, 0, text.Length);
+        return signer.GenerateSignature();
+    }
+}
+
+/// <summary>Gives one value where a signer asks for a random one.</summary>
+internal sealed class FixedNonce(byte[] nonce) : SecureRandom
+{
+    public override void NextBytes(byte[] buffer) => nonce.CopyTo(buffer, 0);
 }
