@@ -6,7 +6,7 @@ namespace TrustChain.UnitTests.Verification;
 /// </summary>
 public sealed class PythonVerifierTests
 {
-    private const int LineLimit = 250;
+    private const int LineLimit = 320;
     private static readonly string Tests = FindTests();
     private static readonly string Verifier = Path.Combine(Tests, "verifier");
     private static readonly string Evidence = Path.Combine(Tests, "vectors", "evidence");

@@ -55,7 +55,7 @@ internal sealed class RecordedChain
 
     private AnchorObservation Observe(BundleAnchor anchor)
     {
-        if (!_json.GetProperty("registries").TryGetProperty(anchor.Registry, out var registry))
+        if (!_json.GetProperty("registries").TryGetProperty(anchor.Registry.ToLowerInvariant(), out var registry))
         {
             return new AnchorObservation();
         }
@@ -64,7 +64,7 @@ internal sealed class RecordedChain
             HasCode = true,
             OriginHash = Hash(registry.GetProperty("originHash")),
             RootAt = registry.GetProperty("rootAt").TryGetProperty(anchor.Size.ToString(CultureInfo.InvariantCulture), out var root) ? Hash(root) : default,
-            Transaction = _json.GetProperty("transactions").TryGetProperty(anchor.Transaction, out var t)
+            Transaction = _json.GetProperty("transactions").TryGetProperty(anchor.Transaction.ToLowerInvariant(), out var t)
                 ? new TransactionObservation(
                     t.GetProperty("succeeded").GetBoolean(),
                     t.GetProperty("to").GetString()!,
