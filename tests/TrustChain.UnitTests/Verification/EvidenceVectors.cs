@@ -349,7 +349,7 @@ internal static partial class EvidenceVectors
     private static bool IsRegister(BundleKey key)
     {
         using var body = System.Text.Json.JsonDocument.Parse(key.Body);
-        return body.RootElement.GetProperty("act").GetString() == KeyEntry.Act;
+        return body.RootElement.TryGetProperty("act", out var act) && act.GetString() == KeyEntry.Act;
     }
 
     private const string NotListedCode = "not-listed";

@@ -58,7 +58,12 @@ internal sealed class Signer
     public string Sign(string type, string? audience, ReadOnlySpan<byte> payload)
     {
         var aud = audience is null ? "" : $"\"aud\":\"{audience}\",";
-        var header = $$"""{"alg":"{{Key.PublicKey.Algorithm}}",{{aud}}"kid":"{{Kid}}","typ":"{{type}}"}""";
+        return SignUnder($$"""{"alg":"{{Key.PublicKey.Algorithm}}",{{aud}}"kid":"{{Kid}}","typ":"{{type}}"}""", payload);
+    }
+
+    /// <summary>A compact JWS with any header.</summary>
+    public string SignUnder(string header, ReadOnlySpan<byte> payload)
+    {
         var signed = $"{Base64UrlText.Encode(Encoding.UTF8.GetBytes(header))}.{Base64UrlText.Encode(payload)}";
         var bytes = Encoding.ASCII.GetBytes(signed);
         var signature = Key.PublicKey.Algorithm switch
