@@ -22,14 +22,16 @@ def base64_bytes(value, last_two=b"+/"):
 def raw(value): return need("=" not in value) or base64_bytes(value + "=" * (-len(value) % 4), b"-_")
 def hash32(value): return need(len(value) == 43) or raw(value)
 MEMBERS = {  # of each object; a question mark stands after optional ones, an equals sign after integers
-    "bundle": "anchors checkpoint item? keys log next? proof records statements status type v=",
+    "bundle": "anchors checkpoint item? keys log next? proof records statements status timestamps? type v=",
     "log": "chainId= key origin registry", "keys": "entry index= leaf", "status": "entry index= kind= leaf statement=?",
     "header": "alg aud? kid typ",
-    "anchors": "block= blockHash chainId= consistency registry root size= time transaction",
+    "timestamps": "consistency root size= token", "anchors": "block= blockHash chainId= consistency registry root size= time transaction",
     "records": "erasedAt? event? eventProof? eventSalt? index= leaf record salt statement=?",
     "record": "count= custody eventHash keyEntry= kid position= receivedAt statement v=",
-    "admitted": "act authorization? custody jwk kid name organisation previous=? purpose v= vouchedBy",
-    "ended": "act authorization? by compromisedSince=? keyEntry= kid organisation v=",
+    "register": "act authorization? custody jwk kid name organisation previous=? purpose recovery=? v= vouchedBy",
+    "revoke": "act authorization? by compromisedAt? compromisedSince=? keyEntry= kid organisation previous=? v=",
+    "recover": "act delay= jwk kid organisation previous= reason v=",
+    "object": "act authorization organisation previous= recovery= v=",
     "published": "custody keyEntry= kid payload receivedAt statement v="}
 def fits(value, form):
     known = {name.rstrip("=?"): name for name in MEMBERS[form].split()}
@@ -65,6 +67,7 @@ def decode_ed25519(data):
     x = x if x * x % Q == square else x * pow(2, (Q - 1) // 4, Q) % Q
     need(y < Q and x * x % Q == square and (x or not sign))
     return (x if x % 2 == sign else Q - x), y
+@functools.lru_cache(None)
 def check_signature(alg, key, signature, message):
     r, s = signature[:32], integer(signature[32:], "big" if len(key) == 64 else "little")
     if len(key) == 64:  # two coordinates
@@ -111,10 +114,11 @@ def read_checkpoint(note, log):  # [8] its size and root, if the log has signed 
     need(name == log["origin"] == origin and re.fullmatch(r"[^\s\0-\x1f\x7f-\x9f]{1,256}", name) and all(more))
     need(len(key) == 33 and key[0] == 1 and key_id == sha256(name.encode(), b"\n", key)[:4] and len(root) == 32)
     need(re.fullmatch("[1-9][0-9]{0,14}", size) and not re.search(r"[\0-\t\v-\x1f\x7f-\x9f]", note))
-    need(re.fullmatch(r"(— [^\s+]+ [A-Za-z0-9+/=]{8,}\n){1,100}", lines))
-    found = [(who, base64_bytes(data)) for _, who, data in map(str.split, lines.splitlines())]
-    signature = next(data[4:] for who, data in found if (who, data[:4]) == (name, key_id))
-    return check_signature("EdDSA", key[1:], signature, f"{text}\n".encode()) or (int(size), root)
+    need(re.fullmatch(r"(— [^\s]+ [A-Za-z0-9+/=]{8,}\n){1,100}", lines))
+    found = [(who, base64.b64decode(data)) for _, who, data in map(str.split, lines.splitlines())]
+    found = {(who, data[:4]): data[4:] for who, data in reversed(found)}
+    check_signature("EdDSA", key[1:], found[name, key_id], f"{text}\n".encode())
+    return int(size), root, found, f"{text}\n"
 def observe(url, anchors):  # [9] what a node says, in the form of recorded answers
     def ask(method, *params):
         body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}).encode()
@@ -135,16 +139,16 @@ def observe(url, anchors):  # [9] what a node says, in the form of recorded answ
             "blockTime": datetime.datetime.fromtimestamp(time, datetime.timezone.utc).isoformat()[:19] + ".000Z"}
     return {"chainId": int(ask("eth_chainId"), 16), "genesis": genesis, "registries": roots, "transactions": found}
 def parse_bundle(data):  # [10]; what fails, here and below, raises ValueError or the like
-    bundle, parts = parse_json(data), ("anchors", "keys", "records", "status")
+    bundle, parts = parse_json(data), ("anchors", "timestamps", "keys", "records", "status")
     need(len(data) <= 2**24 and fits(bundle, "bundle") and bundle["type"] == "trustchain-evidence")
-    need(len(set(bundle["statements"])) == len(bundle["statements"]))
+    bundle.setdefault("timestamps", [])
     need(all(fits(item, part) for part in parts for item in bundle[part]) and fits(bundle["log"], "log"))
     return bundle
 FAULTS = (ValueError, TypeError, AttributeError, LookupError, StopIteration, RecursionError)  # what bad input raises
 PATHS = {"EPCISDocument": ["epcisBody", "eventList"],
          "EPCISQueryDocument": ["epcisBody", "queryResults", "resultsBody", "eventList"]}
 def verify(data, trust, chain):  # [11] the verdict, and an answer for each step
-    answers, keys, anchored = [], {}, [0]
+    answers, keys, changes, anchored = [], {}, {}, [0]
     def tell(step, check, *arguments):
         answers.append([step, "passed"])
         try: return check(*arguments)
@@ -170,15 +174,64 @@ def verify(data, trust, chain):  # [11] the verdict, and an answer for each step
         anchored.append(size)
     def check_inclusion():
         items, proof = bundle["keys"] + bundle["records"] + bundle["status"], map(hash32, bundle["proof"])
-        leaves, (size, root) = sorted({(item["index"], hash32(item["leaf"])) for item in items}), tree or give_up()
+        leaves, (size, root, *_) = sorted({(item["index"], hash32(item["leaf"])) for item in items}), tree or give_up()
         need(len(dict(leaves)) == len(leaves) and leaves[-1][0] < size)
         need(shared_root(leaves, 0, size, proof) == root and next(proof, None) is None)
     def check_entry(item, kind, body): need(sha256(b"\0\1", bytes([kind]), body) == hash32(item["leaf"]))
+    def check_witnesses():
+        need(tree, CouldNotCheck)
+        good, bad = 0, 0
+        for name, key_id, key in (note_key.split("+", 2) for note_key in trust["witnesses"]):
+            line = tree[2].get((name, bytes.fromhex(key_id)))
+            text = line and f"cosignature/v1\ntime {integer(line[:8])}\n{tree[3]}".encode()
+            try: good += line is not None and (check_signature("EdDSA", base64_bytes(key)[1:], line[8:], text) or 1)
+            except FAULTS: bad += 1
+        need(good >= trust.get("quorum", len(trust["witnesses"])), ValueError if bad else CouldNotCheck)
     def check_key(item):
-        entry, keys[item["index"]] = item["entry"], None
+        entry, index = item["entry"], item["index"]
+        if entry.get("act") == "register": keys[index] = None
         check_entry(item, 2, canonical(entry))
-        need(fits(entry, "admitted") and [entry["act"], entry["purpose"]] == ["register", "statements"])
-        keys[item["index"]] = {**entry, "public": public_key(entry["jwk"], entry["kid"])}
+        need(entry["act"] in ("register", "revoke", "recover", "object") and fits(entry, entry["act"]))
+        need(entry.get("purpose", "statements") == "statements" and entry.get("by", "operator") in ("organisation", "operator"))
+        changes[index] = {**entry, "public": "jwk" in entry and public_key(entry["jwk"], entry["kid"])}
+        if entry["act"] == "register": keys[index] = changes[index]
+    def check_history(organisation):  # [6.4]
+        admitted, ended, announced, last = {}, {}, {}, [None]
+        entries = sorted((index, entry) for index, entry in changes.items() if entry["organisation"] == organisation)
+        def agreed(entry, *names):
+            header, payload, signature = map(raw, entry["authorization"].split("."))
+            header, said = parse_json(header), {name: entry[name] for name in names if name in entry}
+            need(fits(header, "header") and (header["typ"], header["aud"]) == ("key+jws", log["origin"]))
+            key = admitted[header["kid"]][1]
+            need(header["kid"] not in ended and key["custody"] == "self" and payload == canonical(said))
+            need(header["alg"] == key["public"][0])
+            check_signature(*key["public"], signature, entry["authorization"].rsplit(".", 1)[0].encode())
+        def follow(index, entry):
+            previous, act, kid, signed = entry.get("previous"), entry["act"], entry.get("kid"), "authorization" in entry
+            own = any(key["custody"] == "self" for _, key in admitted.values())
+            hole = previous is not None and previous < index and previous not in changes
+            need(previous == last[0], CouldNotCheck if hole else ValueError)
+            if act == "register":
+                need(kid not in admitted and (entry["custody"] == "self" or not signed and "recovery" not in entry))
+                if "recovery" in entry: need(not signed and announced.pop(entry["recovery"]) == kid)
+                elif entry["custody"] == "self" and own: agreed(entry, "act", "kid", "organisation", "previous")
+                else: need(not signed)
+                admitted[kid] = index, entry
+            elif act == "revoke":
+                since = entry.get("compromisedSince")
+                need(admitted[kid][0] == entry["keyEntry"] and (since or 0) <= index)
+                need(kid not in ended or since is not None and ended[kid] is None)
+                if entry["by"] == "operator": need(not signed)
+                elif signed or admitted[kid][1]["custody"] == "self":
+                    which = "compromisedAt" if "compromisedAt" in entry else "compromisedSince"
+                    agreed(entry, "act", "kid", "organisation", "previous", which)
+                ended[kid] = since
+            elif act == "recover": need(own and kid not in admitted) or announced.update({index: kid})
+            else: agreed(entry, "act", "organisation", "previous", "recovery") or announced.pop(entry["recovery"])
+            last[0] = index
+        for place, (index, entry) in enumerate(entries):
+            if all(later["act"] != "register" for _, later in entries[place:]): return
+            follow(index, entry)
     def signed_payload(item, said, *types):  # [4] of the statement that a record or a published entry names
         key, compact = keys[said["keyEntry"]] or give_up(), bundle["statements"][item["statement"]]
         header, payload, signature = map(raw, compact.split("."))
@@ -192,11 +245,18 @@ def verify(data, trust, chain):  # [11] the verdict, and an answer for each step
         record, place, count = item["record"], item["record"]["position"], item["record"]["count"]
         check_entry(item, 1, sha256(hash32(item["salt"]), canonical(record)))
         need(fits(record, "record") and place < count)
-        about = {**(keys.get(record["keyEntry"]) or {}), **record}
-        for end, entry in ((end, end["entry"]) for end in bundle["status"] if end["kind"] == 2):
-            same_key = (about.get(name, entry[name]) == entry[name] for name in ("kid", "keyEntry", "organisation"))
-            if fits(entry, "ended") and entry["act"] == "revoke" and all(same_key):
-                need(item["index"] < entry.get("compromisedSince", 2**53) and item["index"] <= end["index"])
+        own = key = keys.get(record["keyEntry"])
+        used, uses = record["keyEntry"], {(record["kid"], record["keyEntry"]): item["index"]}
+        while key and "authorization" in key:  # [6.6] a key is worth no more than the one that let it in
+            kid = parse_json(raw(key["authorization"].split(".")[0]))["kid"]
+            same = [i for i, other in keys.items() if other and (other["kid"], other["organisation"]) == (kid, key["organisation"])]
+            if min(same, default=used) >= used: break
+            uses[kid, min(same)], used, key = used, min(same), keys[min(same)]
+        ends = [(end["index"], end["entry"]) for end in bundle["status"] if end["kind"] == 2] + list(changes.items())
+        for at, end in ends:
+            if end.get("act") != "revoke" or own and end["organisation"] != own["organisation"]: continue
+            use = uses.get((end["kid"], end["keyEntry"]), -1)
+            need(use < end.get("compromisedSince", 2**53) and (use != item["index"] or use <= at))
         need("statement" in item, CouldNotCheck)
         form, payload = signed_payload(item, record, "epcis+jws", "epcis-root+jws")
         content = parse_json(payload)
@@ -222,8 +282,12 @@ def verify(data, trust, chain):  # [11] the verdict, and an answer for each step
     log = bundle["log"]
     tell("identity", check_identity)
     tree = tell("checkpoint", read_checkpoint, bundle["checkpoint"], log)
-    checks = {"anchors": check_anchor, "keys": check_key, "records": check_record, "status": check_status}
+    if trust and "witnesses" in trust: tell("witness", check_witnesses)
+    checks = {"anchors": check_anchor, "timestamps": give_up, "keys": check_key, "records": check_record, "status": check_status}
     for part, check in checks.items():
+        if part == "records":
+            for organisation in sorted({entry["organisation"] for entry in changes.values()}):
+                tell(f"keys of {organisation}", check_history, organisation)
         for i, item in enumerate(bundle[part] or [None] * (part == "anchors")): tell(f"{part}[{i}]", check, item)
     tell("inclusion", check_inclusion)
     return next(word for word in ("failed", "could not check", "passed") if word in sum(answers, [])), answers

@@ -76,7 +76,7 @@ public sealed record KeyEntry(
             || members.Text("act") != Act || members.Number("v") != 1
             || !PublicKey.TryParse(members.Get("jwk"), out var key, out _) || members.Text("kid") != key.Kid
             || members.Text("organisation") is not { } organisation || members.Text("name") is not { } name
-            || members.Text("purpose") is not { } purpose || members.Text("vouchedBy") is not { } vouchedBy
+            || members.Text("purpose") is not StatementsPurpose || members.Text("vouchedBy") is not { } vouchedBy || !IsVoucher(vouchedBy)
             || !members.IsNumberOrAbsent("previous") || !members.IsNumberOrAbsent("recovery") || !members.IsTextOrAbsent("authorization"))
         {
             return false;
@@ -87,7 +87,12 @@ public sealed record KeyEntry(
             return false;
         }
         entry = new KeyEntry(
-            organisation, name, key, custody.Value, purpose, members.Number("previous"), vouchedBy, members.Text("authorization"), members.Number("recovery"));
+            organisation, name, key, custody.Value, StatementsPurpose, members.Number("previous"), vouchedBy, members.Text("authorization"), members.Number("recovery"));
         return true;
     }
+
+    private static bool IsVoucher(string vouchedBy) =>
+        vouchedBy == VouchedByOperator
+        || (vouchedBy.StartsWith(DidWebPrefix, StringComparison.Ordinal) && vouchedBy.Length > DidWebPrefix.Length)
+        || (vouchedBy.StartsWith(DnsPrefix, StringComparison.Ordinal) && vouchedBy.Length > DnsPrefix.Length);
 }

@@ -72,7 +72,8 @@ public sealed record KeyRevocation(
         revocation = null;
         if (!JcsMembers.TryRead(json, Required, Optional, out var members)
             || members.Text("act") != Act || members.Number("v") != 1
-            || members.Text("organisation") is not { } organisation || members.Text("kid") is not { Length: 43 } kid || members.Text("by") is not { } by
+            || members.Text("organisation") is not { } organisation || members.Text("kid") is not { } kid || !Hash32.TryParseBase64Url(kid, out _)
+            || members.Text("by") is not (ByOrganisation or ByOperator)
             || members.Number("keyEntry") is not { } keyEntry
             || !members.IsNumberOrAbsent("compromisedSince") || !members.IsNumberOrAbsent("previous") || !members.IsTextOrAbsent("authorization"))
         {
@@ -84,7 +85,7 @@ public sealed record KeyRevocation(
             return false;
         }
         revocation = new KeyRevocation(
-            organisation, kid, keyEntry, by, members.Number("compromisedSince"), members.Number("previous"), members.Text("authorization"), at);
+            organisation, kid, keyEntry, members.Text("by")!, members.Number("compromisedSince"), members.Number("previous"), members.Text("authorization"), at);
         return true;
     }
 }

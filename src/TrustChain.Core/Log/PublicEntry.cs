@@ -47,7 +47,7 @@ public sealed record PublicEntry(Custody Custody, long KeyEntry, string Kid, Rea
             || json.GetProperty("v") is not { ValueKind: JsonValueKind.Number } version || !version.TryGetInt32(out var v) || v != 1
             || json.GetProperty("keyEntry") is not { ValueKind: JsonValueKind.Number } index || !index.TryGetInt64(out var keyEntry) || keyEntry < 0
             || json.GetProperty("payload") is not { ValueKind: JsonValueKind.Object } payload
-            || Text(json, "kid") is not { Length: 43 } kid
+            || Text(json, "kid") is not { } kid || !Hash32.TryParseBase64Url(kid, out _)
             || !Record.TryParseTime(Text(json, "receivedAt"), out var receivedAt)
             || Text(json, "statement") is not { } hex || !Hash32.TryParseHex(hex, out var statement) || statement.ToHex() != hex)
         {

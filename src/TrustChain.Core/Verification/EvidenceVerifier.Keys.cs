@@ -111,7 +111,8 @@ public sealed partial class EvidenceVerifier
                 continue;
             }
             var compromised = revocation.CompromisedSince <= used;
-            var ended = used == bundled.Index && bundled.Index > index;
+            var isOwn = (revocation.Kid, revocation.KeyEntry) == (record.Kid, record.KeyEntry);
+            var ended = isOwn && bundled.Index > index;
             if (!compromised && !ended)
             {
                 continue;
@@ -126,7 +127,7 @@ public sealed partial class EvidenceVerifier
             }
             else
             {
-                Fail(CheckNames.KeyStatus, subject, ReasonCodes.KeyCompromised, used == bundled.Index
+                Fail(CheckNames.KeyStatus, subject, ReasonCodes.KeyCompromised, isOwn
                     ? $"The key was reported compromised for entries from {revocation.CompromisedSince} on."
                     : $"The key was admitted by a key that was reported compromised for entries from {revocation.CompromisedSince} on.");
             }

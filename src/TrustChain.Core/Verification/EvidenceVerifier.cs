@@ -217,7 +217,7 @@ public sealed partial class EvidenceVerifier
     }
 
     private bool Continues(long size, Hash32 root, IReadOnlyList<Hash32> consistency) =>
-        MerkleTree.VerifyConsistency(size, _checkpoint!.Size, root, _checkpoint.Root, consistency); // The callers checked for null.
+        size > 0 && MerkleTree.VerifyConsistency(size, _checkpoint!.Size, root, _checkpoint.Root, consistency); // The callers checked for null.
 
     private void VerifyInclusion()
     {

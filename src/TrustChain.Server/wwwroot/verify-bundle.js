@@ -3,19 +3,19 @@
 
 import { concat, utf8 } from "./verify-json.js";
 import { hashLeaf, maxTreeSize, same, sha256, sharedRoot, verifyConsistency, verifyInclusion } from "./verify-tree.js";
-import { Signature, checkpoint, countEvents, digest, jws, keyEntry, keyRevocation, noteVerifier, publicEntry, record, signedNote, statement } from "./verify-formats.js";
+import { Outcome, Signature, checkpoint, cosignature, countEvents, digest, jws, noteVerifier, publicEntry, record, signedNote, statement } from "./verify-formats.js";
+import { admittedAt, keyChange, lineageOf, replayHistories } from "./verify-keys.js";
 import { MalformedError, readBundle } from "./verify-reading.js";
 
 const maxBody = 65535 - 2;
 const kinds = Object.freeze({ event: 1, key: 2, certificate: 3, recall: 4 });
 
-/** Answers of a check. */
-export const Outcome = Object.freeze({ passed: "passed", failed: "failed", couldNotCheck: "could-not-check" });
+export { Outcome };
 
 /**
  * Verifies a bundle. Needs WebCrypto (crypto.subtle).
  * @param input the bundle's bytes or text.
- * @param trust { origin, logKey, chainId, registry, genesis }, or null.
+ * @param trust { origin, logKey, chainId, registry, genesis, and perhaps witnesses, quorum, timestampAuthorities }, or null. One that is malformed throws TypeError.
  * @param chain { unavailable, chainId, genesis, anchors: [{ hasCode, originHash, rootAt, transaction: { succeeded, to, block, blockHash, blockTime } }] },
  * or null when no node was asked. Digests are in base64url or 0x-hexadecimal, blockTime is a UTC time with milliseconds.
  * @returns {Promise<{ outcome: string, checks: { name: string, subject: string, outcome: string, code: ?string, values: object }[] }>}
@@ -53,7 +53,9 @@ class Verifier {
   #bundle;
   #trust;
   #chain;
-  #keys = new Map();
+  #keys = new Map(); // by leaf index: { change, sound }; of several with one index the last
+  #revocations = [];
+  #note = null;
   #checkpoint = null;
   #checkpointSound = false;
   #anchoredSize = 0n;
@@ -69,16 +71,23 @@ class Verifier {
     const bundle = this.#bundle;
     this.#verifyIdentity(); // step 1
     await this.#verifyCheckpoint(); // step 2
+    await this.#verifyWitnesses(); // step 2b
     for (const [i, anchor] of bundle.anchors.entries()) { // step 3
       await this.#verifyAnchor(anchor, i);
     }
     if (bundle.anchors.length === 0) {
       this.#unknown("anchor", "bundle", "anchor-pending");
     }
+    for (const i of bundle.timestamps.keys()) { // step 3b: a browser has neither CMS nor X.509
+      const code = this.#trust?.timestampAuthorities ? "algorithm-not-available" : "no-timestamp-authority";
+      this.#unknown("timestamp", `timestamps[${i}]`, code, { algorithm: "RFC 3161" });
+    }
     await this.#verifyInclusion(); // step 4
     for (const [i, key] of bundle.keys.entries()) { // step 5
       await this.#verifyKey(key, `keys[${i}]`);
     }
+    await this.#verifyKeyHistories(); // step 5b
+    await this.#readRevocations();
     for (const [i, bundled] of bundle.records.entries()) { // step 6
       await this.#verifyRecord(bundled, `records[${i}]`);
     }
@@ -104,7 +113,7 @@ class Verifier {
     if (!head || head.size < 1n || head.size > maxTreeSize) {
       return this.#fail("checkpoint", "bundle", "checkpoint-malformed");
     }
-    this.#checkpoint = head;
+    [this.#note, this.#checkpoint] = [note, head];
     const verifier = await noteVerifier(log.key);
     if (verifier?.name !== log.origin || head.origin !== log.origin) {
       return this.#fail("checkpoint", "bundle", "checkpoint-signature-invalid");
@@ -118,6 +127,38 @@ class Verifier {
         return this.#unknown("checkpoint", "bundle", "algorithm-not-available", { algorithm: "Ed25519" });
       default:
         return this.#fail("checkpoint", "bundle", "checkpoint-signature-invalid");
+    }
+  }
+
+  async #verifyWitnesses() {
+    const trusted = this.#trust?.witnesses;
+    if (!trusted) {
+      return;
+    }
+    const witnesses = await Promise.all(trusted.map((text) => noteVerifier(text, 4)));
+    const quorum = this.#trust.quorum ?? witnesses.length;
+    if (witnesses.includes(null) || new Set(trusted).size !== trusted.length || trusted.length === 0 || !(quorum >= 1 && quorum <= witnesses.length)) {
+      throw new TypeError("The trust file's witnesses or its quorum are malformed.");
+    }
+    if (this.#checkpoint === null) {
+      this.#depends("witness", "bundle");
+      return;
+    }
+    const found = await Promise.all(witnesses.map(async ({ name, keyId, key }) => {
+      const line = this.#note.signatures.find((s) => s.name === name && s.keyId === keyId);
+      return line ? cosignature(key, this.#note.text, line.signature) : null;
+    }));
+    const count = found.filter((answer) => answer === Signature.valid).length;
+    if (count >= quorum) {
+      this.#pass("witness", "bundle", { count });
+    } else if (found.includes(Signature.invalid)) {
+      if (this.#checkpointSound) {
+        this.#fail("witness", "bundle", "witness-signature-invalid");
+      } else {
+        this.#depends("witness", "bundle");
+      }
+    } else {
+      this.#unknown("witness", "bundle", found.includes(Signature.couldNotCheck) ? "algorithm-not-available" : "witness-missing", { algorithm: "Ed25519", count, quorum });
     }
   }
 
@@ -198,15 +239,46 @@ class Verifier {
   }
 
   async #verifyKey(bundled, subject) {
-    const entry = await keyEntry(bundled.body.json);
+    const change = await keyChange(bundled.body.json);
     const intact = await publicLeafIs(kinds.key, bundled.body.bytes, bundled.leaf);
-    this.#keys.set(bundled.index, { entry, sound: intact && entry !== null });
+    this.#keys.set(bundled.index, { change, sound: intact && change !== null });
     if (!intact) {
       this.#fail("key", subject, "key-altered");
-    } else if (entry === null) {
+    } else if (change === null) {
       this.#fail("key", subject, "key-malformed");
     } else {
-      this.#pass("key", subject, { name: entry.name, index: bundled.index });
+      this.#pass("key", subject, { name: change.name, organisation: change.organisation, index: bundled.index });
+    }
+  }
+
+  /** The entry that admits a key at a leaf index, or null. */
+  #admitted(index) {
+    return admittedAt(this.#keys, index);
+  }
+
+  async #verifyKeyHistories() {
+    const answers = await replayHistories(this.#keys, this.#bundle.log.origin);
+    for (const [i, { index }] of this.#bundle.keys.entries()) {
+      if (this.#admitted(index) !== null) {
+        const { outcome, code, values } = answers.get(index);
+        this.#tell("keyHistory", `keys[${i}]`, outcome, code, values);
+      }
+    }
+  }
+
+  /** Revocations in the bundle, as step 6.6 takes them: those among the status entries first. */
+  async #readRevocations() {
+    for (const status of this.#bundle.status) {
+      const change = status.kind === kinds.key ? await keyChange(status.body.json) : null;
+      if (change?.act === "revoke") {
+        this.#revocations.push({ change, index: status.index, sound: await publicLeafIs(status.kind, status.body.bytes, status.leaf) });
+      }
+    }
+    for (const { index } of this.#bundle.keys) {
+      const { change, sound } = this.#keys.get(index);
+      if (change?.act === "revoke") {
+        this.#revocations.push({ change, index, sound });
+      }
     }
   }
 
@@ -227,7 +299,7 @@ class Verifier {
     }
     const signed = await this.#verifySignature(bundled, parsed, subject, intact);
     await this.#verifyEvent(bundled, parsed, subject, intact, signed);
-    await this.#verifyKeyStatus(bundled, parsed, subject);
+    this.#verifyKeyStatus(bundled, parsed, subject);
     if (bundled.index < this.#anchoredSize) {
       this.#pass("anchored", subject);
     } else if (this.#bundle.anchors.some((a) => bundled.index < a.size)) {
@@ -245,16 +317,17 @@ class Verifier {
       return none;
     }
     const key = this.#keys.get(parsed.keyEntry);
-    const blame = (code) => (intact && (key?.sound || code === "key-missing") ? this.#fail("signature", subject, code) : this.#depends("signature", subject));
-    if (key === undefined) {
-      blame("key-missing");
-      return none;
-    }
-    if (key.entry === null) {
+    const admitted = this.#admitted(parsed.keyEntry);
+    const blame = (code) => (intact && (key === undefined || key.sound) ? this.#fail("signature", subject, code) : this.#depends("signature", subject));
+    if (key?.change === null) {
       this.#depends("signature", subject);
       return none;
     }
-    if (key.entry.key.kid !== parsed.kid || key.entry.custody !== parsed.custody || parsed.keyEntry >= bundled.index) {
+    if (admitted === null) {
+      blame("key-missing");
+      return none;
+    }
+    if (admitted.kid !== parsed.kid || admitted.custody !== parsed.custody || parsed.keyEntry >= bundled.index) {
       blame("key-mismatch");
       return none;
     }
@@ -277,12 +350,12 @@ class Verifier {
       this.#fail("signature", subject, "audience-mismatch");
       return unsound;
     }
-    switch (await found.jws.verify(key.entry.key)) {
+    switch (await found.jws.verify(admitted.key)) {
       case Signature.valid:
-        this.#pass("signature", subject, { name: key.sound ? key.entry.name : parsed.kid, custody: parsed.custody });
+        this.#pass("signature", subject, { name: key.sound ? admitted.name : parsed.kid, custody: parsed.custody });
         return { statement: found, sound: true };
       case Signature.couldNotCheck:
-        this.#unknown("signature", subject, "algorithm-not-available", { algorithm: key.entry.key.algorithm });
+        this.#unknown("signature", subject, "algorithm-not-available", { algorithm: admitted.key.algorithm });
         return unsound;
       default:
         if (key.sound) {
@@ -316,7 +389,7 @@ class Verifier {
         blame(found.form === "document" ? "event-missing" : "event-altered");
       }
     }
-    const readable = sound || (found.form === "root" && bundled.event !== null && bundled.eventSalt !== null && countEvents(bundled.event) === 1n);
+    const readable = sound || (found.form === "root" && bundled.event !== null && bundled.eventSalt !== null);
     if (readable) {
       this.#unknown("eventHash", subject, "algorithm-not-available", { algorithm: "CBV" });
     } else {
@@ -325,21 +398,20 @@ class Verifier {
   }
 
   /** Step 6.6. A revocation that is not what the log holds is no evidence. */
-  async #verifyKeyStatus(bundled, parsed, subject) {
-    for (const status of this.#bundle.status) {
-      const revocation = status.kind === kinds.key ? keyRevocation(status.body.json) : null;
-      const admitted = this.#keys.get(parsed.keyEntry)?.entry ?? null;
-      if (revocation === null || revocation.kid !== parsed.kid || revocation.keyEntry !== parsed.keyEntry
-        || (admitted !== null && admitted.organisation !== revocation.organisation)) {
+  #verifyKeyStatus(bundled, parsed, subject) {
+    const admitted = this.#admitted(parsed.keyEntry);
+    const lineage = lineageOf(this.#keys, parsed, bundled.index);
+    for (const { change, index, sound } of this.#revocations) {
+      const used = lineage.get(`${change.kid} ${change.keyEntry}`);
+      if (used === undefined || (admitted !== null && admitted.organisation !== change.organisation)) {
         continue;
       }
-      const compromised = revocation.compromisedSince !== null && bundled.index >= revocation.compromisedSince;
-      if (!compromised && bundled.index <= status.index) {
+      const compromised = change.compromisedSince !== null && used >= change.compromisedSince;
+      const isOwn = change.kid === parsed.kid && change.keyEntry === parsed.keyEntry;
+      if (!compromised && !(isOwn && bundled.index > index)) {
         continue;
       }
-      return await publicLeafIs(status.kind, status.body.bytes, status.leaf)
-        ? this.#fail("keyStatus", subject, compromised ? "key-compromised" : "key-revoked")
-        : this.#depends("keyStatus", subject);
+      return sound ? this.#fail("keyStatus", subject, compromised ? "key-compromised" : "key-revoked") : this.#depends("keyStatus", subject);
     }
     return this.#pass("keyStatus", subject, { size: this.#checkpoint?.size ?? 0n });
   }
@@ -359,33 +431,37 @@ class Verifier {
     if (signed === null || signed.digest !== entry.statement || !same(signed.payload, entry.payload) || signed.header.get("kid") !== entry.kid) {
       return this.#fail("status", subject, "statement-altered");
     }
-    const key = this.#keys.get(entry.keyEntry);
-    if (!key?.entry || key.entry.key.kid !== entry.kid || key.entry.custody !== entry.custody || entry.keyEntry >= status.index) {
+    const [key, admitted] = [this.#keys.get(entry.keyEntry), this.#admitted(entry.keyEntry)];
+    if (admitted?.kid !== entry.kid || admitted.custody !== entry.custody || entry.keyEntry >= status.index) {
       return key?.sound === false ? this.#depends("status", subject) : this.#fail("status", subject, "key-missing");
     }
     const expected = status.kind === kinds.certificate ? "certificate+jws" : "recall+jws";
     const fits = signed.header.get("typ") === expected && [...signed.header.keys()].every((name) => ["alg", "aud", "kid", "typ"].includes(name))
       && (signed.header.has("aud") ? signed.header.get("aud") === this.#bundle.log.origin : entry.custody !== "self");
-    switch (fits ? await signed.verify(key.entry.key) : Signature.invalid) {
+    switch (fits ? await signed.verify(admitted.key) : Signature.invalid) {
       case Signature.valid:
-        return this.#pass("status", subject, { name: key.sound ? key.entry.name : entry.kid, index: status.index });
+        return this.#pass("status", subject, { name: key.sound ? admitted.name : entry.kid, index: status.index });
       case Signature.couldNotCheck:
-        return this.#unknown("status", subject, "algorithm-not-available", { algorithm: key.entry.key.algorithm });
+        return this.#unknown("status", subject, "algorithm-not-available", { algorithm: admitted.key.algorithm });
       default:
         return key.sound ? this.#fail("status", subject, "status-signature-invalid") : this.#depends("status", subject);
     }
   }
 
+  #tell(name, subject, outcome, code, values) {
+    this.checks.push({ name, subject, outcome, code, values });
+  }
+
   #pass(name, subject, values = {}) {
-    this.checks.push({ name, subject, outcome: Outcome.passed, code: null, values });
+    this.#tell(name, subject, Outcome.passed, null, values);
   }
 
   #fail(name, subject, code, values = {}) {
-    this.checks.push({ name, subject, outcome: Outcome.failed, code, values });
+    this.#tell(name, subject, Outcome.failed, code, values);
   }
 
   #unknown(name, subject, code, values = {}) {
-    this.checks.push({ name, subject, outcome: Outcome.couldNotCheck, code, values });
+    this.#tell(name, subject, Outcome.couldNotCheck, code, values);
   }
 
   #depends(name, subject) {

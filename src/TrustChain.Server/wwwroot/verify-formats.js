@@ -3,8 +3,11 @@
 import { JsonNumber, canonical, concat, fromBase64, fromBase64Url, fromUtf8, parseJson, toBase64, toBase64Url, toHex, utf8, wholeNumber } from "./verify-json.js";
 import { sha256 } from "./verify-tree.js";
 
-const isText = (value) => typeof value === "string";
-const custodies = ["self", "custodial", "imported"];
+export const isText = (value) => typeof value === "string";
+export const custodies = ["self", "custodial", "imported"];
+
+/** Answers of a check. */
+export const Outcome = Object.freeze({ passed: "passed", failed: "failed", couldNotCheck: "could-not-check" });
 
 /** Answers of a signature check. */
 export const Signature = Object.freeze({ valid: "valid", invalid: "invalid", couldNotCheck: "could-not-check" });
@@ -21,7 +24,7 @@ export function time(text) {
   return Number.isNaN(milliseconds) || new Date(milliseconds).toISOString() !== text ? null : milliseconds;
 }
 
-function exactly(json, required, optional = []) {
+export function exactly(json, required, optional = []) {
   return json instanceof Map && required.every((name) => json.has(name))
     && [...json.keys()].every((name) => required.includes(name) || optional.includes(name));
 }
@@ -152,47 +155,23 @@ export function record(json) {
     : null;
 }
 
-/** A key entry that admits a key: { key, custody, name, organisation }, or null. */
-export async function keyEntry(json) {
-  const required = ["act", "custody", "jwk", "kid", "name", "organisation", "purpose", "v", "vouchedBy"];
-  if (!exactly(json, required, ["authorization", "previous"]) || json.get("act") !== "register" || wholeNumber(json.get("v")) !== 1n
-    || !["name", "organisation", "purpose", "vouchedBy"].every((name) => isText(json.get(name))) || !custodies.includes(json.get("custody"))
-    || (json.has("previous") && wholeNumber(json.get("previous")) === null) || (json.has("authorization") && !isText(json.get("authorization")))) {
-    return null;
-  }
-  const key = await publicKey(json.get("jwk"));
-  return key !== null && key.kid === json.get("kid")
-    ? { key, custody: json.get("custody"), name: json.get("name"), organisation: json.get("organisation") }
-    : null;
-}
-
-/** A key entry that ends a key: { kid, keyEntry, organisation, compromisedSince }, or null. */
-export function keyRevocation(json) {
-  return exactly(json, ["act", "by", "keyEntry", "kid", "organisation", "v"], ["authorization", "compromisedSince"])
-    && json.get("act") === "revoke" && wholeNumber(json.get("v")) === 1n && isText(json.get("organisation")) && isText(json.get("by"))
-    && isText(json.get("kid")) && json.get("kid").length === 43 && wholeNumber(json.get("keyEntry")) !== null
-    && (!json.has("compromisedSince") || wholeNumber(json.get("compromisedSince")) !== null) && (!json.has("authorization") || isText(json.get("authorization")))
-    ? { kid: json.get("kid"), keyEntry: wholeNumber(json.get("keyEntry")), organisation: json.get("organisation"), compromisedSince: wholeNumber(json.get("compromisedSince")) }
-    : null;
-}
-
 /** A certificate or recall entry: { custody, keyEntry, kid, payload, statement }, or null. */
 export function publicEntry(json) {
   if (!exactly(json, ["custody", "keyEntry", "kid", "payload", "receivedAt", "statement", "v"]) || wholeNumber(json.get("v")) !== 1n) {
     return null;
   }
   const [index, kid, hex] = [wholeNumber(json.get("keyEntry")), json.get("kid"), json.get("statement")];
-  return index !== null && json.get("payload") instanceof Map && isText(kid) && kid.length === 43 && time(json.get("receivedAt")) !== null
+  return index !== null && json.get("payload") instanceof Map && digest(kid) !== null && time(json.get("receivedAt")) !== null
     && isText(hex) && /^[0-9a-f]{64}$/.test(hex) && custodies.includes(json.get("custody"))
     ? { custody: json.get("custody"), keyEntry: index, kid, payload: utf8(canonical(json.get("payload"))), statement: hex }
     : null;
 }
 
-/** A note verifier key (C2SP signed-note): { name, keyId, key }, or null. */
-export async function noteVerifier(text) {
+/** A note verifier key (C2SP signed-note), or with type 4 that of a witness (C2SP tlog-cosignature): { name, keyId, key }, or null. */
+export async function noteVerifier(text, type = 1) {
   const [, name, , encoded] = /^([^+]*)\+([^+]*)\+(.*)$/su.exec(text.length <= 1024 ? text : "") ?? [];
-  const bytes = name && name.length <= 256 && !/[\s\p{Cc}]/u.test(name) ? fromBase64(encoded) : null;
-  if (bytes?.length !== 33 || bytes[0] !== 1) {
+  const bytes = name && name.length <= 256 && !/[\p{White_Space}\p{Cc}]/u.test(name) ? fromBase64(encoded) : null;
+  if (bytes?.length !== 33 || bytes[0] !== type) {
     return null;
   }
   const keyId = toHex((await sha256(concat(utf8(`${name}\n`), bytes))).subarray(0, 4));
@@ -209,13 +188,21 @@ export function signedNote(note) {
   const signatures = [];
   for (const line of note.slice(split + 2, -1).split("\n")) {
     const [dash, name, encoded, ...rest] = line.split(" ");
-    const bytes = dash === "\u2014" && name && isText(encoded) && encoded.length <= 1024 && rest.length === 0 ? fromBase64(encoded) : null;
+    const bytes = dash === "\u2014" && name && isText(encoded) && encoded.length <= 8192 && rest.length === 0 ? fromBase64(encoded) : null;
     if (bytes === null || bytes.length < 5 || signatures.length === 100) {
       return null;
     }
     signatures.push({ name, keyId: toHex(bytes.subarray(0, 4)), signature: bytes.subarray(4) });
   }
   return { text: note.slice(0, split + 1), signatures };
+}
+
+/** Checks a witness's line: 8 bytes of time before the signature. A time past the year 9999 is not valid. */
+export async function cosignature(key, text, line) {
+  const seconds = line.length === 72 ? new DataView(line.slice(0, 8).buffer).getBigUint64(0) : null;
+  return seconds !== null && seconds < 253402300800n
+    ? key.verify(utf8(`cosignature/v1\ntime ${seconds}\n${text}`), line.subarray(8))
+    : Signature.invalid;
 }
 
 /** The text of a checkpoint: { origin, size, root }, or null. */

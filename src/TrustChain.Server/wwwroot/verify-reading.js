@@ -5,6 +5,7 @@ import { digest, time } from "./verify-formats.js";
 
 const maxBytes = 16 << 20;
 const maxEntries = 1000;
+const maxToken = 65536;
 
 /** Says where a bundle is malformed and why. */
 export class MalformedError extends Error {}
@@ -99,7 +100,7 @@ class Node {
 }
 
 function readRoot(root) {
-  root.only("type", "v", "log", "item", "next", "checkpoint", "anchors", "proof", "keys", "statements", "records", "status");
+  root.only("type", "v", "log", "item", "next", "checkpoint", "anchors", "timestamps", "proof", "keys", "statements", "records", "status");
   if (root.member("type").text() !== "trustchain-evidence" || root.member("v").integer() !== 1n) {
     root.fail("not a trustchain-evidence of version 1");
   }
@@ -112,6 +113,7 @@ function readRoot(root) {
     next: root.optional("next")?.text() ?? null,
     checkpoint: root.member("checkpoint").text(),
     anchors: root.member("anchors").list(16, readAnchor),
+    timestamps: root.optional("timestamps")?.list(16, readTimestamp) ?? [],
     proof: root.member("proof").hashes(64 * maxEntries),
     keys: root.member("keys").list(maxEntries, readKey),
     statements,
@@ -133,6 +135,16 @@ function readAnchor(node) {
     time: node.member("time").time(),
     consistency: node.member("consistency").hashes(128),
   };
+}
+
+function readTimestamp(node) {
+  node.only("size", "root", "token", "consistency");
+  const token = node.member("token");
+  const der = fromBase64Url(token.text());
+  if (der === null || der.length > maxToken) {
+    token.fail(`not canonical base64url of at most ${maxToken} bytes`);
+  }
+  return { size: node.member("size").integer(), root: node.member("root").hash(), token: der, consistency: node.member("consistency").hashes(128) };
 }
 
 function readKey(node) {

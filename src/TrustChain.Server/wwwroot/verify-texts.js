@@ -4,9 +4,12 @@ const names = {
   bundle: ["Evidence file", "证据文件"],
   identity: ["Log, chain and contract", "日志、公链与合约"],
   checkpoint: ["Signature of the log", "日志签名"],
+  witness: ["Cosignatures of witnesses", "见证人联签"],
   anchor: ["Anchor on the public chain", "公链存证"],
+  timestamp: ["Timestamps", "可信时间戳"],
   inclusion: ["Entries in the log", "条目在日志中"],
   key: ["Signing keys", "签名密钥"],
+  keyHistory: ["How the keys came about", "密钥的由来"],
   record: ["Records", "记录"],
   signature: ["Signatures of the statements", "陈述的签名"],
   event: ["Content of the steps", "环节内容"],
@@ -19,9 +22,11 @@ const names = {
 const passed = {
   identity: ["The evidence is of the log {origin} that this service names", "证据出自本平台所称的日志 {origin}"],
   checkpoint: ["The log signed a tree of {size} entries", "日志签署了含 {size} 条的树"],
+  witness: ["{count} trusted witnesses cosigned this tree", "{count} 个可信见证人联签了此树"],
   anchor: ["The root of {size} entries is on the chain since block {block} of {time}", "前 {size} 条的根自区块 {block}({time})起已在链上"],
   inclusion: ["All {count} entries of the evidence are in the log", "证据中的 {count} 个条目都在日志中"],
   key: ["The key of {name} was admitted by entry {index}", "{name} 的密钥由第 {index} 条登记"],
+  keyHistory: ["The organisation's key entries are all there and follow the rules", "该单位的密钥条目齐全且合乎规则"],
   record: ["The record is what entry {index} of the log commits to", "记录与日志第 {index} 条一致"],
   signature: ["Signed by {name}, {custody}", "由{name}签名，{custody}"],
   event: ["The content is what was signed", "内容与签名时一致"],
@@ -39,6 +44,9 @@ const reasons = {
   "checkpoint-signature-invalid": ["The tree head is not signed by the log", "树头的签名不属于该日志"],
   "algorithm-not-available": ["This browser lacks {algorithm}", "此浏览器不支持 {algorithm}"],
   "event-hash-not-computed": ["The browser does not recompute event hashes; the command-line verifier does", "浏览器不重新计算事件哈希，命令行工具会计算"],
+  "witness-missing": ["{count} of the trusted witnesses cosigned this tree; {quorum} are needed", "有 {count} 个可信见证人联签，需要 {quorum} 个"],
+  "witness-signature-invalid": ["A line in the name of a trusted witness is not its cosignature", "以可信见证人名义的联签不属于该见证人"],
+  "no-timestamp-authority": ["No timestamp authority is trusted here", "此处没有可信的时间戳机构"],
   "anchor-pending": ["The public anchor follows within minutes", "公链存证将在几分钟内完成"],
   "chain-unreachable": ["The chain node did not answer: {why}", "公链节点没有应答：{why}"],
   "chain-mismatch": ["The anchor is on another chain or contract than the log names", "存证所在的链或合约与日志所称不符"],
@@ -52,6 +60,9 @@ const reasons = {
   "inclusion-proof-invalid": ["The proof does not lead from these entries to the root of the log", "证明无法从条目推导到日志的根"],
   "key-altered": ["The key entry is not what the log holds", "密钥条目与日志不一致"],
   "key-malformed": ["The entry does not admit a key of a known kind", "条目未登记已知类型的密钥"],
+  "key-history-missing": ["The evidence lacks the key entry {index}, on which this one builds", "证据中缺少其所依据的密钥条目 {index}"],
+  "key-unauthorised": ["Key entry {index} breaks the rules: no key of the organisation agreed, or there are two histories", "密钥条目 {index} 违反规则：没有该单位密钥的同意，或历史出现分叉"],
+  "key-recovered": ["The organisation lost its keys and the operator replaced them after a delay: the operator vouches for the name", "该单位丢失密钥后由运营方延时更换：名称由运营方担保"],
   "key-missing": ["The evidence lacks the key entry", "证据中缺少密钥条目"],
   "key-mismatch": ["The signature names another key than the record", "签名与记录所称的密钥不一致"],
   "key-revoked": ["The key had been revoked before", "密钥此前已被撤销"],
@@ -95,6 +106,7 @@ const words = {
   again: ["Verify again", "重新核验"],
   part: ["part {n}", "第 {n} 部分"],
   anchors: ["anchor", "存证"],
+  timestamps: ["timestamp", "时间戳"],
   keys: ["key", "密钥"],
   records: ["record", "记录"],
   status: ["notice", "公告"],
@@ -113,6 +125,9 @@ export function textsOf(language) {
     },
     message(check) {
       const values = { ...check.values };
+      if (check.name === "key" && check.code === null && !values.name) {
+        return fill(passed.keyChange, values); // an entry that ends or announces a key
+      }
       if (values.custody) {
         values.custody = fill(words[values.custody]);
       }

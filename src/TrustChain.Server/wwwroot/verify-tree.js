@@ -62,16 +62,13 @@ export async function verifyInclusion(leaf, index, size, proof, root) {
   return sn === 0n && same(r, root); // step 5
 }
 
-/** RFC 9162 section 2.1.4.2. A proof from size 0 or between equal sizes must be empty. */
+/** RFC 9162 section 2.1.4.2. Between equal sizes the proof must be empty; nothing leads from size 0. */
 export async function verifyConsistency(size1, size2, root1, root2, proof) {
-  if (size1 > size2) {
+  if (size1 === 0n || size1 > size2) {
     return false;
   }
   if (size1 === size2) {
     return proof.length === 0 && same(root1, root2);
-  }
-  if (size1 === 0n) {
-    return proof.length === 0 && same(root1, await sha256(new Uint8Array()));
   }
   if (proof.length === 0) { // step 1
     return false;

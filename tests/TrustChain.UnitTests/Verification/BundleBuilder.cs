@@ -16,6 +16,8 @@ internal sealed class BundleBuilder(LittleLog log, long checkpointSize)
 
     public List<BundleAnchor> Anchors { get; } = [];
 
+    public List<BundleTimestamp> Timestamps { get; } = [];
+
     public List<Hash32> Proof { get; } = [];
 
     public List<BundleKey> Keys { get; } = [];
@@ -32,11 +34,35 @@ internal sealed class BundleBuilder(LittleLog log, long checkpointSize)
         return this;
     }
 
+    /// <summary>Adds witnesses' lines to the checkpoint.</summary>
+    public BundleBuilder CosignedBy(params IReadOnlyList<Witness> witnesses)
+    {
+        Assert.True(SignedNote.TryParse(Checkpoint, out var note));
+        Checkpoint = SignedNote.Append(Checkpoint, witnesses.Select(w => w.Cosign(note.Text)));
+        return this;
+    }
+
+    /// <summary>Adds the stored token over the log's root of a size.</summary>
+    public BundleBuilder StampedAt(long size)
+    {
+        Timestamps.Add(new BundleTimestamp(size, log.Root(size), StoredTimestamps.Token(log, size), log.Consistency(size, checkpointSize)));
+        return this;
+    }
+
     public BundleBuilder With(LoggedEntry key)
     {
         if (!Keys.Exists(k => k.Index == key.Index))
         {
             Keys.Add(new BundleKey(key.Index, key.Leaf, key.Body));
+        }
+        return this;
+    }
+
+    public BundleBuilder With(IEnumerable<LoggedEntry> keys)
+    {
+        foreach (var key in keys)
+        {
+            With(key);
         }
         return this;
     }
@@ -69,6 +95,7 @@ internal sealed class BundleBuilder(LittleLog log, long checkpointSize)
         Next = Next,
         Checkpoint = Checkpoint,
         Anchors = Anchors,
+        Timestamps = Timestamps,
         Proof = Proof,
         Keys = Keys,
         Statements = Statements,

@@ -16,7 +16,7 @@ public sealed class EvidenceBlameTests
         foreach (var size in new[] { "20", "7", "6", "1" })
         {
             var builder = World.Bundle(World.Single);
-            builder.Checkpoint = builder.Checkpoint.Replace("\n43\n", $"\n{size}\n", StringComparison.Ordinal);
+            builder.Checkpoint = builder.Checkpoint.Replace($"\n{EvidenceWorld.Size}\n", $"\n{size}\n", StringComparison.Ordinal);
             Assert.Equal(
                 [
                     "checkpoint bundle checkpoint-signature-invalid",

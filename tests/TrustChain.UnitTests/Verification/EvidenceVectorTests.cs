@@ -15,6 +15,7 @@ public sealed class EvidenceVectorTests
     public void CheckedInVectors_AreWhatTheBuilderMakes()
     {
         VectorFiles.Check("evidence/trust.json", [.. EvidenceVectors.Tea.Log.Trust.ToUtf8(), (byte)'\n']);
+        VectorFiles.Check("evidence/trust-witnessed.json", [.. EvidenceVectors.WitnessedTrust.ToUtf8(), (byte)'\n']);
         VectorFiles.Check("evidence/chain.json", [.. RecordedChain.Record(EvidenceVectors.Tea, EvidenceVectors.Other), (byte)'\n']);
         foreach (var vector in EvidenceVectors.All)
         {
@@ -26,12 +27,13 @@ public sealed class EvidenceVectorTests
     [Theory, MemberData(nameof(Names))]
     public void Bundle_Verified_AnswersAsExpected(string name)
     {
-        Assert.True(TrustFile.TryParse(VectorFiles.Read("evidence/trust.json"), out var trust, out var error), error);
         var chain = RecordedChain.Read(VectorFiles.Read("evidence/chain.json"));
         var file = VectorFiles.Read($"evidence/{name}.json");
         var observation = EvidenceBundle.TryParse(file, out var bundle, out _) ? chain.Observe(bundle) : null;
         using var document = JsonDocument.Parse(VectorFiles.Read("evidence/expected.json"));
         var expected = document.RootElement.GetProperty($"{name}.json");
+        var trustFile = expected.TryGetProperty("trust", out var other) ? other.GetString() : EvidenceVector.PlainTrust;
+        Assert.True(TrustFile.TryParse(VectorFiles.Read($"evidence/{trustFile}"), out var trust, out var error), error);
 
         var report = EvidenceVerifier.Verify(file, trust, observation);
 
@@ -67,11 +69,12 @@ public sealed class EvidenceVectorTests
     /// <summary>A member of <c>expected.json</c>, one line for each check.</summary>
     private static string Expected(EvidenceVector vector)
     {
-        var without = vector.Without.Select(static w => $"{Text(w.Key)}: [{Row(w.Value)}]");
+        var without = vector.Without.Select(static w => $"{Text(w.Key)}: [{string.Join(", ", w.Value.Select(Row))}]");
         var member = vector.Without.Count == 0 ? "" : $",\n    \"without\": {{{string.Join(", ", without)}}}";
+        var trust = vector.Trust == EvidenceVector.PlainTrust ? "" : $"\n    \"trust\": {Text(vector.Trust)},";
         return $$"""
               {{Text($"{vector.Name}.json")}}: {
-                "says": {{Text(vector.Says)}},
+                "says": {{Text(vector.Says)}},{{trust}}
                 "outcome": {{Text(Word(OutcomeOf(vector)))}},
                 "checks": [
             {{string.Join(",\n", vector.Checks.Select(static c => "      " + Row(c)))}}

@@ -14,17 +14,24 @@ namespace TrustChain.UnitTests.Verification;
 internal sealed record EvidenceVector(string Name, string Says, byte[] Bundle, IReadOnlyList<ExpectedCheck> Checks)
 {
     /// <summary>By algorithm, what a verifier answers instead that lacks it. ES256 and EdDSA are not counted: no verifier may lack them.</summary>
-    public IReadOnlyDictionary<string, ExpectedCheck> Without { get; init; } = new Dictionary<string, ExpectedCheck>();
+    public IReadOnlyDictionary<string, IReadOnlyList<ExpectedCheck>> Without { get; init; } = new Dictionary<string, IReadOnlyList<ExpectedCheck>>();
+
+    /// <summary>The trust file to verify it with.</summary>
+    public string Trust { get; init; } = PlainTrust;
+
+    public const string PlainTrust = "trust.json";
+
+    public const string WitnessedTrust = "trust-witnessed.json";
 }
 
-/// <summary>An answer; no code when it passed.</summary>
+/// <summary>An answer; a code when it did not pass, or a reader must be told something all the same.</summary>
 internal sealed record ExpectedCheck(string Check, string Subject, Outcome Outcome, string? Code);
 
 /// <summary>
 /// The bundles of <c>tests/vectors/evidence</c>. Expectations are written here by hand as differences from "everything passed", never taken from what
 /// the verifier answered.
 /// </summary>
-internal static class EvidenceVectors
+internal static partial class EvidenceVectors
 {
     private static readonly EvidenceWorld World = new();
 
@@ -32,7 +39,7 @@ internal static class EvidenceVectors
 
     public static EvidenceWorld Other { get; } = new("log.example/other");
 
-    public static IReadOnlyList<EvidenceVector> All { get; } = [.. Good(), .. Forged()];
+    public static IReadOnlyList<EvidenceVector> All { get; } = [.. Good(), .. Forged(), .. GoodKeys(), .. ForgedKeys(), .. Witnessed()];
 
     private static IEnumerable<EvidenceVector> Good()
     {
@@ -41,11 +48,11 @@ internal static class EvidenceVectors
         var lacking = Unknown(CheckNames.Signature, "records[0]", ReasonCodes.AlgorithmNotAvailable);
         yield return Vector("good-root-es256k", "One record in root form, self-held ES256K key.", World.Bundle(World.OnSecp256k1)) with
         {
-            Without = new Dictionary<string, ExpectedCheck> { [SignatureAlgorithms.ES256K] = lacking },
+            Without = Lacking(SignatureAlgorithms.ES256K, lacking),
         };
         yield return Vector("good-root-sm2", "One record in root form, self-held SM2 key.", World.Bundle(World.OnSm2)) with
         {
-            Without = new Dictionary<string, ExpectedCheck> { [SignatureAlgorithms.Sm2] = lacking },
+            Without = Lacking(SignatureAlgorithms.Sm2, lacking),
         };
         yield return Vector("good-custodial", "One record signed with a key that the service holds; the statement has no audience.", World.Bundle(World.Custodial));
         yield return Vector("good-document", "The second event of a document; document form carries no separate event.", World.Bundle(World.Document[1]));
@@ -150,7 +157,8 @@ internal static class EvidenceVectors
             "bad-key-name",
             "One character of the organisation's name in the key entry is altered.",
             Alter(World.Bundle(World.Single), static b => b.Keys[0] = b.Keys[0] with { Body = Replace(b.Keys[0].Body, "Green Hill", "Green Hull") }),
-            Failed(CheckNames.Key, "keys[0]", ReasonCodes.KeyAltered));
+            Failed(CheckNames.Key, "keys[0]", ReasonCodes.KeyAltered),
+            Depends(CheckNames.KeyHistory, "keys[0]"));
         yield return Vector(
             "bad-key-swapped",
             "The key entry holds another key of the same kind.",
@@ -159,6 +167,7 @@ internal static class EvidenceVectors
                 Body = Replace(Replace(b.Keys[0].Body, World.Garden.Key.PublicKey.Jwk, World.Farm.Key.PublicKey.Jwk), World.Garden.Kid, World.Farm.Kid),
             }),
             Failed(CheckNames.Key, "keys[0]", ReasonCodes.KeyAltered),
+            Depends(CheckNames.KeyHistory, "keys[0]"),
             Depends(CheckNames.Signature, "records[0]"),
             Depends(CheckNames.Event, "records[0]"),
             Depends(CheckNames.EventHash, "records[0]"));
@@ -177,7 +186,8 @@ internal static class EvidenceVectors
             "bad-key-point",
             "The log holds a key entry whose point is not on the SM2 curve. No record of the bundle was made with it.",
             World.Bundle(World.Single).With(World.OffCurve).Prove(),
-            Failed(CheckNames.Key, "keys[1]", ReasonCodes.KeyMalformed));
+            Failed(CheckNames.Key, "keys[1]", ReasonCodes.KeyMalformed),
+            NotListed(CheckNames.KeyHistory, "keys[1]"));
         yield return Vector(
             "bad-record",
             "One digit of the record's time is altered.",
@@ -262,30 +272,55 @@ internal static class EvidenceVectors
             [new ExpectedCheck(CheckNames.Bundle, "bundle", Outcome.Failed, ReasonCodes.BundleMalformed)]);
     }
 
-    private static EvidenceVector Vector(string name, string says, BundleBuilder builder, params IReadOnlyList<ExpectedCheck> differences)
+    internal static EvidenceVector Vector(string name, string says, BundleBuilder builder, params IReadOnlyList<ExpectedCheck> differences)
     {
         var bundle = builder.Build();
-        var checks = AllPassed(bundle);
+        return new EvidenceVector(name, says, bundle.ToUtf8(), Expect(bundle, isWitnessed: false, differences));
+    }
+
+    /// <summary>All answers: those of a bundle with which everything is right, but for the differences.</summary>
+    internal static IReadOnlyList<ExpectedCheck> Expect(EvidenceBundle bundle, bool isWitnessed, IReadOnlyList<ExpectedCheck> differences)
+    {
+        var checks = AllPassed(bundle, isWitnessed);
         foreach (var difference in differences)
         {
             var place = checks.FindIndex(check => check.Check == difference.Check && check.Subject == difference.Subject);
-            checks[place] = difference;
+            if (difference.Code == NotListedCode)
+            {
+                checks.RemoveAt(place);
+            }
+            else
+            {
+                checks[place] = difference;
+            }
         }
-        return new EvidenceVector(name, says, bundle.ToUtf8(), checks);
+        return checks;
     }
 
     /// <summary>The checks that a bundle calls for, in their order, as if all of them came out right.</summary>
-    private static List<ExpectedCheck> AllPassed(EvidenceBundle bundle)
+    private static List<ExpectedCheck> AllPassed(EvidenceBundle bundle, bool isWitnessed)
     {
         var checks = new List<ExpectedCheck>();
         Add("bundle", CheckNames.Identity, CheckNames.Checkpoint);
+        if (isWitnessed)
+        {
+            Add("bundle", CheckNames.Witness);
+        }
         AddEach("anchors", bundle.Anchors.Count, CheckNames.Anchor);
         if (bundle.Anchors.Count == 0)
         {
             Add("bundle", CheckNames.Anchor);
         }
+        AddEach("timestamps", bundle.Timestamps.Count, CheckNames.Timestamp);
         Add("bundle", CheckNames.Inclusion);
         AddEach("keys", bundle.Keys.Count, CheckNames.Key);
+        for (var i = 0; i < bundle.Keys.Count; i++)
+        {
+            if (IsRegister(bundle.Keys[i]))
+            {
+                Add($"keys[{i}]", CheckNames.KeyHistory);
+            }
+        }
         AddEach(
             "records",
             bundle.Records.Count,
@@ -310,19 +345,34 @@ internal static class EvidenceVectors
         }
     }
 
-    private static ExpectedCheck Failed(string check, string subject, string code) => new(check, subject, Outcome.Failed, code);
+    /// <summary>Whether the entry admits a key, going by its act alone.</summary>
+    private static bool IsRegister(BundleKey key)
+    {
+        using var body = System.Text.Json.JsonDocument.Parse(key.Body);
+        return body.RootElement.TryGetProperty("act", out var act) && act.GetString() == KeyEntry.Act;
+    }
 
-    private static ExpectedCheck Unknown(string check, string subject, string code) => new(check, subject, Outcome.CouldNotCheck, code);
+    private const string NotListedCode = "not-listed";
 
-    private static ExpectedCheck Depends(string check, string subject) => Unknown(check, subject, ReasonCodes.DependsOn);
+    /// <summary>No answer to this is listed, because of another one.</summary>
+    internal static ExpectedCheck NotListed(string check, string subject) => new(check, subject, Outcome.CouldNotCheck, NotListedCode);
 
-    private static BundleBuilder Alter(BundleBuilder builder, Action<BundleBuilder> change)
+    /// <summary>Passed, with something that a reader must be told.</summary>
+    internal static ExpectedCheck Passed(string check, string subject, string code) => new(check, subject, Outcome.Passed, code);
+
+    internal static ExpectedCheck Failed(string check, string subject, string code) => new(check, subject, Outcome.Failed, code);
+
+    internal static ExpectedCheck Unknown(string check, string subject, string code) => new(check, subject, Outcome.CouldNotCheck, code);
+
+    internal static ExpectedCheck Depends(string check, string subject) => Unknown(check, subject, ReasonCodes.DependsOn);
+
+    internal static BundleBuilder Alter(BundleBuilder builder, Action<BundleBuilder> change)
     {
         change(builder);
         return builder;
     }
 
-    private static Hash32 Flip(Hash32 hash)
+    internal static Hash32 Flip(Hash32 hash)
     {
         var bytes = hash.ToArray();
         bytes[7] ^= 1;
@@ -330,9 +380,9 @@ internal static class EvidenceVectors
     }
 
     /// <summary>Puts another letter of the base64 alphabets at a place.</summary>
-    private static string Flip(string text, int place) => $"{text[..place]}{(text[place] == 'A' ? 'B' : 'A')}{text[(place + 1)..]}";
+    internal static string Flip(string text, int place) => $"{text[..place]}{(text[place] == 'A' ? 'B' : 'A')}{text[(place + 1)..]}";
 
-    private static byte[] Replace(ReadOnlyMemory<byte> utf8, string old, string with)
+    internal static byte[] Replace(ReadOnlyMemory<byte> utf8, string old, string with)
     {
         var text = Encoding.UTF8.GetString(utf8.Span);
         Assert.Contains(old, text, StringComparison.Ordinal);
@@ -340,7 +390,7 @@ internal static class EvidenceVectors
     }
 
     /// <summary>Alters the third hexadecimal digit after a marker.</summary>
-    private static byte[] FlipHex(ReadOnlyMemory<byte> utf8, string marker)
+    internal static byte[] FlipHex(ReadOnlyMemory<byte> utf8, string marker)
     {
         var text = Encoding.UTF8.GetString(utf8.Span);
         var place = text.IndexOf(marker, StringComparison.Ordinal) + marker.Length + 2;
@@ -348,7 +398,7 @@ internal static class EvidenceVectors
     }
 
     /// <summary>Alters the third character after a marker in a JWS's payload.</summary>
-    private static string FlipPayload(string compact, string marker)
+    internal static string FlipPayload(string compact, string marker)
     {
         var parts = compact.Split('.');
         Assert.True(Base64UrlText.TryDecode(parts[1], out var payload));

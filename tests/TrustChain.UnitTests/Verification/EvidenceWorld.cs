@@ -4,13 +4,13 @@ using TrustChain.Core.Signing;
 namespace TrustChain.UnitTests.Verification;
 
 /// <summary>
-/// The story that the evidence vectors tell: a log of 43 entries in which six organisations and the operator do what an honest log has, and some
-/// things that no honest operator does. Anchored at 24, 40 and 43.
+/// The story that the evidence vectors tell: a log of 80 entries in which many organisations and the operator do what an honest log has, and some
+/// things that no honest operator does. Anchored at 24, 40 and 80. The second half is about keys: see the other part.
 /// </summary>
-internal sealed class EvidenceWorld
+internal sealed partial class EvidenceWorld
 {
     public const string TeaOrigin = "log.example/tea";
-    public const int Size = 43;
+    public const int Size = 80;
 
     public static readonly IReadOnlyList<long> AnchoredSizes = [24, 40, Size];
 
@@ -50,6 +50,7 @@ internal sealed class EvidenceWorld
         OffCurve = _writer.AdmitOffCurve(Terrace); // 28
         Log.PadTo(40);
         Late = _writer.Root(Garden, origin, Sample.Event(15, "shipping"))[0]; // 40
+        TellOfKeys(); // 41 and later
         Log.PadTo(Size);
     }
 
@@ -114,7 +115,7 @@ internal sealed class EvidenceWorld
         var builder = new BundleBuilder(Log, Size).AnchoredAt(anchoredAt);
         foreach (var record in records)
         {
-            builder.With(record).With(KeyAt(record.Record.KeyEntry));
+            builder.With(record).With(_writer.History(record.Record.KeyEntry));
         }
         foreach (var entry in status)
         {
@@ -122,11 +123,12 @@ internal sealed class EvidenceWorld
             if (entry.Kind != EntryKind.Key)
             {
                 using var body = System.Text.Json.JsonDocument.Parse(entry.Body);
-                builder.With(KeyAt(body.RootElement.GetProperty("keyEntry").GetInt64()));
+                builder.With(_writer.History(body.RootElement.GetProperty("keyEntry").GetInt64()));
             }
         }
         return builder.Prove();
     }
 
-    private LoggedEntry KeyAt(long index) => new[] { Garden, Lake, Farm, Harbour, Ridge, Terrace }.Select(KeyOf).Single(key => key.Index == index);
+    /// <summary>All key entries of an organisation up to one.</summary>
+    public IEnumerable<LoggedEntry> History(LoggedEntry upTo) => _writer.History(upTo.Index);
 }

@@ -21,11 +21,55 @@ internal sealed record LoggedEntry(long Index, Hash32 Leaf, EntryKind Kind, byte
 internal sealed class LogWriter(LittleLog log)
 {
     private readonly Dictionary<string, LoggedEntry> _keys = [];
+    private readonly List<(string Organisation, LoggedEntry Entry)> _changes = [];
     private DateTimeOffset _now = new(2026, 4, 12, 8, 0, 0, TimeSpan.Zero);
 
     public LittleLog Log => log;
 
-    public LoggedEntry Admit(Signer signer) => _keys[signer.Kid] = Public(EntryKind.Key, signer.KeyEntryBody(), null);
+    /// <summary>Admits a key; the organisation's newest entry is named as previous.</summary>
+    /// <param name="signer">Whose key.</param>
+    /// <param name="by">Whose key agrees, if one does.</param>
+    /// <param name="vouchedBy">Who vouches for the name.</param>
+    /// <param name="recovery">Leaf index of the recovery that is carried out, if one is.</param>
+    public LoggedEntry Admit(Signer signer, Signer? by = null, string vouchedBy = KeyEntry.VouchedByOperator, long? recovery = null)
+    {
+        var entry = signer.Entry(Newest(signer), vouchedBy, null, recovery);
+        return _keys[signer.Kid] = Change(by is null ? entry : by.Agree(entry, log.Origin));
+    }
+
+    /// <summary>Logs a change as it is.</summary>
+    public LoggedEntry Change(KeyChange change)
+    {
+        var entry = Public(EntryKind.Key, change.ToJcs(), null);
+        _changes.Add((change.Organisation, entry));
+        if (change is KeyEntry { Key.Kid: var kid })
+        {
+            _keys[kid] = entry;
+        }
+        return entry;
+    }
+
+    /// <summary>Leaf index of the organisation's newest key entry.</summary>
+    public long? Newest(Signer signer) =>
+        _changes.Where(c => c.Organisation == signer.Organisation).Select(static c => (long?)c.Entry.Index).LastOrDefault();
+
+    /// <summary>All key entries of the organisation of a key entry, up to that one.</summary>
+    public IEnumerable<LoggedEntry> History(long index)
+    {
+        var organisation = _changes.Single(c => c.Entry.Index == index).Organisation;
+        return _changes.Where(c => c.Organisation == organisation && c.Entry.Index <= index).Select(static c => c.Entry);
+    }
+
+    /// <summary>Logs a key entry like that of a signer, whose point is not on its curve.</summary>
+    public LoggedEntry AdmitOffCurve(Signer signer)
+    {
+        var jwk = signer.Key.PublicKey.Jwk;
+        var place = jwk.IndexOf("\"y\":\"", StringComparison.Ordinal) + 5;
+        var other = $"{jwk[..place]}{(jwk[place] == 'A' ? 'B' : 'A')}{jwk[(place + 1)..]}";
+        var kid = Hash32.Compute(Encoding.ASCII.GetBytes(other)).ToBase64Url();
+        var body = Encoding.UTF8.GetString(signer.KeyEntryBody()).Replace(jwk, other, StringComparison.Ordinal).Replace(signer.Kid, kid, StringComparison.Ordinal);
+        return Public(EntryKind.Key, Encoding.UTF8.GetBytes(body), null);
+    }
 
     /// <summary>Logs a key entry like that of a signer, whose point is not on its curve.</summary>
     public LoggedEntry AdmitOffCurve(Signer signer)
@@ -76,10 +120,13 @@ internal sealed class LogWriter(LittleLog log)
         return Public(kind, entry.ToJcs(), statement);
     }
 
-    public LoggedEntry Revoke(Signer signer, long? compromisedSince) => Public(
-        EntryKind.Key,
-        new KeyRevocation(signer.Organisation, signer.Kid, KeyOf(signer).Index, KeyRevocation.ByOperator, compromisedSince, KeyOf(signer).Index, null).ToJcs(),
-        null);
+    /// <summary>Ends a key, by the operator or with the agreement of one of the organisation's own.</summary>
+    public LoggedEntry Revoke(Signer signer, long? compromisedSince, Signer? by = null, string? compromisedAt = null)
+    {
+        var who = by is null ? KeyRevocation.ByOperator : KeyRevocation.ByOrganisation;
+        var revocation = new KeyRevocation(signer.Organisation, signer.Kid, KeyOf(signer).Index, who, compromisedSince, Newest(signer), null, compromisedAt);
+        return Change(by is null ? revocation : by.Agree(revocation, log.Origin));
+    }
 
     private LoggedRecord Record(
         Signer signer, string statement, string eventHash, int position, int count, DateTimeOffset receivedAt, byte[]? body, Hash32? eventSalt, IReadOnlyList<Hash32> proof)

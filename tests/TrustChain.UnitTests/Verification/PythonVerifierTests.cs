@@ -6,17 +6,16 @@ namespace TrustChain.UnitTests.Verification;
 /// </summary>
 public sealed class PythonVerifierTests
 {
-    private const int LineLimit = 250;
-    private static readonly string Tests = FindTests();
-    private static readonly string Verifier = Path.Combine(Tests, "verifier");
-    private static readonly string Evidence = Path.Combine(Tests, "vectors", "evidence");
+    private const int LineLimit = 320;
+    private static readonly string Verifier = OtherVerifiers.Folder;
+    private static readonly string Evidence = VectorFiles.PathOf("evidence");
 
     [Fact]
     public async Task Gives_the_expected_answer_to_every_check_of_every_vector()
     {
         var bundles = Directory.GetFiles(Evidence, "good-*.json").Length + Directory.GetFiles(Evidence, "bad-*.json").Length;
 
-        var (exitCode, output) = await RunPythonAsync("run_vectors.py", Path.Combine(Evidence, "expected.json"));
+        var (exitCode, output) = await OtherVerifiers.RunPythonAsync("run_vectors.py", Path.Combine(Evidence, "expected.json"));
 
         Assert.True(exitCode == 0, output);
         Assert.StartsWith($"{bundles} bundles, ", output, StringComparison.Ordinal);
@@ -32,7 +31,7 @@ public sealed class PythonVerifierTests
     {
         string[] chain = hasChain ? ["--chain", Path.Combine(Evidence, "chain.json")] : [];
 
-        var (exitCode, output) = await RunPythonAsync(
+        var (exitCode, output) = await OtherVerifiers.RunPythonAsync(
             "verify.py", [Path.Combine(Evidence, bundle), "--trust", Path.Combine(Evidence, "trust.json"), .. chain]);
 
         var lines = output.TrimEnd().Split('\n', StringSplitOptions.TrimEntries);
@@ -45,37 +44,5 @@ public sealed class PythonVerifierTests
     public void Stays_short()
     {
         Assert.True(File.ReadLines(Path.Combine(Verifier, "short.py")).Count() < LineLimit);
-    }
-
-    private static async Task<(int ExitCode, string Output)> RunPythonAsync(string script, params string[] arguments)
-    {
-        var path = Path.Combine(Verifier, script);
-        if (Programs.FindOnPath("python3") is { } python)
-        {
-            return await RunAsync(python, ["-B", path, .. arguments]);
-        }
-        var node = Programs.FindOnPath("node");
-        var npm = Programs.FindOnPath("npm");
-        Assert.True(node is not null && npm is not null, "The Python verifier needs python3 (3.9 or newer), or Node.js 20 with npm, on PATH; there is neither.");
-        await Programs.InstallPackagesAsync(npm, Verifier);
-        return await RunAsync(node, [Path.Combine(Verifier, "run-python.mjs"), path, .. arguments]);
-    }
-
-    private static async Task<(int ExitCode, string Output)> RunAsync(string program, IEnumerable<string> arguments)
-    {
-        var (exitCode, output, errors) = await Programs.RunAsync(program, arguments, Verifier);
-        return (exitCode, output + errors);
-    }
-
-    private static string FindTests()
-    {
-        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
-        {
-            if (File.Exists(Path.Combine(folder.FullName, "TrustChain.sln")))
-            {
-                return Path.Combine(folder.FullName, "tests");
-            }
-        }
-        throw new DirectoryNotFoundException($"No TrustChain.sln above {AppContext.BaseDirectory}.");
     }
 }

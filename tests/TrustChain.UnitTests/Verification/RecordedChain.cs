@@ -21,18 +21,21 @@ internal sealed class RecordedChain
     }
 
     /// <summary>The file for the given logs, all on one chain. An address that is not in it has no code.</summary>
-    public static byte[] Record(params IReadOnlyList<EvidenceWorld> worlds)
+    public static byte[] Record(params IReadOnlyList<EvidenceWorld> worlds) => Record(EvidenceWorld.AnchoredSizes, [.. worlds.Select(static w => w.Log)]);
+
+    /// <summary>As the other, for logs that are anchored at other sizes.</summary>
+    public static byte[] Record(IReadOnlyList<long> sizes, params IReadOnlyList<LittleLog> logs)
     {
-        var anchors = worlds.SelectMany(static world => EvidenceWorld.AnchoredSizes.Select(size => world.Log.Anchor(size, EvidenceWorld.Size))).ToList();
+        var anchors = logs.SelectMany(log => sizes.Select(size => log.Anchor(size, size))).ToList();
         return JsonSerializer.SerializeToUtf8Bytes(
             new
             {
                 chainId = LittleLog.ChainId,
                 genesis = LittleLog.Genesis,
-                registries = worlds.ToDictionary(static w => w.Log.Registry, static w => new
+                registries = logs.ToDictionary(static log => log.Registry, log => new
                 {
-                    originHash = "0x" + Hash32.Compute(System.Text.Encoding.UTF8.GetBytes(w.Log.Origin)).ToHex(),
-                    rootAt = EvidenceWorld.AnchoredSizes.ToDictionary(static s => s.ToString(CultureInfo.InvariantCulture), s => "0x" + w.Log.Root(s).ToHex()),
+                    originHash = "0x" + Hash32.Compute(System.Text.Encoding.UTF8.GetBytes(log.Origin)).ToHex(),
+                    rootAt = sizes.ToDictionary(static s => s.ToString(CultureInfo.InvariantCulture), s => "0x" + log.Root(s).ToHex()),
                 }),
                 transactions = anchors.ToDictionary(static a => a.Transaction, static a => new
                 {
@@ -55,7 +58,7 @@ internal sealed class RecordedChain
 
     private AnchorObservation Observe(BundleAnchor anchor)
     {
-        if (!_json.GetProperty("registries").TryGetProperty(anchor.Registry, out var registry))
+        if (!_json.GetProperty("registries").TryGetProperty(anchor.Registry.ToLowerInvariant(), out var registry))
         {
             return new AnchorObservation();
         }
@@ -64,7 +67,7 @@ internal sealed class RecordedChain
             HasCode = true,
             OriginHash = Hash(registry.GetProperty("originHash")),
             RootAt = registry.GetProperty("rootAt").TryGetProperty(anchor.Size.ToString(CultureInfo.InvariantCulture), out var root) ? Hash(root) : default,
-            Transaction = _json.GetProperty("transactions").TryGetProperty(anchor.Transaction, out var t)
+            Transaction = _json.GetProperty("transactions").TryGetProperty(anchor.Transaction.ToLowerInvariant(), out var t)
                 ? new TransactionObservation(
                     t.GetProperty("succeeded").GetBoolean(),
                     t.GetProperty("to").GetString()!,

@@ -21,9 +21,14 @@ internal sealed class Signer
 {
     private readonly byte[] _secret;
 
-    public Signer(string organisation, string name, string algorithm, Custody custody)
+    /// <param name="organisation">Its identifier.</param>
+    /// <param name="name">Its name.</param>
+    /// <param name="algorithm">Of the key.</param>
+    /// <param name="custody">Who holds the key.</param>
+    /// <param name="key">Tells apart the keys of one organisation.</param>
+    public Signer(string organisation, string name, string algorithm, Custody custody, string key = "")
     {
-        _secret = Fixed.Bytes($"key of {organisation}");
+        _secret = Fixed.Bytes($"key{key} of {organisation}");
         Key = SigningKey.FromSecret(algorithm, _secret);
         (Organisation, Name, Custody) = (organisation, name, custody);
     }
@@ -38,15 +43,27 @@ internal sealed class Signer
 
     public string Kid => Key.PublicKey.Kid;
 
-    /// <summary>Body of the entry that admits the key.</summary>
-    public byte[] KeyEntryBody() =>
-        new KeyEntry(Organisation, Name, Key.PublicKey, Custody, KeyEntry.StatementsPurpose, null, "operator", null).ToJcs();
+    /// <summary>Body of the entry that admits the key as its organisation's first.</summary>
+    public byte[] KeyEntryBody() => Entry().ToJcs();
+
+    /// <summary>The entry that admits the key.</summary>
+    public KeyEntry Entry(long? previous = null, string vouchedBy = KeyEntry.VouchedByOperator, string? authorization = null, long? recovery = null) =>
+        new(Organisation, Name, Key.PublicKey, Custody, KeyEntry.StatementsPurpose, previous, vouchedBy, authorization, recovery);
+
+    /// <summary>The change with this key's agreement.</summary>
+    public T Agree<T>(T change, string origin)
+        where T : KeyChange => change with { Authorization = Sign(KeyChange.AuthorizationType, origin, change.ToAuthorizationPayload()) };
 
     /// <summary>A compact JWS with the header members in alphabetical order.</summary>
     public string Sign(string type, string? audience, ReadOnlySpan<byte> payload)
     {
         var aud = audience is null ? "" : $"\"aud\":\"{audience}\",";
-        var header = $$"""{"alg":"{{Key.PublicKey.Algorithm}}",{{aud}}"kid":"{{Kid}}","typ":"{{type}}"}""";
+        return SignUnder($$"""{"alg":"{{Key.PublicKey.Algorithm}}",{{aud}}"kid":"{{Kid}}","typ":"{{type}}"}""", payload);
+    }
+
+    /// <summary>A compact JWS with any header.</summary>
+    public string SignUnder(string header, ReadOnlySpan<byte> payload)
+    {
         var signed = $"{Base64UrlText.Encode(Encoding.UTF8.GetBytes(header))}.{Base64UrlText.Encode(payload)}";
         var bytes = Encoding.ASCII.GetBytes(signed);
         var signature = Key.PublicKey.Algorithm switch

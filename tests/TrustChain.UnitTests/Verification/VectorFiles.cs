@@ -6,7 +6,7 @@ namespace TrustChain.UnitTests.Verification;
 /// </summary>
 internal static class VectorFiles
 {
-    private static readonly bool Writing = Environment.GetEnvironmentVariable("TRUSTCHAIN_WRITE_VECTORS") == "1";
+    public static bool IsWriting { get; } = Environment.GetEnvironmentVariable("TRUSTCHAIN_WRITE_VECTORS") == "1";
 
     public static string Repository { get; } = Find();
 
@@ -18,7 +18,7 @@ internal static class VectorFiles
     public static void Check(string relative, byte[] expected)
     {
         var path = PathOf(relative);
-        if (Writing)
+        if (IsWriting)
         {
             Directory.CreateDirectory(Path.GetDirectoryName(path)!);
             File.WriteAllBytes(path, expected);
