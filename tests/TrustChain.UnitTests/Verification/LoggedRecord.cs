@@ -71,17 +71,6 @@ internal sealed class LogWriter(LittleLog log)
         return Public(EntryKind.Key, Encoding.UTF8.GetBytes(body), null);
     }
 
-    /// <summary>Logs a key entry like that of a signer, whose point is not on its curve.</summary>
-    public LoggedEntry AdmitOffCurve(Signer signer)
-    {
-        var jwk = signer.Key.PublicKey.Jwk;
-        var place = jwk.IndexOf("\"y\":\"", StringComparison.Ordinal) + 5;
-        var other = $"{jwk[..place]}{(jwk[place] == 'A' ? 'B' : 'A')}{jwk[(place + 1)..]}";
-        var kid = Hash32.Compute(Encoding.ASCII.GetBytes(other)).ToBase64Url();
-        var body = Encoding.UTF8.GetString(signer.KeyEntryBody()).Replace(jwk, other, StringComparison.Ordinal).Replace(signer.Kid, kid, StringComparison.Ordinal);
-        return Public(EntryKind.Key, Encoding.UTF8.GetBytes(body), null);
-    }
-
     public LoggedEntry KeyOf(Signer signer) => _keys[signer.Kid];
 
     /// <summary>Logs every event of a statement in root form.</summary>
