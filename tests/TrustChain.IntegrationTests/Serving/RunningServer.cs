@@ -248,8 +248,22 @@ internal sealed class RunningServer : IAsyncDisposable
         return await Eventually.GetAsync($"checkpoint of {entries} entries", async () => await FindCheckpointAsync() is { } checkpoint && checkpoint.Size >= entries ? checkpoint : null);
     }
 
-    /// <summary>The newest final anchor of at least this size, as the server lists it.</summary>
-    public Task<JsonElement> GetFinalAnchorAsync(long size) => GetFinalAnchorAsync(size, "final");
+    /// <summary>The newest final anchor of at least this size, as the server lists it, once evidence names it too: that follows a moment after the list.</summary>
+    public async Task<JsonElement> GetFinalAnchorAsync(long size)
+    {
+        var anchor = await GetFinalAnchorAsync(size, "final");
+        await Eventually.TrueAsync($"evidence under an anchor of {size} entries", async () => await GetMetricAsync("trustchain_log_anchor_size") >= size);
+        return anchor;
+    }
+
+    /// <summary>A gauge without labels.</summary>
+    public async Task<double> GetMetricAsync(string name)
+    {
+        var text = (await GetAsync("/metrics")).Expect(200).Body;
+        var line = text.Split('\n').FirstOrDefault(l => l.StartsWith(name, StringComparison.Ordinal) && l[name.Length] is ' ' or '{' or '_')
+            ?? throw new InvalidOperationException($"There is no metric {name} in:\n{text}");
+        return double.Parse(line.Split(' ')[1], CultureInfo.InvariantCulture);
+    }
 
     private async Task<JsonElement> GetFinalAnchorAsync(long size, string state) => (JsonElement)await Eventually.GetAsync<object>($"{state} anchor of {size} entries", async () =>
     {
