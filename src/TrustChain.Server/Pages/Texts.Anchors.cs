@@ -46,8 +46,6 @@ public sealed partial class Texts
 
     public string TimestampToken => Say("Token", "时间戳令牌");
 
-    public string DownloadToken => Say("Download", "下载");
-
     /// <summary>An amount of coins, as many digits as it needs up to fifteen.</summary>
     public static string Coins(decimal amount, string currency) => string.Create(CultureInfo.InvariantCulture, $"{amount:0.###############} {currency}");
 

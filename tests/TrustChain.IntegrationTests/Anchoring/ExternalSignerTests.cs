@@ -22,11 +22,12 @@ public sealed class ExternalSignerTests(SharedStack stack)
         {
             ["Anchoring__KeystoreFile"] = null,
             ["Anchoring__ExternalSigner"] = http.Url,
-            // Set once the keys exist; until then nothing is there to be anchored.
+            // Set right once the keys exist.
             ["Anchoring__Publisher"] = "0x0000000000000000000000000000000000000001",
             ["Anchoring__ReplaceAfter"] = "00:00:02",
         });
-        await stage.AlarmAsync("not-publisher", open: true); // The key of organisations and claims is logged already.
+        await stage.LogAsync();
+        await stage.AlarmAsync("not-publisher", open: true);
         signer.Use(stage.Server.Keys.Publisher, stage.Anvil.RpcUrl);
         await stage.Server.StopAsync();
         stage.Server.Environment["Anchoring__Publisher"] = stage.Server.Keys.Publisher.Address.ToString();
