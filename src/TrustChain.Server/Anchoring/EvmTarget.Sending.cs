@@ -14,14 +14,17 @@ internal sealed partial class EvmTarget
 {
     private async Task PrepareNextAsync(AnchorLease lease, AnchorRound round, ChainView chain, CancellationToken cancellationToken)
     {
-        var checkpoint = parts.Head.Checkpoint;
         var now = parts.Time.GetUtcNow();
         var open = await parts.Anchors.ListWatchedAsync(name, now, cancellationToken);
-        if (checkpoint is null || parts.Head.Halted is not null || open.Any(static a => a.IsWaiting))
+        if (parts.Head.Halted is not null || open.Any(static a => a.IsWaiting))
         {
             return;
         }
         var covered = Math.Max(await parts.Anchors.GetLargestMinedSizeAsync(name, cancellationToken), chain.RegistrySize);
+        if (parts.Head.FindCheckpointToAnchor(covered) is not { } checkpoint)
+        {
+            return;
+        }
         var due = AnchorPace.FindDue(new PaceFacts
         {
             Size = checkpoint.Size,

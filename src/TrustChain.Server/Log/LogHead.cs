@@ -6,6 +6,8 @@ namespace TrustChain.Server.Log;
 /// <summary>What the workers last saw: the newest checkpoint, the newest final anchor, and whether the log may be signed at all.</summary>
 internal sealed class LogHead
 {
+    private static readonly TimeSpan WitnessPatience = TimeSpan.FromSeconds(30);
+
     private readonly Lock _setting = new(); // between the worker that signs and the one that brings cosignatures
     private volatile StoredCheckpoint? _checkpoint;
     private volatile StoredCheckpoint? _cosigned;
@@ -24,13 +26,19 @@ internal sealed class LogHead
     public StoredCheckpoint? CosignedCheckpoint => _cosigned;
 
     /// <summary>
-    /// The checkpoint to anchor next: the cosigned one if it is larger than what is anchored, so that bundles carry the witnesses' lines; else the newest, so that
-    /// witnesses that are away do not hold up anchors.
+    /// The checkpoint to anchor next: the cosigned one if it is larger than what is anchored and not much older than the newest, so that bundles carry the
+    /// witnesses' lines; else the newest, so that witnesses that are away do not hold up anchors.
     /// </summary>
     /// <param name="anchoredSize">Entries that are anchored already.</param>
     /// <returns>Null when nothing larger is signed.</returns>
-    public StoredCheckpoint? FindCheckpointToAnchor(long anchoredSize) =>
-        _cosigned is { } cosigned && cosigned.Size > anchoredSize ? cosigned : _checkpoint is { } newest && newest.Size > anchoredSize ? newest : null;
+    public StoredCheckpoint? FindCheckpointToAnchor(long anchoredSize)
+    {
+        if (_checkpoint is not { } newest || newest.Size <= anchoredSize)
+        {
+            return null;
+        }
+        return _cosigned is { } cosigned && cosigned.Size > anchoredSize && newest.SignedAt - cosigned.SignedAt <= WitnessPatience ? cosigned : newest;
+    }
 
     /// <summary>The newest final anchor with the checkpoint of its size.</summary>
     public (StoredAnchor Anchor, StoredCheckpoint Checkpoint)? Anchored => _anchor is { } anchor && _anchoredCheckpoint is { } checkpoint && anchor.Size == checkpoint.Size

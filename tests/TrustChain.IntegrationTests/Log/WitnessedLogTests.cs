@@ -130,6 +130,8 @@ public sealed class WitnessedLogTests(SharedStack stack)
         Assert.Equal(5, head.FindCheckpointToAnchor(4)?.Size);
         Assert.Equal(9, head.FindCheckpointToAnchor(5)?.Size);
         Assert.Null(head.FindCheckpointToAnchor(9));
+        head.SetCheckpoint(Stored(12, 0) with { SignedAt = DateTimeOffset.UnixEpoch.AddSeconds(31) }); // The witnesses are away.
+        Assert.Equal(12, head.FindCheckpointToAnchor(4)?.Size);
 
         static StoredCheckpoint Stored(long size, int cosignatures) => new(size, MerkleTree.EmptyRoot, $"{size}", DateTimeOffset.UnixEpoch) { Cosignatures = cosignatures };
     }
