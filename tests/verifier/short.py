@@ -13,7 +13,8 @@ def same(one, two): return one is not None and one.lower() == two.lower()
 def unique(pairs): return need(len(dict(pairs)) == len(pairs)) or dict(pairs)
 def number(literal): return int(literal) if re.fullmatch("[0-9]{1,15}", literal) else decimal.Decimal(literal)
 def parse_json(data):  # [2]
-    return json.JSONDecoder(object_pairs_hook=unique, parse_int=number, parse_float=number).decode(data.decode())
+    value = json.JSONDecoder(object_pairs_hook=unique, parse_int=number, parse_float=number).decode(data.decode())
+    return json.dumps(value, ensure_ascii=False, default=str).encode() and value  # half a character has no bytes
 def canonical(value):  # of objects, strings and integers; what holds another number cannot be checked
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=give_up).encode()
 def base64_bytes(value, last_two=b"+/"):
@@ -193,6 +194,8 @@ def verify(data, trust, chain):  # [11] the verdict, and an answer for each step
         check_entry(item, 2, canonical(entry))
         need(entry["act"] in ("register", "revoke", "recover", "object") and fits(entry, entry["act"]))
         need(entry.get("purpose", "statements") == "statements" and entry.get("by", "operator") in ("organisation", "operator"))
+        need(all(isinstance(value, (str, int)) for name, value in entry.items() if name != "jwk"))
+        need(re.fullmatch("(?s)operator|(did:web|dns):.+", entry.get("vouchedBy", "operator")))
         changes[index] = {**entry, "public": "jwk" in entry and public_key(entry["jwk"], entry["kid"])}
         if entry["act"] == "register": keys[index] = changes[index]
     def check_history(organisation):  # [6.4]
@@ -244,7 +247,8 @@ def verify(data, trust, chain):  # [11] the verdict, and an answer for each step
     def check_record(item):
         record, place, count = item["record"], item["record"]["position"], item["record"]["count"]
         check_entry(item, 1, sha256(hash32(item["salt"]), canonical(record)))
-        need(fits(record, "record") and place < count)
+        need(fits(record, "record") and place < count and datetime.datetime.strptime(record["receivedAt"], "%Y-%m-%dT%H:%M:%S.%fZ"))
+        need(re.fullmatch(r"ni:///sha-256;[0-9a-f]{64}\?ver=CBV2\.0", record["eventHash"]))
         own = key = keys.get(record["keyEntry"])
         used, uses = record["keyEntry"], {(record["kid"], record["keyEntry"]): item["index"]}
         while key and "authorization" in key:  # [6.6] a key is worth no more than the one that let it in

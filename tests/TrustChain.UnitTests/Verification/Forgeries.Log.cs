@@ -157,7 +157,7 @@ internal static partial class Forgeries
         yield return Note(
             "checkpoint-size",
             "The checkpoint's size is altered.",
-            static c => c.Replace("\n80\n", "\n79\n", StringComparison.Ordinal),
+            static c => c.Replace("\n80\n", "\n60\n", StringComparison.Ordinal),
             Unsealed,
             Depends(CheckNames.Anchor, Anchor),
             Depends(CheckNames.Inclusion, Bundle),

@@ -176,7 +176,7 @@ internal static partial class Forgeries
         yield return Malformed("logged-record-with-member", "The operator logs a record with a member of its own.", "\"v\":1", "\"v\":1,\"z\":1");
         yield return Malformed("logged-record-time", "The operator logs a time of another spelling.", ".000Z", "Z");
         yield return Malformed("logged-record-position", "The operator logs a position that the statement does not have.", "\"position\":0", "\"position\":1");
-        yield return Malformed("logged-record-custody", "The operator logs a custody that there is not.", "\"self\"", "\"shared\"");
+        yield return Malformed("logged-record-custody", "The operator logs a record with a custody that there is not.", "\"self\"", "\"shared\"");
         yield return Malformed("logged-record-hash-form", "The operator logs an event hash of another form.", "CBV2.0", "CBV2.1");
         yield return Malformed("logged-record-count-as-text", "The operator logs a count that is a string.", "\"count\":1", "\"count\":\"1\"");
 
