@@ -1,11 +1,12 @@
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
 
 namespace TrustChain.Server.Hosting;
 
 /// <summary>What the OpenAPI document says beyond the routes: who this is, bodies with an example each, and that errors are problem documents.</summary>
-internal static class ApiDocument
+internal static partial class ApiDocument
 {
     private static readonly JsonObject Examples = ReadExamples();
 
@@ -32,7 +33,7 @@ internal static class ApiDocument
         options.AddOperationTransformer(static (operation, context, _) =>
         {
             var path = $"/{context.Description.RelativePath?.TrimEnd('/')}";
-            var route = $"{context.Description.HttpMethod} {path}";
+            var route = $"{context.Description.HttpMethod} {Constraint().Replace(path, "}")}";
             EpcisApi.Describe(operation, context.Description.HttpMethod ?? "", path, context.Document ?? new OpenApiDocument());
             if (Examples[route] is JsonObject bodies)
             {
@@ -57,6 +58,10 @@ internal static class ApiDocument
             return Task.CompletedTask;
         });
     }
+
+    /// <summary>The type of a route's parameter, which the document does not show.</summary>
+    [GeneratedRegex(":[a-z]+}")]
+    private static partial Regex Constraint();
 
     private static JsonObject ReadExamples()
     {

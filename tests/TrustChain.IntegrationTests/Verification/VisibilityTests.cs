@@ -10,7 +10,7 @@ public sealed partial class VisibilityTests(VisibilityFixture fixture) : IClassF
     /// <summary>Routes on which there is nothing to hide, each for its reason.</summary>
     private static readonly string[] PublicRoutes =
     [
-        "/log/consistency", "/log/inclusion", "/log/timestamps/{target}/{size}", "/api/organisations/{id}/keys/history", "/organisations/{id}/did.json", "/.well-known/did.json", // of the log, and so as public
+        "/log/consistency", "/log/inclusion", "/log/witnesses", "/log/timestamps/{target}/{size}", "/api/organisations/{id}/keys/history", "/organisations/{id}/did.json", "/.well-known/did.json", // of the log, and so as public
         "/log/checkpoint", "/log/tile/entries/{path}", "/log/tile/{level}/{path}", "/log/anchors", "/log/trust", // the log is public, and holds digests
         "/epcis", // names of resources alone
         "/api/templates", "/api/qr", "/.well-known/gs1resolver", // say nothing of any record
