@@ -241,7 +241,8 @@ internal static partial class Forgeries
                 b.CosignedBy(Witness.East, Witness.West).StampedAt(40);
                 b.Timestamps[0] = change(b.Timestamps[0]);
             }),
-            Failed(CheckNames.Timestamp, "timestamps[0]", code)) with { Without = unstamped };
+            Failed(CheckNames.Timestamp, "timestamps[0]", code)) with
+        { Without = unstamped };
 
         static byte[] FlipLast(ReadOnlyMemory<byte> token)
         {

@@ -97,7 +97,10 @@ internal static partial class Forgeries
         yield return File("file-statement-nowhere", "A record's statement is at a place that is not there.", static b => b["records"]![0]!["statement"] = 7);
         yield return File("file-kind-zero", "A status entry is of kind 0.", static b => b["status"]!.AsArray().Add(new JsonObject
         {
-            ["index"] = 5, ["leaf"] = b["proof"]![0]!.GetValue<string>(), ["kind"] = 0, ["entry"] = new JsonObject(),
+            ["index"] = 5,
+            ["leaf"] = b["proof"]![0]!.GetValue<string>(),
+            ["kind"] = 0,
+            ["entry"] = new JsonObject(),
         }));
         yield return File("file-time", "An anchor's time has no milliseconds.", static b => b["anchors"]![0]!["time"] = "2026-04-20T01:20:00Z");
         var good = Encoding.UTF8.GetString(World.Bundle(World.Single).Build().ToUtf8());
