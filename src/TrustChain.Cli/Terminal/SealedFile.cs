@@ -34,19 +34,13 @@ internal static class SealedFile
         return content[..end];
     }
 
-    /// <summary>Writes a temporary file beside it, brings it to the disk, and gives it the name.</summary>
+    /// <summary>Replaces a file as a whole, or makes it. On return the content is on the disk.</summary>
     /// <exception cref="CliException">It cannot be written.</exception>
     public static async Task ReplaceAsync(string file, ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
     {
-        var temporary = file + ".new";
         try
         {
-            await using (var stream = new FileStream(temporary, FileMode.Create, FileAccess.Write))
-            {
-                await stream.WriteAsync(content, cancellationToken);
-                stream.Flush(flushToDisk: true);
-            }
-            File.Move(temporary, file, overwrite: true);
+            await Task.Run(() => DurableFile.Replace(file, content.Span), cancellationToken); // It blocks until the disk has it.
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

@@ -61,7 +61,7 @@ internal sealed class ItemViewBuilder(
             [.. walk.Steps.Select(static s => s.Event.Stored.OrganisationId), .. certificates.Select(static c => c.OrganisationId), .. recalls.Select(static r => r.OrganisationId), .. known.Values.Select(static b => b.OrganisationId)],
             cancellationToken);
         var statusEntries = await status.ListEntriesAsync(certificates, recalls, cancellationToken);
-        var bundle = await evidence.BuildAsync(trees.Primary, 
+        var bundle = await evidence.BuildAsync(
             [.. walk.Steps.Select(static s => s.Event)], statusEntries, caller, item, null, cancellationToken);
         var report = bundle is null ? null : EvidenceVerifier.Verify(bundle, chain.Trust, ObserveAnchors(bundle), cache);
         var checks = bundle is null || report is null ? [] : ChecksByLeaf(bundle, report);

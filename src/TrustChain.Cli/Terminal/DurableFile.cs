@@ -1,7 +1,7 @@
 using System.ComponentModel;
 using System.Runtime.InteropServices;
 
-namespace TrustChain.Cli.Witness;
+namespace TrustChain.Cli.Terminal;
 
 /// <summary>Replaces a file so that after a crash or a power cut there is the old content or the new one, and the new one once the call has returned.</summary>
 internal static class DurableFile
