@@ -62,7 +62,7 @@ internal sealed class ItemViewBuilder(
             cancellationToken);
         var statusEntries = await status.ListEntriesAsync(certificates, recalls, cancellationToken);
         var bundle = await evidence.BuildAsync(
-            [.. walk.Steps.Select(static s => s.Event)], statusEntries, caller, item, null, cancellationToken);
+            trees.Primary, [.. walk.Steps.Select(static s => s.Event)], statusEntries, caller, item, null, cancellationToken);
         var report = bundle is null ? null : EvidenceVerifier.Verify(bundle, chain.Trust, ObserveAnchors(bundle), cache);
         var checks = bundle is null || report is null ? [] : ChecksByLeaf(bundle, report);
         var files = await documents.FindReadableAsync([.. walk.Steps.SelectMany(static s => DocumentsOf(s.Event)).Concat(certificates.Select(DocumentOf).OfType<Hash32>()).Distinct()], caller.Organisation?.Id, cancellationToken);
