@@ -1,5 +1,6 @@
 using Npgsql;
 using NpgsqlTypes;
+using TrustChain.Postgres.Database;
 using TrustChain.Postgres.Organisations;
 
 namespace TrustChain.Postgres.Items;
@@ -150,7 +151,7 @@ public sealed class StatusStore(NpgsqlDataSource database)
         {
             return false; // rolled back with its entry
         }
-        await transaction.CommitAsync(cancellationToken);
+        await transaction.CommitWithoutLimitAsync();
         return true;
     }
 

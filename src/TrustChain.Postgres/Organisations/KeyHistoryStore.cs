@@ -1,5 +1,6 @@
 using Npgsql;
 using TrustChain.Core.Log;
+using TrustChain.Postgres.Database;
 
 namespace TrustChain.Postgres.Organisations;
 
@@ -117,7 +118,9 @@ public sealed class KeyHistoryStore(NpgsqlDataSource database)
                 return KeyChangeOutcome.AlreadyThere; // the transaction is rolled back with its entry
             }
         }
-        await transaction.CommitAsync(CancellationToken.None); // A started commit is not broken off.
+        CrashPoint.Pass("key.before-commit");
+        await transaction.CommitWithoutLimitAsync(); // A started commit is not broken off.
+        CrashPoint.Pass("key.after-commit");
         return KeyChangeOutcome.Added;
     }
 
