@@ -100,9 +100,9 @@ public sealed class CaptureWriter : IAsyncDisposable
             }
             Committed?.Invoke();
         }
-        catch (PostgresException exception) when (!exception.IsTransient && batch.Count > 1)
+        catch (PostgresException exception) when ((!exception.IsTransient || exception.SqlState == PostgresErrorCodes.LockNotAvailable) && batch.Count > 1)
         {
-            // Some statement carries data that the database refuses. Each is tried alone, so that only that one fails.
+            // Some statement carries data that the database refuses, or is just being written by a server that has halted. Each is tried alone, so that only that one fails.
             foreach (var pending in batch)
             {
                 await WriteBatchAsync([pending]);

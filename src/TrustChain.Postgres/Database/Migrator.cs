@@ -22,7 +22,8 @@ public static class Migrator
     {
         var scripts = ReadScripts();
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
-        await ExecuteAsync(connection, $"select pg_advisory_lock({AdvisoryLock})", cancellationToken);
+        // Another server may be migrating for minutes, and a migration may have to wait for those who use its tables.
+        await ExecuteAsync(connection, $"set lock_timeout = 0; select pg_advisory_lock({AdvisoryLock})", cancellationToken);
         try
         {
             await ExecuteAsync(
@@ -60,7 +61,7 @@ public static class Migrator
         }
         finally
         {
-            await ExecuteAsync(connection, $"select pg_advisory_unlock({AdvisoryLock})", CancellationToken.None);
+            await ExecuteAsync(connection, $"select pg_advisory_unlock({AdvisoryLock}); reset lock_timeout", CancellationToken.None);
         }
     }
 

@@ -26,8 +26,9 @@ internal static class HostingExtensions
             source.ConnectionStringBuilder.MaxAutoPrepare = 200; // few distinct statements, each run often
             source.ConnectionStringBuilder.NoResetOnClose = true; // nothing here sets anything for a session
             // Each statement is written for the one index it is to use, so a plan for its values would be the same and cost ten times what running it costs.
-            // A server that is halted, or whose machine is gone, loses its open transactions after a while: others wait for what those hold.
-            source.ConnectionStringBuilder.Options ??= "-c plan_cache_mode=force_generic_plan -c idle_in_transaction_session_timeout=15s";
+            // A server that is halted, or whose machine is gone, loses its open transactions after a while: others wait for what those hold. In the middle of a COPY
+            // nothing ends its session, so nobody waits without limit.
+            source.ConnectionStringBuilder.Options ??= "-c plan_cache_mode=force_generic_plan -c idle_in_transaction_session_timeout=15s -c lock_timeout=10s";
             // A commit waits without limit, so a machine that is gone must be noticed by the connection itself.
             source.ConnectionStringBuilder.TcpKeepAlive = true;
             source.ConnectionStringBuilder.TcpKeepAliveTime = 30;

@@ -69,7 +69,7 @@ internal sealed class KeyChanges(
     {
         if (history.Keys.Any(k => k.Key.Kid == entry.Key.Kid))
         {
-            return Problems.Create(409, ProblemCodes.AlreadyExists, "This key is registered already.");
+            return AlreadyThere();
         }
         if (FindFault(history, entry) is { } broken)
         {
@@ -82,7 +82,7 @@ internal sealed class KeyChanges(
             case KeyChangeOutcome.HistoryMoved:
                 return Moved();
             case KeyChangeOutcome.AlreadyThere:
-                return Problems.Create(409, ProblemCodes.AlreadyExists, "This key is registered already.");
+                return AlreadyThere();
         }
         var index = await WaitForEntryAsync(kid, cancellationToken);
         return Results.Json(
@@ -162,6 +162,9 @@ internal sealed class KeyChanges(
         signal.Raise();
         return answer();
     }
+
+    /// <summary>The key is admitted, for this organisation or another.</summary>
+    public static IResult AlreadyThere() => Problems.Create(409, ProblemCodes.AlreadyExists, "This key is registered already.");
 
     /// <summary>Another change of the same organisation came first.</summary>
     public static IResult Moved() =>

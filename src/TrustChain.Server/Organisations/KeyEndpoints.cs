@@ -45,11 +45,15 @@ internal static class KeyEndpoints
             return KeyChanges.Moved();
         }
         var entry = new KeyEntry(organisation.Code, organisation.Name, key!, Custody.Self, KeyEntry.StatementsPurpose, history.Last, vouchedBy, authorization); // Without faults it is set.
+        if (history.Keys.Any(k => k.Key.Kid == entry.Key.Kid))
+        {
+            return KeyChanges.AlreadyThere(); // A repeat names the entry that was the newest before it, so its proof would not fit any more.
+        }
         if (FindProofFault(entry, proof!) is { } badProof)
         {
             return badProof;
         }
-        if (history.HasSelfHeld && history.Keys.All(k => k.Key.Kid != entry.Key.Kid) && changes.FindAuthorizationFault(history, entry) is { } unauthorized)
+        if (history.HasSelfHeld && changes.FindAuthorizationFault(history, entry) is { } unauthorized)
         {
             return unauthorized;
         }

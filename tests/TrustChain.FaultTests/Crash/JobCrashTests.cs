@@ -1,18 +1,17 @@
+using TrustChain.FaultTests.Stage;
+
 namespace TrustChain.FaultTests.Crash;
 
 /// <summary>SIGKILL before and after each commit of a capture that is worked at as a job.</summary>
 public sealed class JobCrashTests(CrashFixture fixture) : IClassFixture<CrashFixture>
 {
+    /// <summary>The steps around what is acknowledged and what is finished, and in full runs all of them.</summary>
+    public static TheoryData<string> Steps() => Extent.IsFull
+        ? ["job.before-part", "job.after-part", "job.before-add", "job.after-add", "job.after-take", "job.before-progress", "job.after-progress", "job.before-finish", "job.after-finish"]
+        : ["job.after-add", "job.before-finish"];
+
     [Theory]
-    [InlineData("job.before-part")]
-    [InlineData("job.after-part")]
-    [InlineData("job.before-add")]
-    [InlineData("job.after-add")]
-    [InlineData("job.after-take")]
-    [InlineData("job.before-progress")]
-    [InlineData("job.after-progress")]
-    [InlineData("job.before-finish")]
-    [InlineData("job.after-finish")]
+    [MemberData(nameof(Steps))]
     public Task ProceedingJob_KilledAtStep_IsDoneOnceInTheEnd(string step) => fixture.CrashAtAsync(step, true);
 
     [Theory]

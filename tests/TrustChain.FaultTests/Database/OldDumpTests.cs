@@ -56,9 +56,12 @@ public sealed class OldDumpTests(SharedStack stack)
     {
         await using var postgres = await PrivatePostgres.StartAsync();
         await using var trial = await Trial.StartAsync(
-            postgres.Process, stack.Anvil.RpcUrl, settings: new Dictionary<string, string?>(OneAnchorOnly) { ["TrustChain__ReceiptPromise"] = "00:00:02" });
+            postgres.Process, stack.Anvil.RpcUrl, settings: new Dictionary<string, string?> { ["TrustChain__ReceiptPromise"] = "00:00:02" });
         await CaptureSomeAsync(trial);
         await WaitForAnchorAsync(trial);
+        await trial.Site.StopAsync(0);
+        trial.Site.AnchorNoMore();
+        await trial.Site.StartServerAsync(0);
         var copy = await CopyColdAsync(postgres);
         var kept = trial.Load.Acknowledged.Last();
         await CaptureSomeAsync(trial);

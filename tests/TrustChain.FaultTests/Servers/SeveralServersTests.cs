@@ -27,6 +27,7 @@ public sealed class SeveralServersTests(SharedStack stack)
     [Fact]
     public async Task ThreeServers_LeaderHaltedWithTheLockAndAnotherKilled_KeepOneTree()
     {
+        Assert.SkipUnless(Extent.IsFull, "Takes minutes; TRUSTCHAIN_FAULTS=all runs it.");
         await using var trial = await Trial.StartAsync(stack.Postgres, stack.Anvil.RpcUrl, servers: 3);
         trial.Load.Start(9, true);
         await trial.Load.WaitForAsync(30);
@@ -66,6 +67,7 @@ public sealed class SeveralServersTests(SharedStack stack)
     [Fact]
     public async Task Server_HaltedInsideACapture_DoesNotHoldUpTheSameCaptureElsewhere()
     {
+        Assert.SkipUnless(Extent.IsFull, "Takes minutes; TRUSTCHAIN_FAULTS=all runs it.");
         await using var trial = await Trial.StartAsync(stack.Postgres, stack.Anvil.RpcUrl, servers: 2);
         var capture = trial.Load.MakeOne();
         await trial.Load.RememberAsync(trial.Load.MakeOne(), server: 1); // The log has its keys, and nothing waits in it.

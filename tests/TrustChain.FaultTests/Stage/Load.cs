@@ -264,14 +264,16 @@ internal sealed class Load : IAsyncDisposable
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, url);
         request.Headers.Authorization = capture.ToRequest("http://any").Headers.Authorization;
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(_abandon.Token);
+        patience.CancelAfter(TimeSpan.FromSeconds(10)); // A halted server takes connections and never answers.
         try
         {
-            using var answer = await _site.Client.SendAsync(request, _abandon.Token);
-            var text = await answer.Content.ReadAsStringAsync(_abandon.Token);
+            using var answer = await _site.Client.SendAsync(request, patience.Token);
+            var text = await answer.Content.ReadAsStringAsync(patience.Token);
             Assert.True((int)answer.StatusCode is 200 or 503, $"An accepted job was answered with {(int)answer.StatusCode}: {text}");
             return answer.IsSuccessStatusCode ? text : null;
         }
-        catch (Exception exception) when (exception is HttpRequestException or IOException)
+        catch (Exception exception) when (exception is HttpRequestException or IOException or OperationCanceledException && !_abandon.IsCancellationRequested)
         {
             return null;
         }

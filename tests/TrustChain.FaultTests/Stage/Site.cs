@@ -19,7 +19,7 @@ internal sealed class Site : IAsyncDisposable
 
     private readonly TemporaryFolder _temporary;
     private readonly DevnetFolder _folder;
-    private readonly ServerSettings _settings;
+    private ServerSettings _settings;
     private readonly ServerProcess?[] _servers;
     private readonly int[] _ports;
     private readonly string _databaseName;
@@ -126,6 +126,10 @@ internal sealed class Site : IAsyncDisposable
             await StartServerAsync(i);
         }
     }
+
+    /// <summary>Servers that are started from now on anchor nothing any more.</summary>
+    public void AnchorNoMore() =>
+        _settings = _settings with { Environment = new Dictionary<string, string?>(_settings.Environment) { ["Anchoring__Interval"] = "12:00:00" } };
 
     /// <summary>Starts a server and waits until it is ready.</summary>
     public async Task StartServerAsync(int server)
