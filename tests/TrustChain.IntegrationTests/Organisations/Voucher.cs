@@ -75,6 +75,10 @@ public sealed class Voucher : IDisposable
             {
                 return; // closed
             }
+            catch (SocketException)
+            {
+                continue; // An earlier answer came to a port that was closed meanwhile.
+            }
             await _dns.SendAsync(Answer(query.Buffer), query.RemoteEndPoint);
         }
     }
