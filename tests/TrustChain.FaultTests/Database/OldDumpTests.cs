@@ -37,6 +37,7 @@ public sealed class OldDumpTests(SharedStack stack)
     [Fact]
     public async Task Restored_UnderARunningServer_IsReadOnlyAlsoWithoutAnAnchor()
     {
+        Assert.SkipUnless(Extent.IsFull, "Takes long; TRUSTCHAIN_FAULTS=all runs it.");
         await using var postgres = await PrivatePostgres.StartAsync();
         await using var trial = await Trial.StartAsync(postgres.Process, stack.Anvil.RpcUrl, settings: OneAnchorOnly);
         await CaptureSomeAsync(trial);
@@ -54,6 +55,7 @@ public sealed class OldDumpTests(SharedStack stack)
     [Fact]
     public async Task Restored_BehindUnanchoredEntriesOnly_IsShownByReceiptsAndByCheckpointsSeenBefore()
     {
+        Assert.SkipUnless(Extent.IsFull, "Takes long; TRUSTCHAIN_FAULTS=all runs it.");
         await using var postgres = await PrivatePostgres.StartAsync();
         await using var trial = await Trial.StartAsync(
             postgres.Process, stack.Anvil.RpcUrl, settings: new Dictionary<string, string?> { ["TrustChain__ReceiptPromise"] = "00:00:02" });

@@ -10,6 +10,7 @@ public sealed class RestartTests(SharedStack stack)
     [Fact]
     public async Task Database_RestartedInEveryWay_LosesNothingAcknowledged()
     {
+        Assert.SkipUnless(Extent.IsFull, "Takes long; TRUSTCHAIN_FAULTS=all runs it.");
         await using var postgres = await PrivatePostgres.StartAsync();
         await using var trial = await Trial.StartAsync(postgres.Process, stack.Anvil.RpcUrl);
         foreach (var signal in (Signal[])[Signal.Interrupt, Signal.Quit, Signal.Kill])

@@ -32,6 +32,7 @@ public sealed class StandbyTests(SharedStack stack)
     [Fact]
     public async Task Standby_Away_NothingIsAcknowledgedOrSignedThatItDoesNotHave()
     {
+        Assert.SkipUnless(Extent.IsFull, "Takes long; TRUSTCHAIN_FAULTS=all runs it.");
         await using var primary = await PrivatePostgres.StartAsync(new Dictionary<string, string> { ["wal_keep_size"] = "256MB" });
         await using var trial = await Trial.StartAsync(primary.Process, stack.Anvil.RpcUrl);
         await using var standby = await AddStandbyAsync(primary);

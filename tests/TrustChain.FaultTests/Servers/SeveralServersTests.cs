@@ -49,6 +49,7 @@ public sealed class SeveralServersTests(SharedStack stack)
     [Fact]
     public async Task Leader_HaltedAndWokenAtRandom_SignsNothingThatContradicts()
     {
+        Assert.SkipUnless(Extent.IsFull, "Takes long; TRUSTCHAIN_FAULTS=all runs it.");
         await using var trial = await Trial.StartAsync(stack.Postgres, stack.Anvil.RpcUrl, servers: 2);
         var random = new Random(7);
         trial.Load.Start(6);
