@@ -94,23 +94,6 @@ public sealed class KeyHistory(string organisation, string origin)
         return result;
     }
 
-    /// <summary>
-    /// First leaf index from which nothing signed by a key is to be believed because it, or the key that agreed to its admission, was in wrong hands; null when
-    /// there is none. A thief who admits a key of his own gains nothing: that key falls with the stolen one.
-    /// </summary>
-    public long? CompromisedSince(long entry)
-    {
-        var since = Find(entry)?.CompromisedSince;
-        for (var key = Find(entry); key?.AuthorizedBy is { } by; key = Find(by))
-        {
-            if (Find(by)?.CompromisedSince <= key.Entry)
-            {
-                since = entry; // Whatever admitted it came from a stolen key, so it was never the organisation's.
-            }
-        }
-        return since;
-    }
-
     private KeyChangeResult Register(long index, KeyEntry entry)
     {
         if (_keys.Any(k => k.Key.Kid == entry.Key.Kid))

@@ -57,7 +57,9 @@ internal sealed class Load : IAsyncDisposable
         var apiKey = cli.Read("api.key");
         var ec = await RegisterAsync(SignatureAlgorithms.ES256, "");
         var ed = await RegisterAsync(SignatureAlgorithms.EdDsa, SignatureAlgorithms.ES256 + ".json");
-        return new Load(site, seed, apiKey, ec, ed);
+        var load = new Load(site, seed, apiKey, ec, ed);
+        await load.RememberAsync(load.NewMaker().Plain(apiKey, 1)); // The first plain capture makes the custodial key; no step of a key's registration is the load's from here on.
+        return load;
 
         async Task<SigningKey> RegisterAsync(string algorithm, string outgoing)
         {

@@ -16,8 +16,8 @@ const get = async path => {
     return Buffer.from(await answer.arrayBuffer());
 };
 
-// A verifier key is name+key ID+base64(0x01 || key).
-const [origin, keyId, encoded] = vkey.split(/\+(.*?)\+/s);
+// A verifier key is name+key ID+base64(0x01 || key), and base64 may hold a plus too.
+const [, origin, keyId, encoded] = /^([^+]+)\+([^+]+)\+(.+)$/.exec(vkey);
 const raw = Buffer.from(encoded, "base64").subarray(1);
 const spki = Buffer.concat([Buffer.from("302a300506032b6570032100", "hex"), raw]);
 const logs = [{ logID: Buffer.from(keyId, "hex"), baseURL: `https://${origin}`, publicKey: createPublicKey({ key: spki, format: "der", type: "spki" }) }];

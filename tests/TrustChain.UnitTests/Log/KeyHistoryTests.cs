@@ -124,26 +124,6 @@ public sealed class KeyHistoryTests
     }
 
     [Fact]
-    public void ThiefsKeys_FallWithTheStolenOne()
-    {
-        Accepts(First.Entry()); // 10
-        Accepts(First.Agree(Second.Entry(10), Origin)); // 11, before the theft
-        Accepts(First.Agree(Third.Entry(11), Origin)); // 12, by the thief
-        Accepts(End(First, 12) with { CompromisedSince = 12 });
-        Assert.Equal((12L, null, 12L), (_history.CompromisedSince(10), _history.CompromisedSince(11), _history.CompromisedSince(12)));
-    }
-
-    [Fact]
-    public void Lineage_OfAThief_FallsAsAWhole()
-    {
-        Accepts(First.Entry()); // 10
-        Accepts(First.Agree(Second.Entry(10), Origin)); // 11, by the thief
-        Accepts(Second.Agree(Third.Entry(11), Origin)); // 12, by the thief's key
-        Accepts(End(First, 12) with { CompromisedSince = 11 });
-        Assert.Equal((11L, 11L, 12L), (_history.CompromisedSince(10), _history.CompromisedSince(11), _history.CompromisedSince(12)));
-    }
-
-    [Fact]
     public void Recovery_IsAnnouncedThenCarriedOut_AndRemembered()
     {
         Refuses(Announce(First, 9), "names 9 as the previous");
