@@ -14,6 +14,7 @@ public sealed class OperatorKeys
 
     // Low on purpose: a development key guards nothing, and every start would wait for it.
     private const int ScryptN = 1 << 12;
+    private const int Iterations = 1_000;
 
     private readonly DevnetFolder _folder;
 
@@ -49,12 +50,12 @@ public sealed class OperatorKeys
         if (!File.Exists(folder.PathOf("log-key.jwe")))
         {
             using var fresh = SigningKey.Generate(SignatureAlgorithms.EdDsa);
-            folder.WriteSecret("log-key.jwe", EncryptedKeyFile.Encrypt(fresh.ExportPrivateJwk(), passPhrase) + "\n");
+            folder.WriteSecret("log-key.jwe", EncryptedKeyFile.Encrypt(fresh.ExportPrivateJwk(), passPhrase, Iterations) + "\n");
         }
         if (!File.Exists(folder.PathOf("custodial-key.jwe")))
         {
             var secret = Base64UrlText.Encode(RandomNumberGenerator.GetBytes(32));
-            folder.WriteSecret("custodial-key.jwe", EncryptedKeyFile.Encrypt($$"""{"k":"{{secret}}","kty":"oct"}""", passPhrase) + "\n");
+            folder.WriteSecret("custodial-key.jwe", EncryptedKeyFile.Encrypt($$"""{"k":"{{secret}}","kty":"oct"}""", passPhrase, Iterations) + "\n");
         }
         if (!File.Exists(folder.PathOf("publisher.json")))
         {

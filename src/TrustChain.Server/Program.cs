@@ -1,3 +1,4 @@
+using TrustChain.Server.Accounts;
 using TrustChain.Server.Anchoring;
 using TrustChain.Server.Capture;
 using TrustChain.Server.Hosting;
@@ -19,6 +20,7 @@ if (args is ["migrate" or "init", ..])
 var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
 builder.AddServerHosting();
 builder.Services.AddOrganisations();
+builder.Services.AddAccounts();
 builder.Services.AddSigning();
 builder.Services.AddCapture(builder.Environment.ContentRootPath);
 builder.Services.AddLog();
@@ -34,6 +36,11 @@ await app.PrepareDatabaseAsync();
 app.UseServerHosting();
 // In the order in which an event meets them: who may, capture, query, log, evidence, and what people see.
 app.MapOrganisations();
+app.MapApiKeys();
+app.MapSignIn();
+app.MapAccount();
+app.MapOrganisationPages();
+app.MapAudit();
 app.MapKeys();
 app.MapKeyRecovery();
 app.MapCapture();

@@ -7,12 +7,11 @@ namespace TrustChain.Core.Log;
 /// <param name="Key">The key.</param>
 /// <param name="Entry">Leaf index of the entry that admitted it.</param>
 /// <param name="Custody">Who holds it.</param>
-/// <param name="AuthorizedBy">Leaf index of the entry of the key that agreed to its admission, if one had to.</param>
 /// <param name="AfterRecovery">Whether the operator recovered the organisation's keys, with this one or before it.</param>
 /// <param name="RevokedBy">Leaf index of the entry that ended it; null while none has.</param>
 /// <param name="CompromisedSince">First leaf index that must not be believed; null when there is none.</param>
 public sealed record KeyStanding(
-    PublicKey Key, long Entry, Custody Custody, long? AuthorizedBy, bool AfterRecovery, long? RevokedBy = null, long? CompromisedSince = null);
+    PublicKey Key, long Entry, Custody Custody, bool AfterRecovery, long? RevokedBy = null, long? CompromisedSince = null);
 
 /// <summary>What a key entry does to the history of its organisation.</summary>
 public abstract record KeyChangeResult
@@ -100,7 +99,6 @@ public sealed class KeyHistory(string organisation, string origin)
         {
             return Refuse($"the key {entry.Key.Kid} was admitted before");
         }
-        long? authorizedBy = null;
         if (entry.Custody != Custody.Self)
         {
             if (entry.Recovery is not null || entry.Authorization is not null)
@@ -119,17 +117,16 @@ public sealed class KeyHistory(string organisation, string origin)
         }
         else if (HasSelfHeld)
         {
-            if (FindFault(entry, out var signer) is { } fault)
+            if (FindFault(entry) is { } fault)
             {
                 return fault;
             }
-            authorizedBy = signer;
         }
         else if (entry.Authorization is not null)
         {
             return Refuse("there is no earlier key of its own that could have authorized it");
         }
-        _keys.Add(new KeyStanding(entry.Key, index, entry.Custody, authorizedBy, _hasRecovered));
+        _keys.Add(new KeyStanding(entry.Key, index, entry.Custody, _hasRecovered));
         return new KeyChangeResult.Accepted();
     }
 
@@ -157,7 +154,7 @@ public sealed class KeyHistory(string organisation, string origin)
             case KeyRevocation.ByOrganisation when key.Custody != Custody.Self && revocation.Authorization is null:
                 break;
             case KeyRevocation.ByOrganisation:
-                if (FindFault(revocation, out _) is { } fault)
+                if (FindFault(revocation) is { } fault)
                 {
                     return fault;
                 }
@@ -189,7 +186,7 @@ public sealed class KeyHistory(string organisation, string origin)
         {
             return Refuse($"entry {objection.Recovery} announces no recovery that is still open");
         }
-        if (FindFault(objection, out _) is { } fault)
+        if (FindFault(objection) is { } fault)
         {
             return fault;
         }
@@ -198,11 +195,10 @@ public sealed class KeyHistory(string organisation, string origin)
     }
 
     /// <summary>Looks for what is wrong with a change's authorization: it must be by a self-held key that no earlier entry ended.</summary>
-    private KeyChangeResult? FindFault(KeyChange change, out long? signer)
+    private KeyChangeResult? FindFault(KeyChange change)
     {
         var kid = change.AuthorizedBy();
         var key = _keys.Find(k => k.Key.Kid == kid && k.Custody == Custody.Self && k.RevokedBy is null);
-        signer = key?.Entry;
         if (key is null)
         {
             return Refuse("no key of the organisation's own, admitted and not ended, agreed to it");

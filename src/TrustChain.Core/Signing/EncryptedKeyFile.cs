@@ -20,8 +20,11 @@ public static class EncryptedKeyFile
     /// <summary>Encrypts a private key.</summary>
     /// <param name="jwk">The JWK's JSON.</param>
     /// <param name="passPhrase">Any length but empty; used as UTF-8.</param>
-    public static string Encrypt(string jwk, string passPhrase)
+    /// <param name="iterations">Of PBKDF2, 1,000 to 5,000,000: fewer than the default only for keys that guard nothing.</param>
+    public static string Encrypt(string jwk, string passPhrase, int iterations = Iterations)
     {
+        ArgumentOutOfRangeException.ThrowIfLessThan(iterations, MinIterations);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(iterations, MaxIterations);
         ArgumentException.ThrowIfNullOrEmpty(passPhrase);
         Span<byte> salt = stackalloc byte[16];
         Span<byte> contentKey = stackalloc byte[32];
@@ -30,8 +33,8 @@ public static class EncryptedKeyFile
         RandomNumberGenerator.Fill(contentKey);
         RandomNumberGenerator.Fill(nonce);
         var header = Base64UrlText.Encode(Encoding.UTF8.GetBytes(
-            $$"""{"alg":"PBES2-HS512+A256KW","cty":"jwk+json","enc":"A256GCM","p2c":{{Iterations}},"p2s":"{{Base64UrlText.Encode(salt)}}"}"""));
-        var wrapped = AesKeyWrap.Wrap(DeriveKey(passPhrase, salt, Iterations), contentKey);
+            $$"""{"alg":"PBES2-HS512+A256KW","cty":"jwk+json","enc":"A256GCM","p2c":{{iterations}},"p2s":"{{Base64UrlText.Encode(salt)}}"}"""));
+        var wrapped = AesKeyWrap.Wrap(DeriveKey(passPhrase, salt, iterations), contentKey);
         var plain = Encoding.UTF8.GetBytes(jwk);
         var cipher = new byte[plain.Length];
         Span<byte> tag = stackalloc byte[16];

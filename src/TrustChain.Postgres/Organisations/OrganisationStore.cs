@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-using System.Text;
 using Npgsql;
 using TrustChain.Core.Identifiers;
 
@@ -13,10 +11,15 @@ namespace TrustChain.Postgres.Organisations;
 /// <param name="Template">Template that decides which of its steps and documents are public, if any.</param>
 public sealed record Organisation(int Id, string Code, string Name, IReadOnlyList<string> Roles, string? Template)
 {
-    /// <summary>Administers the deployment.</summary>
+    /// <summary>Role of an organisation that administers the deployment.</summary>
     public const string Admin = "admin";
 
+    /// <summary>Role of an organisation that may read every audit entry.</summary>
+    public const string Auditor = "auditor";
+
     public bool IsAdmin => Roles.Contains(Admin);
+
+    public bool IsAuditor => Roles.Contains(Auditor);
 }
 
 /// <summary>Kinds of claims on identifiers.</summary>
@@ -35,19 +38,19 @@ public enum ClaimKind
 /// <summary>A claim to create items, "self-declared" until an admin verifies it.</summary>
 public sealed record Claim(int Id, int OrganisationId, ClaimKind Kind, string Value, DateTimeOffset CreatedAt, DateTimeOffset? VerifiedAt);
 
-/// <summary>Organisations, their API keys and claims.</summary>
+/// <summary>Organisations and their claims.</summary>
 public sealed class OrganisationStore(NpgsqlDataSource database, TimeProvider time)
 {
     private const long ClaimLock = 0x54727573744C6D; // one claim at a time, so that overlaps cannot slip in side by side
 
-    /// <summary>Adds an organisation; null when its code is taken.</summary>
-    public async Task<Organisation?> AddAsync(string code, string name, IReadOnlyList<string> roles, string? template, CancellationToken cancellationToken)
+    /// <summary>Adds an organisation within a transaction of the caller's; null when its code is taken.</summary>
+    public async Task<Organisation?> AddAsync(NpgsqlConnection connection, string code, string name, IReadOnlyList<string> roles, string? template, CancellationToken cancellationToken)
     {
         const string Sql = """
             insert into organisation (code, name, roles, template, created_at) values ($1, $2, $3, $4, $5)
             on conflict on constraint organisation_code_unique do nothing returning id
             """;
-        await using var command = database.CreateCommand(Sql);
+        await using var command = new NpgsqlCommand(Sql, connection);
         command.Parameters.Add(new() { Value = code });
         command.Parameters.Add(new() { Value = name });
         command.Parameters.Add(new() { Value = roles.ToArray() });
@@ -73,56 +76,12 @@ public sealed class OrganisationStore(NpgsqlDataSource database, TimeProvider ti
         return list;
     }
 
-    /// <summary>Makes an API key of 32 random bytes. The text is returned this once; the database keeps its SHA-256.</summary>
-    public async Task<string> AddApiKeyAsync(int organisationId, string label, CancellationToken cancellationToken)
-    {
-        var key = $"tck_{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32))}";
-        await AddApiKeyAsync(organisationId, label, key, cancellationToken);
-        return key;
-    }
-
-    /// <summary>Keeps a given API key; one that is there already stays as it is.</summary>
-    public async Task AddApiKeyAsync(int organisationId, string label, string key, CancellationToken cancellationToken)
-    {
-        await using var command = database.CreateCommand("insert into api_key (hash, organisation_id, label, created_at) values ($1, $2, $3, $4) on conflict do nothing");
-        command.Parameters.Add(new() { Value = SHA256.HashData(Encoding.UTF8.GetBytes(key)) });
-        command.Parameters.Add(new() { Value = organisationId });
-        command.Parameters.Add(new() { Value = label });
-        command.Parameters.Add(new() { Value = time.GetUtcNow().UtcDateTime });
-        await command.ExecuteNonQueryAsync(cancellationToken);
-    }
-
-    /// <summary>Revokes an API key of an organisation; false when it has no such key in force.</summary>
-    public async Task<bool> RevokeApiKeyAsync(int organisationId, byte[] hash, CancellationToken cancellationToken)
-    {
-        await using var command = database.CreateCommand("update api_key set revoked_at = $3 where hash = $1 and organisation_id = $2 and revoked_at is null");
-        command.Parameters.Add(new() { Value = hash });
-        command.Parameters.Add(new() { Value = organisationId });
-        command.Parameters.Add(new() { Value = time.GetUtcNow().UtcDateTime });
-        return await command.ExecuteNonQueryAsync(cancellationToken) == 1;
-    }
-
-    /// <summary>The organisation whose key has this SHA-256, unless revoked.</summary>
-    public async Task<Organisation?> FindByApiKeyAsync(byte[] hash, CancellationToken cancellationToken)
-    {
-        const string Sql = """
-            select o.id, o.code, o.name, o.roles, o.template from api_key k join organisation o on o.id = k.organisation_id
-            where k.hash = $1 and k.revoked_at is null
-            """;
-        await using var command = database.CreateCommand(Sql);
-        command.Parameters.Add(new() { Value = hash });
-        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        return await reader.ReadAsync(cancellationToken) ? Read(reader) : null;
-    }
-
     /// <summary>
-    /// Adds a claim. Null when it overlaps a claim of another organisation: one prefix or namespace begins with the other, or the same key. An equal
+    /// Adds a claim within a transaction of the caller's. Null when it overlaps a claim of another organisation: one prefix or namespace begins with the other, or the same key. An equal
     /// claim of the same organisation is returned as it is.
     /// </summary>
-    public async Task<Claim?> AddClaimAsync(int organisationId, ClaimKind kind, string value, CancellationToken cancellationToken)
+    public async Task<Claim?> AddClaimAsync(NpgsqlConnection connection, int organisationId, ClaimKind kind, string value, CancellationToken cancellationToken)
     {
-        await using var connection = await database.OpenConnectionAsync(cancellationToken);
-        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         await using (var lockClaims = new NpgsqlCommand($"select pg_advisory_xact_lock({ClaimLock})", connection))
         {
             await lockClaims.ExecuteNonQueryAsync(cancellationToken);
@@ -144,17 +103,17 @@ public sealed class OrganisationStore(NpgsqlDataSource database, TimeProvider ti
             Parameters = { new() { Value = organisationId }, new() { Value = Name(kind) }, new() { Value = value }, new() { Value = now.UtcDateTime } },
         };
         var id = (int)(await insert.ExecuteScalarAsync(cancellationToken))!; // "returning" always answers.
-        await transaction.CommitAsync(cancellationToken);
         return new Claim(id, organisationId, kind, value, now, null);
     }
 
-    /// <summary>Marks a claim as verified; false when there is none with this id.</summary>
-    public async Task<bool> VerifyClaimAsync(int id, CancellationToken cancellationToken)
+    /// <summary>Marks a claim as verified, within a transaction of the caller's; null when there is none with this id.</summary>
+    /// <returns>The claim's value.</returns>
+    public async Task<string?> VerifyClaimAsync(NpgsqlConnection connection, int id, CancellationToken cancellationToken)
     {
-        await using var command = database.CreateCommand("update claim set verified_at = coalesce(verified_at, $2) where id = $1");
+        await using var command = new NpgsqlCommand("update claim set verified_at = coalesce(verified_at, $2) where id = $1 returning value", connection);
         command.Parameters.Add(new() { Value = id });
         command.Parameters.Add(new() { Value = time.GetUtcNow().UtcDateTime });
-        return await command.ExecuteNonQueryAsync(cancellationToken) == 1;
+        return await command.ExecuteScalarAsync(cancellationToken) as string;
     }
 
     /// <summary>Claims of one organisation, or of all when null.</summary>
@@ -205,6 +164,7 @@ public sealed class OrganisationStore(NpgsqlDataSource database, TimeProvider ti
         return await reader.ReadAsync(cancellationToken) ? Read(reader) : null;
     }
 
-    private static Organisation Read(NpgsqlDataReader reader) =>
+    /// <summary>Reads id, code, name, roles and template from the first columns of a row.</summary>
+    internal static Organisation Read(NpgsqlDataReader reader) =>
         new(reader.GetInt32(0), reader.GetString(1), reader.GetString(2), reader.GetFieldValue<string[]>(3), reader.IsDBNull(4) ? null : reader.GetString(4));
 }

@@ -1,17 +1,24 @@
 using System.Collections.Concurrent;
-using System.Security.Cryptography;
+using System.Globalization;
 using System.Text;
 using TrustChain.Core.Log;
+using TrustChain.Postgres.Accounts;
 using TrustChain.Postgres.Organisations;
+using TrustChain.Server.Accounts;
 using TrustChain.Server.Log;
 
 namespace TrustChain.Server.Hosting;
 
-/// <summary>Who makes a request: an organisation by its API key, or nobody in particular.</summary>
+/// <summary>Who makes a request: an organisation by its API key or a signed-in member of it, or nobody in particular.</summary>
 /// <param name="Organisation">Null for anonymous requests.</param>
-public sealed record Caller(Organisation? Organisation)
+/// <param name="Role">What the key or member may do for it.</param>
+/// <param name="Actor">As audit entries name them.</param>
+public sealed record Caller(Organisation? Organisation, OrganisationRole Role = OrganisationRole.Viewer, string Actor = "anonymous")
 {
     public static Caller Anonymous { get; } = new((Organisation?)null);
+
+    /// <summary>Administers the deployment.</summary>
+    public bool IsDeploymentAdmin => Organisation is { IsAdmin: true } && Role == OrganisationRole.Admin;
 
     /// <summary>Lets endpoints take the caller as a parameter; the middleware has put it there.</summary>
     public static ValueTask<Caller?> BindAsync(HttpContext context) => ValueTask.FromResult<Caller?>(Of(context));
@@ -24,7 +31,7 @@ public sealed record Caller(Organisation? Organisation)
 /// everywhere, rather than treated as anonymous. Keys are cached by digest for ten seconds, so a revocation takes effect within that time on other servers
 /// and at once on this one.
 /// </summary>
-internal sealed class CallerMiddleware(RequestDelegate next, CallerCache cache)
+internal sealed class CallerMiddleware(RequestDelegate next, CallerCache cache, Memberships memberships)
 {
     public async Task InvokeAsync(HttpContext context)
     {
@@ -40,6 +47,16 @@ internal sealed class CallerMiddleware(RequestDelegate next, CallerCache cache)
                 return;
             }
             context.Items[typeof(Caller)] = caller;
+            if (caller.Role < NeededRole.Of(context))
+            {
+                await OldClients.WriteAsync(context, context.GetEndpoint(), Problems.NotAllowed($"This needs the role \"{NeededRole.Of(context).Name()}\"; the API key has \"{caller.Role.Name()}\"."));
+                return;
+            }
+        }
+        else if ((HttpMethods.IsGet(context.Request.Method) || HttpMethods.IsHead(context.Request.Method)) && await memberships.FindCallerAsync(context) is { } member)
+        {
+            // A browser's cookie opens what can be read. What changes something needs a key in a header, or a form of the account's pages: no other site can make a browser send those.
+            context.Items[typeof(Caller)] = member;
         }
         await next(context);
     }
@@ -64,8 +81,18 @@ internal sealed class CallerMiddleware(RequestDelegate next, CallerCache cache)
     }
 }
 
+/// <summary>What a route needs of a caller beyond what its method says: reading needs a viewer, everything else an operator.</summary>
+internal sealed record NeededRole(OrganisationRole Role)
+{
+    /// <summary>The role that a request needs. Closed by default: a new route that changes something needs an operator.</summary>
+    public static OrganisationRole Of(HttpContext context) => context.GetEndpoint()?.Metadata.GetMetadata<NeededRole>()?.Role
+        ?? (HttpMethods.IsGet(context.Request.Method) || HttpMethods.IsHead(context.Request.Method) || HttpMethods.IsOptions(context.Request.Method)
+            ? OrganisationRole.Viewer
+            : OrganisationRole.Operator);
+}
+
 /// <summary>Organisations by the digest of their API key.</summary>
-internal sealed class CallerCache(OrganisationStore organisations, TimeProvider time)
+internal sealed class CallerCache(ApiKeyStore keys, TimeProvider time)
 {
     private const int MaxEntries = 10_000;
     private static readonly TimeSpan Lifetime = TimeSpan.FromSeconds(10);
@@ -74,15 +101,14 @@ internal sealed class CallerCache(OrganisationStore organisations, TimeProvider 
 
     public async ValueTask<Caller?> FindAsync(string key, CancellationToken cancellationToken)
     {
-        var hash = SHA256.HashData(Encoding.UTF8.GetBytes(key));
+        var hash = ApiKeyStore.Hash(key);
         var digest = new Hash32(hash);
         var now = time.GetTimestamp();
         if (_known.TryGetValue(digest, out var cached) && now < cached.Expires)
         {
             return cached.Caller;
         }
-        var organisation = await organisations.FindByApiKeyAsync(hash, cancellationToken);
-        if (organisation is null)
+        if (await keys.FindAsync(hash, cancellationToken) is not { } holder)
         {
             _known.TryRemove(digest, out _);
             return null;
@@ -91,8 +117,9 @@ internal sealed class CallerCache(OrganisationStore organisations, TimeProvider 
         {
             _known.Clear();
         }
-        var caller = new Caller(organisation);
-        _known[digest] = (caller, now + (long)(Lifetime.TotalSeconds * time.TimestampFrequency));
+        var caller = new Caller(holder.Organisation, holder.Role, string.Create(CultureInfo.InvariantCulture, $"api-key:{holder.KeyId}"));
+        var lifetime = holder.ExpiresAt - time.GetUtcNow() is { } left && left < Lifetime ? left : Lifetime;
+        _known[digest] = (caller, now + (long)(lifetime.TotalSeconds * time.TimestampFrequency));
         return caller;
     }
 
@@ -120,12 +147,16 @@ internal static class CallerFilters
                 503, ProblemCodes.ReadOnly, "The log differs from its anchors, so nothing is taken until the operator has looked.", "ImplementationException");
         });
 
-    /// <summary>401 for anonymous requests, 403 for organisations without the role.</summary>
+    /// <summary>Says which role a route needs, where it is not the one that its method says.</summary>
+    public static TBuilder NeedsRole<TBuilder>(this TBuilder builder, OrganisationRole role)
+        where TBuilder : IEndpointConventionBuilder => builder.WithMetadata(new NeededRole(role));
+
+    /// <summary>401 for anonymous requests, 403 for everybody but admins of an organisation with the role "admin".</summary>
     public static TBuilder RequireAdmin<TBuilder>(this TBuilder builder)
-        where TBuilder : IEndpointConventionBuilder => builder.AddEndpointFilter(async (context, next) => Caller.Of(context.HttpContext).Organisation switch
+        where TBuilder : IEndpointConventionBuilder => builder.NeedsRole(OrganisationRole.Admin).AddEndpointFilter(async (context, next) => Caller.Of(context.HttpContext) switch
         {
-            null => Problems.NotAuthenticated(),
-            { IsAdmin: false } => Problems.NotAllowed("Only an organisation with the role \"admin\" may do this."),
+            { Organisation: null } => Problems.NotAuthenticated(),
+            { IsDeploymentAdmin: false } => Problems.NotAllowed("Only an organisation with the role \"admin\" may do this."),
             _ => await next(context),
         });
 }

@@ -81,6 +81,7 @@ internal static class HostingExtensions
         app.UseStaticFiles();
         app.UseWebSockets(new WebSocketOptions { KeepAliveInterval = TimeSpan.FromSeconds(30), KeepAliveTimeout = TimeSpan.FromSeconds(30) });
         app.UseRouting();
+        app.UseAuthentication();
         app.UseMiddleware<CallerMiddleware>();
     }
 

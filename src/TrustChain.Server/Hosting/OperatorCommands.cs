@@ -1,4 +1,5 @@
 using Npgsql;
+using TrustChain.Postgres.Accounts;
 using TrustChain.Postgres.Database;
 using TrustChain.Postgres.Organisations;
 
@@ -7,6 +8,8 @@ namespace TrustChain.Server.Hosting;
 /// <summary>Verbs of the server program beside serving: <c>migrate</c> and <c>init --admin ID --name NAME --key-out FILE</c>.</summary>
 internal static class OperatorCommands
 {
+    private static readonly TimeSpan InvitationLifetime = TimeSpan.FromDays(1);
+
     public static async Task<int> RunAsync(string[] args)
     {
         var configuration = new ConfigurationBuilder().AddJsonFile(Path.Combine(AppContext.BaseDirectory, "appsettings.json"), optional: true).AddEnvironmentVariables().Build();
@@ -20,7 +23,7 @@ internal static class OperatorCommands
         {
             var applied = await Migrator.ApplyAsync(database, CancellationToken.None);
             Console.WriteLine(applied.Count == 0 ? "The schema is up to date." : $"Applied {string.Join(", ", applied)}.");
-            return args is ["init", "--admin", var id, "--name", var name, "--key-out", var path] ? await InitialiseAsync(database, id, name, path)
+            return args is ["init", "--admin", var id, "--name", var name, "--key-out", var path] ? await InitialiseAsync(database, configuration[$"{ServerOptions.Section}:{nameof(ServerOptions.PublicUrl)}"] ?? "", id, name, path)
                 : args is ["migrate"] ? 0
                 : Usage();
         }
@@ -32,7 +35,7 @@ internal static class OperatorCommands
     }
 
     /// <summary>Makes the first admin; refused when the deployment has one already.</summary>
-    private static async Task<int> InitialiseAsync(NpgsqlDataSource database, string id, string name, string path)
+    private static async Task<int> InitialiseAsync(NpgsqlDataSource database, string publicUrl, string id, string name, string path)
     {
         var organisations = new OrganisationStore(database, TimeProvider.System);
         if ((await organisations.ListAsync(CancellationToken.None)).Any(static o => o.IsAdmin))
@@ -40,12 +43,27 @@ internal static class OperatorCommands
             await Console.Error.WriteLineAsync("There is an admin already.");
             return 1;
         }
-        if (await organisations.AddAsync(id, name, [Organisation.Admin], null, CancellationToken.None) is not { } organisation)
+        var (keys, members, audit) = (new ApiKeyStore(database, TimeProvider.System), new MemberStore(database, TimeProvider.System), new AuditStore(database, TimeProvider.System));
+        Organisation? organisation = null;
+        NewInvitation? invitation = null;
+        var key = await audit.DoAsync(
+            async connection =>
+            {
+                organisation = await organisations.AddAsync(connection, id, name, [Organisation.Admin], null, CancellationToken.None);
+                if (organisation is null)
+                {
+                    return null;
+                }
+                invitation = await members.InviteAsync(connection, organisation.Id, OrganisationRole.Admin, "first admin", "operator", InvitationLifetime, CancellationToken.None);
+                return await keys.AddAsync(connection, organisation.Id, "first key", OrganisationRole.Admin, null, "operator", CancellationToken.None);
+            },
+            _ => new AuditAct(organisation!.Id, "operator", "organisation-added", id, ""), // It was made, else there is no key.
+            CancellationToken.None);
+        if (key is null)
         {
             await Console.Error.WriteLineAsync($"There is an organisation \"{id}\" already.");
             return 1;
         }
-        var key = await organisations.AddApiKeyAsync(organisation.Id, "first key", CancellationToken.None);
         var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
         if (!OperatingSystem.IsWindows())
         {
@@ -53,9 +71,10 @@ internal static class OperatorCommands
         }
         await using (var file = new StreamWriter(path, options))
         {
-            await file.WriteLineAsync(key);
+            await file.WriteLineAsync(key.Key);
         }
         Console.WriteLine($"Made the organisation {id}; its API key is in {path}.");
+        Console.WriteLine($"To make the first admin's account, open {publicUrl}/account/join?token={invitation!.Token} within a day; the link works once."); // Made with the key.
         return 0;
     }
 

@@ -76,7 +76,7 @@ internal static class ItemEndpoints
         var page = PageContext.For(context.Request, server.Value.Operator, time.GetUtcNow());
         var wantsJson = WantsJson(context.Request);
         context.Response.Headers.ContentLanguage = page.Language.Tag();
-        context.Response.Headers.Vary = "Accept, Accept-Language, Authorization";
+        context.Response.Headers.Vary = "Accept, Accept-Language, Authorization, Cookie";
         var key = $"{item} {wantsJson} {page.Language} {page.NewestFirst} {page.Address} {caller.Organisation?.Id}";
         if (cache.TryGet(key, out var cached, out var contentType))
         {

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Microsoft.Extensions.Options;
 using TrustChain.Core.Log;
 using TrustChain.Core.Signing;
+using TrustChain.Postgres.Accounts;
 using TrustChain.Postgres.Organisations;
 using TrustChain.Server.Hosting;
 
@@ -13,18 +14,19 @@ internal static class KeyEndpoints
     public static void MapKeys(this IEndpointRouteBuilder app)
     {
         var keys = app.MapGroup("/api/keys").WithTags("Keys").RequireOrganisation();
-        keys.MapPost("", RegisterAsync).RefuseWhenHalted().WithSummary("Registers a self-held key, proven by a signature of its own and agreed to by the outgoing key, if there is one.");
+        const OrganisationRole Admin = OrganisationRole.Admin;
+        keys.MapPost("", RegisterAsync).NeedsRole(Admin).RefuseWhenHalted().WithSummary("Registers a self-held key, proven by a signature of its own and agreed to by the outgoing key, if there is one.");
         keys.MapGet("", ListAsync).WithSummary("Own keys with their entries, announced recoveries, and the entry that the next change must name.");
-        keys.MapPost("/{kid}/revoke", RevokeAsync).RefuseWhenHalted()
+        keys.MapPost("/{kid}/revoke", RevokeAsync).NeedsRole(Admin).RefuseWhenHalted()
             .WithSummary("Ends an own key, optionally as compromised since a leaf index or a moment. A self-held key is ended with the signature of one of your own.");
-        keys.MapPost("/recoveries/{index:long}/object", ObjectAsync).RefuseWhenHalted().WithSummary("Stops an announced recovery, with the signature of one of your own keys.");
+        keys.MapPost("/recoveries/{index:long}/object", ObjectAsync).NeedsRole(Admin).RefuseWhenHalted().WithSummary("Stops an announced recovery, with the signature of one of your own keys.");
         app.MapGet("/api/organisations/{id}/keys/history", GetHistoryAsync).WithTags("Keys").WithSummary("Every key entry of an organisation, as the public log has it.");
         app.MapGet("/organisations/{id}/did.json", GetDidAsync).WithTags("Keys").WithSummary("The did:web document of an organisation: its keys in force.");
         app.MapGet("/.well-known/did.json", GetOwnDid).WithTags("Keys").WithSummary("The did:web document of this service: the key that signs checkpoints and receipts.");
     }
 
     private static async Task<IResult> RegisterAsync(
-        HttpRequest request, Caller caller, KeyChanges changes, KeyVouching vouching, IOptions<ServerOptions> options, CancellationToken cancellationToken)
+        HttpRequest request, Caller caller, KeyChanges changes, KeyVouching vouching, CancellationToken cancellationToken)
     {
         var (json, problem) = await RequestBody.ReadJsonAsync(request, cancellationToken);
         if (problem is not null)

@@ -1,14 +1,14 @@
-using System.Security.Cryptography;
-using System.Text;
 using System.Text.RegularExpressions;
 using TrustChain.Core.Identifiers;
+using TrustChain.Postgres.Accounts;
 using TrustChain.Postgres.Organisations;
+using TrustChain.Server.Accounts;
 using TrustChain.Server.Capture;
 using TrustChain.Server.Hosting;
 
 namespace TrustChain.Server.Organisations;
 
-/// <summary>Organisations, their API keys and their claims on identifiers.</summary>
+/// <summary>Organisations and their claims on identifiers.</summary>
 internal static partial class OrganisationEndpoints
 {
     public static void MapOrganisations(this IEndpointRouteBuilder app)
@@ -16,17 +16,16 @@ internal static partial class OrganisationEndpoints
         var organisations = app.MapGroup("/api/organisations").WithTags("Organisations");
         organisations.MapPost("", AddAsync).RequireAdmin().WithSummary("Adds an organisation; its first API key is shown this once.");
         organisations.MapGet("", ListAsync).RequireOrganisation().WithSummary("Organisations on this deployment.");
-        organisations.MapPost("/{id}/api-keys", AddApiKeyAsync).RequireOrganisation().WithSummary("Makes a further API key, shown this once.");
-        organisations.MapDelete("/{id}/api-keys", RevokeApiKeyAsync).RequireOrganisation().WithSummary("Revokes the API key given in the body.");
         var claims = app.MapGroup("/api/claims").WithTags("Organisations").RequireOrganisation();
-        claims.MapPost("", AddClaimAsync).WithSummary("Claims a GS1 company prefix, a single key or a URI namespace; self-declared until verified.");
+        claims.MapPost("", AddClaimAsync).NeedsRole(OrganisationRole.Admin).WithSummary("Claims a GS1 company prefix, a single key or a URI namespace; self-declared until verified.");
         claims.MapGet("", ListClaimsAsync).WithSummary("Own claims; all of them for an admin.");
         claims.MapPost("/{id:int}/verify", VerifyClaimAsync).RequireAdmin().WithSummary("Marks a claim as verified.");
     }
 
-    private static async Task<IResult> AddAsync(HttpRequest request, OrganisationStore organisations, TemplateCatalog templates, CancellationToken cancellationToken)
+    private static async Task<IResult> AddAsync(
+        HttpContext context, OrganisationStore organisations, ApiKeyStore keys, AuditStore audit, TemplateCatalog templates, CancellationToken cancellationToken)
     {
-        var (json, problem) = await RequestBody.ReadJsonAsync(request, cancellationToken);
+        var (json, problem) = await RequestBody.ReadJsonAsync(context.Request, cancellationToken);
         if (problem is not null)
         {
             return problem;
@@ -45,12 +44,17 @@ internal static partial class OrganisationEndpoints
         {
             return faults;
         }
-        if (await organisations.AddAsync(id!, name!, roles, template, cancellationToken) is not { } organisation) // Without faults both are set.
-        {
-            return Problems.Create(409, ProblemCodes.AlreadyExists, $"There is an organisation \"{id}\" already.");
-        }
-        var apiKey = await organisations.AddApiKeyAsync(organisation.Id, "first key", cancellationToken);
-        return Results.Json(new { id, name, roles, template, apiKey }, statusCode: StatusCodes.Status201Created);
+        var actor = Caller.Of(context).Actor;
+        Organisation? organisation = null;
+        var apiKey = await audit.DoAsync(
+            async connection => (organisation = await organisations.AddAsync(connection, id!, name!, roles, template, cancellationToken)) is null // Without faults both are set.
+                ? null
+                : await keys.AddAsync(connection, organisation.Id, "first key", OrganisationRole.Admin, null, actor, cancellationToken),
+            _ => context.Act(organisation, "organisation-added", id!),
+            cancellationToken);
+        return apiKey is null
+            ? Problems.Create(409, ProblemCodes.AlreadyExists, $"There is an organisation \"{id}\" already.")
+            : Results.Json(new { id, name, roles, template, apiKey = apiKey.Key }, statusCode: StatusCodes.Status201Created);
     }
 
     private static async Task<IResult> ListAsync(OrganisationStore organisations, CancellationToken cancellationToken) => Results.Json(new
@@ -58,58 +62,10 @@ internal static partial class OrganisationEndpoints
         organisations = (await organisations.ListAsync(cancellationToken)).Select(static o => new { id = o.Code, name = o.Name, roles = o.Roles, template = o.Template }),
     });
 
-    private static async Task<IResult> AddApiKeyAsync(string id, HttpRequest request, Caller caller, OrganisationStore organisations, CancellationToken cancellationToken)
-    {
-        var (json, problem) = await RequestBody.ReadJsonAsync(request, cancellationToken);
-        if (problem is not null)
-        {
-            return problem;
-        }
-        var fields = new JsonFields(json);
-        var label = fields.Text("label", max: 100);
-        if (fields.Problem() is { } faults)
-        {
-            return faults;
-        }
-        if (await FindOwnAsync(id, caller, organisations, cancellationToken) is not { } organisation)
-        {
-            return Problems.NotFound("organisation");
-        }
-        var apiKey = await organisations.AddApiKeyAsync(organisation.Id, label!, cancellationToken); // Without faults it is set.
-        return Results.Json(new { id, label, apiKey }, statusCode: StatusCodes.Status201Created);
-    }
-
-    private static async Task<IResult> RevokeApiKeyAsync(
-        string id, HttpRequest request, Caller caller, OrganisationStore organisations, CallerCache cache, CancellationToken cancellationToken)
-    {
-        var (json, problem) = await RequestBody.ReadJsonAsync(request, cancellationToken);
-        if (problem is not null)
-        {
-            return problem;
-        }
-        var fields = new JsonFields(json);
-        var apiKey = fields.Text("apiKey", max: 200);
-        if (fields.Problem() is { } faults)
-        {
-            return faults;
-        }
-        if (await FindOwnAsync(id, caller, organisations, cancellationToken) is not { } organisation)
-        {
-            return Problems.NotFound("organisation");
-        }
-        var hash = SHA256.HashData(Encoding.UTF8.GetBytes(apiKey!)); // Without faults it is set.
-        if (!await organisations.RevokeApiKeyAsync(organisation.Id, hash, cancellationToken))
-        {
-            return Problems.NotFound("API key in force");
-        }
-        cache.Forget(hash);
-        return Results.NoContent();
-    }
-
     private static async Task<IResult> AddClaimAsync(
-        HttpRequest request, Caller caller, OrganisationStore organisations, AuthorityCheck authority, CancellationToken cancellationToken)
+        HttpContext context, Caller caller, OrganisationStore organisations, AuthorityCheck authority, AuditStore audit, CancellationToken cancellationToken)
     {
-        var (json, problem) = await RequestBody.ReadJsonAsync(request, cancellationToken);
+        var (json, problem) = await RequestBody.ReadJsonAsync(context.Request, cancellationToken);
         if (problem is not null)
         {
             return problem;
@@ -130,11 +86,15 @@ internal static partial class OrganisationEndpoints
             return faults;
         }
         // Without faults all are set, and the endpoint has an organisation.
-        var claim = await organisations.AddClaimAsync(caller.Organisation!.Id, kind!.Value, value!, cancellationToken);
+        var own = caller.Organisation!;
+        var claim = await audit.DoAsync(
+            connection => organisations.AddClaimAsync(connection, own.Id, kind!.Value, value!, cancellationToken),
+            made => context.Act(own, "claim-made", $"{OrganisationStore.Name(made.Kind)} {made.Value}"),
+            cancellationToken);
         authority.Forget();
         return claim is null
             ? Problems.Create(409, ProblemCodes.ClaimOverlaps, $"{value} overlaps a claim of another organisation.")
-            : Results.Json(Answer(claim, caller.Organisation.Code), statusCode: StatusCodes.Status201Created);
+            : Results.Json(Answer(claim, own.Code), statusCode: StatusCodes.Status201Created);
     }
 
     private static string? Normalise(ClaimKind kind, string value, JsonFields fields)
@@ -170,16 +130,20 @@ internal static partial class OrganisationEndpoints
     private static async Task<IResult> ListClaimsAsync(Caller caller, OrganisationStore organisations, CancellationToken cancellationToken)
     {
         var own = caller.Organisation!; // The group requires an organisation.
-        var names = own.IsAdmin ? (await organisations.ListAsync(cancellationToken)).ToDictionary(static o => o.Id, static o => o.Code) : new Dictionary<int, string> { [own.Id] = own.Code };
-        var claims = await organisations.ListClaimsAsync(own.IsAdmin ? null : own.Id, cancellationToken);
+        var names = caller.IsDeploymentAdmin ? (await organisations.ListAsync(cancellationToken)).ToDictionary(static o => o.Id, static o => o.Code) : new Dictionary<int, string> { [own.Id] = own.Code };
+        var claims = await organisations.ListClaimsAsync(caller.IsDeploymentAdmin ? null : own.Id, cancellationToken);
         return Results.Json(new { claims = claims.Select(c => Answer(c, names[c.OrganisationId])) });
     }
 
-    private static async Task<IResult> VerifyClaimAsync(int id, OrganisationStore organisations, AuthorityCheck authority, CancellationToken cancellationToken)
+    private static async Task<IResult> VerifyClaimAsync(
+        int id, HttpContext context, Caller caller, OrganisationStore organisations, AuthorityCheck authority, AuditStore audit, CancellationToken cancellationToken)
     {
-        var known = await organisations.VerifyClaimAsync(id, cancellationToken);
+        var verified = await audit.DoAsync(
+            connection => organisations.VerifyClaimAsync(connection, id, cancellationToken),
+            value => context.Act(caller.Organisation, "claim-verified", value),
+            cancellationToken);
         authority.Forget();
-        return known ? Results.Json(new { id, status = "verified" }) : Problems.NotFound("claim");
+        return verified is not null ? Results.Json(new { id, status = "verified" }) : Problems.NotFound("claim");
     }
 
     private static object Answer(Claim claim, string organisation) => new
@@ -191,8 +155,9 @@ internal static partial class OrganisationEndpoints
         status = claim.VerifiedAt is null ? "self-declared" : "verified",
     };
 
-    private static async Task<Organisation?> FindOwnAsync(string code, Caller caller, OrganisationStore organisations, CancellationToken cancellationToken) =>
-        caller.Organisation!.IsAdmin || caller.Organisation.Code == code ? await organisations.FindAsync(code, cancellationToken) : null; // The endpoints require an organisation.
+    /// <summary>The organisation of this code if the caller may act for it: its own, or any for the deployment's admins.</summary>
+    public static async Task<Organisation?> FindOwnAsync(this OrganisationStore organisations, string code, Caller caller, CancellationToken cancellationToken) =>
+        caller.IsDeploymentAdmin || caller.Organisation?.Code == code ? await organisations.FindAsync(code, cancellationToken) : null;
 
     [GeneratedRegex("^[a-z0-9][a-z0-9-]{1,62}$")]
     private static partial Regex Slug();

@@ -57,6 +57,9 @@ public sealed record PageContext
         return newestFirst ? $"{link}&{OrderParameter}=newest" : link;
     }
 
+    /// <summary>Address of another page of this site, in this page's language.</summary>
+    public string To(string path) => $"{path}{(path.Contains('?', StringComparison.Ordinal) ? '&' : '?')}{PageLanguages.Parameter}={Language.Code()}";
+
     /// <summary>An address fit for a link: <c>http</c>, <c>https</c>, or a path on this site; null for anything else, such as <c>javascript:</c>.</summary>
     public static string? SafeLink(string? url) =>
         IsLocal(url) || (Uri.TryCreate(url, UriKind.Absolute, out var uri) && (uri.Scheme == Uri.UriSchemeHttps || uri.Scheme == Uri.UriSchemeHttp)) ? url : null;

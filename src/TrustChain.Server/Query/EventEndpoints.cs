@@ -4,6 +4,7 @@ using TrustChain.Core.Epcis;
 using TrustChain.Core.Identifiers;
 using TrustChain.Core.Log;
 using TrustChain.Core.Query;
+using TrustChain.Postgres.Accounts;
 using TrustChain.Postgres.Query;
 using TrustChain.Server.Hosting;
 
@@ -38,7 +39,7 @@ internal static class EventEndpoints
         epcis.MapGet("/dispositions/{disposition}/events", static (string disposition, HttpContext context, EventAnswers answers) =>
             answers.QueryAsync(context, SimpleEventQuery, [Implied("EQ_disposition", EpcisGroup.Segment(context, 2))], [], context.RequestAborted))
             .WithName("GetEventsOfDisposition").WithSummary("Events with a disposition.");
-        epcis.MapDelete("/nextPageToken/{token}", DeleteTokenAsync).WithName("DeleteNextPageToken").WithSummary("Gives a next page token back before it runs out.");
+        epcis.MapDelete("/nextPageToken/{token}", DeleteTokenAsync).NeedsRole(OrganisationRole.Viewer).WithName("DeleteNextPageToken").WithSummary("Gives a next page token back before it runs out.");
         foreach (var pattern in (string[])["/events/{eventID}", "/eventTypes/{eventType}/events", "/epcs/{epc}/events", "/bizSteps/{bizStep}/events",
             "/bizLocations/{bizLocation}/events", "/readPoints/{readPoint}/events", "/dispositions/{disposition}/events"])
         {

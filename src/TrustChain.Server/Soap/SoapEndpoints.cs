@@ -5,6 +5,7 @@ using System.Text;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Extensions.Options;
 using Microsoft.Net.Http.Headers;
+using TrustChain.Postgres.Accounts;
 using TrustChain.Server.Hosting;
 
 namespace TrustChain.Server.Soap;
@@ -22,7 +23,7 @@ internal static class SoapEndpoints
     public static void MapSoap(this IEndpointRouteBuilder app)
     {
         var soap = app.MapGroup(Path).WithMetadata(new OldClients(WriteProblemAsync)).ExcludeFromDescription();
-        soap.MapPost("", PostAsync);
+        soap.MapPost("", PostAsync).NeedsRole(OrganisationRole.Viewer); // It asks and subscribes to nothing.
         soap.MapGet("", GetWsdl);
     }
 

@@ -83,7 +83,7 @@ internal sealed partial class SubscriptionDelivery(
         {
             return null;
         }
-        var caller = new Caller(organisation);
+        var caller = new Caller(organisation); // It reads as its organisation, and does nothing else.
         return await NamedQueryEndpoints.FindAsync(namedQueries, caller, subscription.QueryName, cancellationToken) is { } named
             && NamedQueryEndpoints.Parse(named.Query, EpcisRequest.ReadPrefixes(subscription.Extensions)).Query is { } query
             ? (caller, query)

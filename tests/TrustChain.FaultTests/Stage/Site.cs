@@ -63,17 +63,11 @@ internal sealed class Site : IAsyncDisposable
     public static async Task<Site> StartAsync(PostgresProcess postgres, string rpcUrl, int servers = 1, IReadOnlyDictionary<string, string?>? settings = null)
     {
         var name = $"fault_{Guid.NewGuid():N}";
-        await using (var maintenance = NpgsqlDataSource.Create(postgres.ConnectionString + ";Pooling=false"))
-        {
-            await using var create = maintenance.CreateCommand($"create database {name}");
-            await create.ExecuteNonQueryAsync(Cancel);
-        }
         var temporary = new TemporaryFolder();
         var folder = DevnetFolder.Open(temporary.PathOf("site"));
         var keys = OperatorKeys.Open(folder);
         var registry = await Registry.EnsureAsync(folder, rpcUrl, keys, Cancel);
-        var connection = postgres.ConnectionStringTo(name);
-        await ServerProcess.InitialiseAsync(folder, connection, Cancel);
+        var connection = await FreshDatabase.CreateAsync(postgres, folder, name);
         var environment = new Dictionary<string, string?>
         {
             ["Anchoring__Interval"] = "00:00:01",

@@ -52,17 +52,11 @@ internal sealed class RunningServer : IAsyncDisposable
     {
         var cancellationToken = TestContext.Current.CancellationToken;
         var name = $"test_{Guid.NewGuid():N}";
-        await using (var maintenance = NpgsqlDataSource.Create(postgres.ConnectionString))
-        {
-            await using var create = maintenance.CreateCommand($"create database {name}");
-            await create.ExecuteNonQueryAsync(cancellationToken);
-        }
         var temporary = new TemporaryFolder();
         var folder = DevnetFolder.Open(temporary.PathOf("server"));
         var keys = OperatorKeys.Open(folder);
         var registry = await Registry.EnsureAsync(folder, anvil.RpcUrl, keys, cancellationToken);
-        var connection = postgres.ConnectionStringTo(name);
-        await ServerProcess.InitialiseAsync(folder, connection, cancellationToken);
+        var connection = await FreshDatabase.CreateAsync(postgres, folder, name);
         var environment = new Dictionary<string, string?>
         {
             ["Anchoring__Interval"] = "00:00:01",

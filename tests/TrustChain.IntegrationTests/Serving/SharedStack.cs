@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using TrustChain.Devnet;
 using TrustChain.IntegrationTests.Devnet;
 using TrustChain.IntegrationTests.Serving;
@@ -6,10 +7,11 @@ using TrustChain.IntegrationTests.Serving;
 
 namespace TrustChain.IntegrationTests.Serving;
 
-/// <summary>One PostgreSQL and one chain for all tests; each test class makes its own database, keys and contract on them.</summary>
+/// <summary>One PostgreSQL and one chain for all tests, on which servers with databases, keys and contracts of their own run.</summary>
 public sealed class SharedStack : IAsyncLifetime
 {
     private readonly TemporaryFolder _temporary = new();
+    private readonly ConcurrentBag<IAsyncDisposable> _dependents = [];
     private DevnetFolder? _folder;
     private PostgresProcess? _postgres;
     private AnvilProcess? _anvil;
@@ -28,8 +30,15 @@ public sealed class SharedStack : IAsyncLifetime
         _anvil = await AnvilProcess.StartAsync(new AnvilSettings { NodeModules = packages, Folder = _folder, BlockTime = TimeSpan.FromSeconds(1) }, cancellationToken);
     }
 
+    /// <summary>Ends something that runs on the stack before the stack itself.</summary>
+    public void DisposeFirst(IAsyncDisposable dependent) => _dependents.Add(dependent);
+
     public async ValueTask DisposeAsync()
     {
+        foreach (var dependent in _dependents)
+        {
+            await dependent.DisposeAsync();
+        }
         if (_anvil is not null)
         {
             await _anvil.DisposeAsync();

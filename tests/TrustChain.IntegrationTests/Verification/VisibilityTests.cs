@@ -20,6 +20,9 @@ public sealed partial class VisibilityTests(VisibilityFixture fixture) : IClassF
     /// <summary>Routes for every organisation, but not for anonymous callers.</summary>
     private static readonly string[] MemberRoutes = ["/api/organisations"];
 
+    // Of the whole deployment: for its admins and auditors.
+    private static readonly string[] DeploymentRoutes = ["/api/audit"];
+
     [Theory]
     [InlineData(0)]
     [InlineData(1)]
@@ -79,6 +82,11 @@ public sealed partial class VisibilityTests(VisibilityFixture fixture) : IClassF
             (await fixture.GetAsync(Reader.Stranger, path)).Expect(200);
             (await fixture.GetAsync(Reader.Anonymous, path)).ExpectProblem(401, "not-authenticated");
         }
+        foreach (var path in DeploymentRoutes)
+        {
+            (await fixture.GetAsync(Reader.Owner, path)).ExpectProblem(403, "not-allowed");
+            (await fixture.GetAsync(Reader.Anonymous, path)).ExpectProblem(401, "not-authenticated");
+        }
     }
 
     [Fact]
@@ -96,7 +104,7 @@ public sealed partial class VisibilityTests(VisibilityFixture fixture) : IClassF
         var document = (await fixture.Server.GetAsync("/openapi/v1.json")).Expect(200).Json;
         var served = document.GetProperty("paths").EnumerateObject().Where(static p => p.Value.TryGetProperty("get", out _)).Select(static p => p.Name.Replace("**", "", StringComparison.Ordinal)).ToHashSet();
 
-        var known = fixture.Routes.Select(static r => r.Template).Concat(fixture.OwnLists.Select(static l => l.Template)).Concat(fixture.Lists.Select(static l => l.Path)).Concat(PublicRoutes).Concat(MemberRoutes).ToHashSet();
+        var known = fixture.Routes.Select(static r => r.Template).Concat(fixture.OwnLists.Select(static l => l.Template)).Concat(fixture.Lists.Select(static l => l.Path)).Concat(PublicRoutes).Concat(MemberRoutes).Concat(DeploymentRoutes).ToHashSet();
 
         Assert.True(served.Count > 40, "The document lists too few routes to be the server's.");
         Assert.Empty(served.Except(known));

@@ -1,0 +1,120 @@
+using System.Globalization;
+using System.Security.Claims;
+using Microsoft.AspNetCore.Antiforgery;
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Components;
+using Microsoft.AspNetCore.Components.Web;
+using Microsoft.AspNetCore.Identity;
+using Microsoft.Extensions.Options;
+using TrustChain.Postgres.Accounts;
+using TrustChain.Postgres.Organisations;
+using TrustChain.Server.Hosting;
+using TrustChain.Server.Pages;
+using TrustChain.Server.Pages.Account;
+
+namespace TrustChain.Server.Accounts;
+
+/// <summary>What the handlers of the account's pages share: who is signed in, what is written down, and how a page is rendered.</summary>
+internal sealed class AccountContext(
+    IHttpContextAccessor accessor, UserManager<Person> users, AuditStore audit, Memberships memberships, IAntiforgery antiforgery, HtmlRenderer renderer, IOptions<ServerOptions> server, TimeProvider time)
+{
+    /// <summary>Name of the query parameter that says what was just done.</summary>
+    public const string DoneParameter = "done";
+
+    public HttpContext Http => accessor.HttpContext!; // This service lives within a request.
+
+    public PageContext Page => PageContext.For(Http.Request, server.Value.Operator, time.GetUtcNow());
+
+    public Texts T => Page.Texts;
+
+    public ServerOptions Server => server.Value;
+
+    public CancellationToken Cancellation => Http.RequestAborted;
+
+    /// <summary>Who is signed in, with the organisation they act for; null when nobody is.</summary>
+    public async Task<SignedIn?> FindAsync()
+    {
+        if (await users.GetUserAsync(Http.User) is not { DisabledAt: null } person)
+        {
+            return null;
+        }
+        var caller = await memberships.FindCallerAsync(Http) ?? new Caller(null, OrganisationRole.Viewer, $"person:{person.Login}");
+        var ticket = await Http.AuthenticateAsync(IdentityConstants.ApplicationScheme);
+        return new SignedIn(person, caller, Guid.TryParse(ticket.Properties?.Items[SessionTickets.SessionId], out var session) ? session : null);
+    }
+
+    /// <summary>Leads to the sign-in page and back here.</summary>
+    public IResult ToSignIn() => Redirect("/account/sign-in?returnUrl=" + Uri.EscapeDataString(Http.Request.Path + (HttpMethods.IsGet(Http.Request.Method) ? Http.Request.QueryString.Value : "")));
+
+    /// <summary>Leads on after a form was taken.</summary>
+    public IResult Redirect(string path, string? done = null)
+    {
+        Http.Response.Headers.Location = Page.To(done is null ? path : $"{path}?{DoneParameter}={done}");
+        return Results.StatusCode(StatusCodes.Status303SeeOther);
+    }
+
+    public Task WriteAsync(Person person, Organisation? organisation, string act, string subject) =>
+        audit.AddAsync(new AuditAct(organisation?.Id, $"person:{person.Login}", act, subject, Http.Address()), Cancellation);
+
+    /// <summary>The empty form of a page.</summary>
+    public FormState NewForm()
+    {
+        var tokens = antiforgery.GetAndStoreTokens(Http);
+        return new FormState(tokens.FormFieldName, tokens.RequestToken!) { Done = T.Done(Http.Request.Query[DoneParameter]) }; // The framework always makes one.
+    }
+
+    /// <summary>A form that is shown again, with what was typed and what is wrong.</summary>
+    public FormState NewForm(IFormCollection typed, params IReadOnlyList<(string Field, string Message)> errors) => NewForm() with
+    {
+        Done = null,
+        Errors = errors,
+        Values = typed.Where(static f => !f.Key.Contains("assword", StringComparison.Ordinal) && f.Key is not ("current" or "code" or "credential"))
+            .ToDictionary(static f => f.Key, static f => f.Value.ToString()),
+    };
+
+    public static AccountFrame Frame(SignedIn who) => new(
+        who.Person.Name,
+        who.Caller.Organisation?.Name,
+        who.Caller.Organisation is not null && who.Caller.Role == OrganisationRole.Admin,
+        who.Caller.IsDeploymentAdmin || who.Caller.Organisation is { IsAuditor: true });
+
+    /// <summary>Renders a page whose parameters beside the page context are given; never kept by anybody.</summary>
+    /// <param name="address">Where it is shown without a form: its links to other languages lead there.</param>
+    /// <param name="parameters">What the page is given.</param>
+    /// <param name="status">HTTP status.</param>
+    public async Task<IResult> RenderAsync<TPage>(string address, IReadOnlyDictionary<string, object?> parameters, int status = StatusCodes.Status200OK)
+        where TPage : IComponent
+    {
+        var headers = Http.Response.Headers;
+        headers.ContentSecurityPolicy =
+            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+        headers["Referrer-Policy"] = "same-origin";
+        headers.CacheControl = "no-store";
+        var all = new Dictionary<string, object?>(parameters) { ["Page"] = Page with { Address = address } };
+        var html = await renderer.Dispatcher.InvokeAsync(async () => (await renderer.RenderComponentAsync<TPage>(ParameterView.FromDictionary(all))).ToHtmlString());
+        return Results.Content(html, "text/html; charset=utf-8", statusCode: status);
+    }
+
+    /// <summary>Refuses forms that do not come from a page of this site.</summary>
+    public static async ValueTask<object?> CheckFormAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
+    {
+        var request = context.HttpContext.Request;
+        if (HttpMethods.IsPost(request.Method))
+        {
+            var account = context.HttpContext.RequestServices.GetRequiredService<AccountContext>();
+            if (!request.HasFormContentType || !await context.HttpContext.RequestServices.GetRequiredService<IAntiforgery>().IsRequestValidAsync(context.HttpContext))
+            {
+                return Problems.InvalidRequest(account.T.FormExpired);
+            }
+        }
+        return await next(context);
+    }
+
+    public static string Number(int value) => value.ToString(CultureInfo.InvariantCulture);
+}
+
+/// <summary>Who is signed in.</summary>
+/// <param name="Person">They.</param>
+/// <param name="Caller">For whom they act.</param>
+/// <param name="Session">The session of this browser.</param>
+internal sealed record SignedIn(Person Person, Caller Caller, Guid? Session);

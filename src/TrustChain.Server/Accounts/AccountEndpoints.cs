@@ -1,0 +1,254 @@
+using System.Text.Encodings.Web;
+using Microsoft.AspNetCore.Identity;
+using QRCoder;
+using TrustChain.Postgres.Accounts;
+using TrustChain.Server.Hosting;
+using TrustChain.Server.Pages.Account;
+
+namespace TrustChain.Server.Accounts;
+
+/// <summary>A person's own page: passkeys, one-time codes, password, sessions, and the organisation they act for.</summary>
+internal static class AccountEndpoints
+{
+    private const int RecoveryCodes = 10;
+
+    public static void MapAccount(this IEndpointRouteBuilder app)
+    {
+        var account = app.MapGroup("/account").ExcludeFromDescription().AddEndpointFilter(AccountContext.CheckFormAsync);
+        account.MapGet("", ShowAsync);
+        account.MapPost("/organisation", ChooseOrganisationAsync);
+        account.MapPost("/passkeys/create", OfferPasskeyAsync);
+        account.MapPost("/passkeys/add", AddPasskeyAsync);
+        account.MapPost("/passkeys/remove", RemovePasskeyAsync);
+        account.MapGet("/codes", ShowCodesAsync);
+        account.MapPost("/codes", TurnCodesOnAsync);
+        account.MapPost("/codes/renew", RenewCodesAsync);
+        account.MapPost("/codes/off", TurnCodesOffAsync);
+        account.MapPost("/password", ChangePasswordAsync);
+        account.MapPost("/sessions/end", EndSessionAsync);
+        account.MapPost("/sign-out-everywhere", SignOutEverywhereAsync);
+    }
+
+    private static async Task<IResult> ShowAsync(AccountContext context, AccountParts parts) =>
+        await context.FindAsync() is { } who ? await RenderAsync(context, parts, who, context.NewForm()) : context.ToSignIn();
+
+    private static async Task<IResult> RenderAsync(AccountContext context, AccountParts parts, SignedIn who, FormState form, int status = StatusCodes.Status200OK)
+    {
+        var view = new AccountPage.AccountView(
+            await parts.Memberships.GetAsync(who.Person.Id, context.Cancellation),
+            who.Caller.Organisation?.Code,
+            await parts.People.ListPasskeysAsync(who.Person.Id, context.Cancellation),
+            who.Person.PasswordHash is not null,
+            who.Person.TwoFactor,
+            who.Person.RecoveryCodes.Count,
+            await parts.Sessions.ListAsync(who.Person.Id, context.Cancellation),
+            who.Session);
+        return await context.RenderAsync<AccountPage>(
+            "/account",
+            new Dictionary<string, object?> { [nameof(AccountPage.Form)] = form, [nameof(AccountPage.Frame)] = AccountContext.Frame(who), [nameof(AccountPage.View)] = view }, status);
+    }
+
+    private static async Task<IResult> ChooseOrganisationAsync(AccountContext context, AccountParts parts)
+    {
+        if (await context.FindAsync() is not { } who)
+        {
+            return context.ToSignIn();
+        }
+        var code = (await context.Http.Request.ReadFormAsync(context.Cancellation))["organisation"].ToString();
+        if ((await parts.Memberships.GetAsync(who.Person.Id, context.Cancellation)).Any(m => m.Organisation.Code == code))
+        {
+            context.Http.Response.Cookies.Append(
+                Memberships.Cookie, code, new CookieOptions { HttpOnly = true, SameSite = SameSiteMode.Lax, Secure = context.Http.Request.IsHttps, MaxAge = TimeSpan.FromDays(365) });
+        }
+        return context.Redirect("/account");
+    }
+
+    private static async Task<IResult> OfferPasskeyAsync(AccountContext context, SignInManager<Person> signIn) => await context.FindAsync() is { } who
+        ? Results.Content(
+            await signIn.MakePasskeyCreationOptionsAsync(new PasskeyUserEntity { Id = who.Person.Id.ToString(), Name = who.Person.Login, DisplayName = who.Person.Name }), "application/json")
+        : Problems.NotAuthenticated();
+
+    private static async Task<IResult> AddPasskeyAsync(AccountContext context, AccountParts parts, UserManager<Person> users, SignInManager<Person> signIn)
+    {
+        if (await context.FindAsync() is not { } who)
+        {
+            return context.ToSignIn();
+        }
+        var typed = await context.Http.Request.ReadFormAsync(context.Cancellation);
+        var (credential, name) = (typed["credential"].ToString(), typed["passkeyName"].ToString().Trim());
+        if (name.Length is 0 or > 60 || name.Any(char.IsControl))
+        {
+            return await RenderAsync(context, parts, who, context.NewForm(typed, ("passkeyName", context.T.FieldMissing)), StatusCodes.Status400BadRequest);
+        }
+        var attested = credential.Length is > 0 and <= 65_536 ? await signIn.PerformPasskeyAttestationAsync(credential) : null;
+        if (attested is not { Succeeded: true } || attested.UserEntity.Id != who.Person.Id.ToString())
+        {
+            return await RenderAsync(context, parts, who, context.NewForm(typed, ("", context.T.PasskeyFailed)), StatusCodes.Status400BadRequest);
+        }
+        attested.Passkey.Name = name;
+        return (await users.AddOrUpdatePasskeyAsync(who.Person, attested.Passkey)).Succeeded
+            ? await DoneAsync(context, who, "passkey-added", name, "passkey")
+            : await RenderAsync(context, parts, who, context.NewForm(typed, ("", context.T.ChangedMeanwhile)), StatusCodes.Status409Conflict);
+    }
+
+    private static async Task<IResult> RemovePasskeyAsync(AccountContext context, AccountParts parts)
+    {
+        if (await context.FindAsync() is not { } who)
+        {
+            return context.ToSignIn();
+        }
+        var id = (await context.Http.Request.ReadFormAsync(context.Cancellation))["credentialId"].ToString();
+        var passkey = (await parts.People.ListPasskeysAsync(who.Person.Id, context.Cancellation)).FirstOrDefault(p => Convert.ToHexStringLower(p.CredentialId) == id);
+        return passkey is not null && await parts.People.RemovePasskeyAsync(who.Person.Id, passkey.CredentialId, context.Cancellation)
+            ? await DoneAsync(context, who, "passkey-removed", passkey.Name, "passkey-removed")
+            : context.Redirect("/account");
+    }
+
+    private static async Task<IResult> ShowCodesAsync(AccountContext context, UserManager<Person> users)
+    {
+        if (await context.FindAsync() is not { } who)
+        {
+            return context.ToSignIn();
+        }
+        if (who.Person.TwoFactor)
+        {
+            return context.Redirect("/account");
+        }
+        if (await users.GetAuthenticatorKeyAsync(who.Person) is null)
+        {
+            await users.ResetAuthenticatorKeyAsync(who.Person);
+        }
+        return await RenderCodesAsync(context, users, who, context.NewForm());
+    }
+
+    private static async Task<IResult> RenderCodesAsync(AccountContext context, UserManager<Person> users, SignedIn who, FormState form, int status = StatusCodes.Status200OK)
+    {
+        var secret = (await users.GetAuthenticatorKeyAsync(who.Person))!; // Made before this is shown.
+        var (issuer, login) = (UrlEncoder.Default.Encode(context.Server.Operator), UrlEncoder.Default.Encode(who.Person.Login));
+        using var generator = new QRCodeGenerator();
+        using var data = generator.CreateQrCode($"otpauth://totp/{issuer}:{login}?secret={secret}&issuer={issuer}&digits=6", QRCodeGenerator.ECCLevel.M);
+        using var picture = new PngByteQRCode(data);
+        return await context.RenderAsync<CodesPage>(
+            "/account/codes",
+            new Dictionary<string, object?>
+            {
+                [nameof(CodesPage.Form)] = form,
+                [nameof(CodesPage.Frame)] = AccountContext.Frame(who),
+                [nameof(CodesPage.Picture)] = "data:image/png;base64," + Convert.ToBase64String(picture.GetGraphic(6)),
+                [nameof(CodesPage.Secret)] = secret,
+            },
+            status);
+    }
+
+    private static async Task<IResult> TurnCodesOnAsync(AccountContext context, AccountParts parts, UserManager<Person> users, SignInManager<Person> signIn)
+    {
+        if (await context.FindAsync() is not { } who)
+        {
+            return context.ToSignIn();
+        }
+        var typed = await context.Http.Request.ReadFormAsync(context.Cancellation);
+        var code = typed["code"].ToString().Replace(" ", "", StringComparison.Ordinal);
+        if (who.Person.AuthenticatorKey is null || !await users.VerifyTwoFactorTokenAsync(who.Person, users.Options.Tokens.AuthenticatorTokenProvider, code))
+        {
+            return who.Person.AuthenticatorKey is null
+                ? context.Redirect("/account/codes")
+                : await RenderCodesAsync(context, users, who, context.NewForm(typed, ("code", context.T.CodeWrong)), StatusCodes.Status400BadRequest);
+        }
+        await users.SetTwoFactorEnabledAsync(who.Person, true);
+        await EndOthersAsync(parts, who, signIn, context.Cancellation);
+        await context.WriteAsync(who.Person, null, "codes-turned-on", "");
+        return await ShowRecoveryCodesAsync(context, users, who);
+    }
+
+    private static async Task<IResult> RenewCodesAsync(AccountContext context, UserManager<Person> users)
+    {
+        if (await context.FindAsync() is not { } who)
+        {
+            return context.ToSignIn();
+        }
+        await context.WriteAsync(who.Person, null, "recovery-codes-made", "");
+        return await ShowRecoveryCodesAsync(context, users, who);
+    }
+
+    private static async Task<IResult> ShowRecoveryCodesAsync(AccountContext context, UserManager<Person> users, SignedIn who)
+    {
+        var codes = await users.GenerateNewTwoFactorRecoveryCodesAsync(who.Person, RecoveryCodes);
+        return await context.RenderAsync<CodesPage>("/account/codes", new Dictionary<string, object?>
+        {
+            [nameof(CodesPage.Form)] = context.NewForm(),
+            [nameof(CodesPage.Frame)] = AccountContext.Frame(who),
+            [nameof(CodesPage.RecoveryCodes)] = codes!.ToList(), // The store keeps codes.
+        });
+    }
+
+    private static async Task<IResult> TurnCodesOffAsync(AccountContext context, UserManager<Person> users, SignInManager<Person> signIn)
+    {
+        if (await context.FindAsync() is not { } who)
+        {
+            return context.ToSignIn();
+        }
+        await users.SetTwoFactorEnabledAsync(who.Person, false);
+        await users.ResetAuthenticatorKeyAsync(who.Person); // The old secret is not to be taken up again.
+        await signIn.RefreshSignInAsync(who.Person);
+        return await DoneAsync(context, who, "codes-turned-off", "", "codes-off");
+    }
+
+    private static async Task<IResult> ChangePasswordAsync(AccountContext context, AccountParts parts, UserManager<Person> users, SignInManager<Person> signIn)
+    {
+        if (await context.FindAsync() is not { } who)
+        {
+            return context.ToSignIn();
+        }
+        var typed = await context.Http.Request.ReadFormAsync(context.Cancellation);
+        var (current, password) = (typed["current"].ToString(), typed["password"].ToString());
+        var result = who.Person.PasswordHash is null ? await users.AddPasswordAsync(who.Person, password) : await users.ChangePasswordAsync(who.Person, current, password);
+        if (!result.Succeeded)
+        {
+            var wrong = result.Errors.Any(static e => e.Code == nameof(IdentityErrorDescriber.PasswordMismatch));
+            return await RenderAsync(context, parts, who, context.NewForm(typed, wrong ? ("current", context.T.PasswordWrong) : ("password", context.T.PasswordWeak)), StatusCodes.Status400BadRequest);
+        }
+        await EndOthersAsync(parts, who, signIn, context.Cancellation);
+        return await DoneAsync(context, who, "password-changed", "", "password");
+    }
+
+    private static async Task<IResult> EndSessionAsync(AccountContext context, AccountParts parts)
+    {
+        if (await context.FindAsync() is not { } who)
+        {
+            return context.ToSignIn();
+        }
+        var typed = await context.Http.Request.ReadFormAsync(context.Cancellation);
+        return Guid.TryParse(typed["session"], out var id) && await parts.Sessions.EndAsync(who.Person.Id, id, context.Cancellation) == 1
+            ? await DoneAsync(context, who, "signed-out", "another browser", "session")
+            : context.Redirect("/account");
+    }
+
+    private static async Task<IResult> SignOutEverywhereAsync(AccountContext context, AccountParts parts, UserManager<Person> users, SignInManager<Person> signIn)
+    {
+        if (await context.FindAsync() is not { } who)
+        {
+            return context.ToSignIn();
+        }
+        await users.UpdateSecurityStampAsync(who.Person);
+        await parts.Sessions.EndAllAsync(who.Person.Id, null, context.Cancellation);
+        await context.WriteAsync(who.Person, null, "signed-out", "everywhere");
+        await signIn.SignOutAsync();
+        return context.Redirect("/account/sign-in", "signed-out");
+    }
+
+    /// <summary>Whoever signed in with what was just replaced is not signed in any more, but for this browser.</summary>
+    private static async Task EndOthersAsync(AccountParts parts, SignedIn who, SignInManager<Person> signIn, CancellationToken cancellationToken)
+    {
+        await signIn.RefreshSignInAsync(who.Person);
+        await parts.Sessions.EndAllAsync(who.Person.Id, who.Session, cancellationToken);
+    }
+
+    private static async Task<IResult> DoneAsync(AccountContext context, SignedIn who, string act, string subject, string done)
+    {
+        await context.WriteAsync(who.Person, null, act, subject);
+        return context.Redirect("/account", done);
+    }
+}
+
+/// <summary>Stores that the handlers of a person's own page use.</summary>
+internal sealed record AccountParts(PersonStore People, SessionStore Sessions, Memberships Memberships);

@@ -1,0 +1,64 @@
+using Microsoft.AspNetCore.Authentication.Cookies;
+using Microsoft.AspNetCore.DataProtection;
+using Microsoft.AspNetCore.DataProtection.KeyManagement;
+using Microsoft.AspNetCore.Identity;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+using TrustChain.Postgres.Accounts;
+using TrustChain.Server.Hosting;
+using TrustChain.Server.Signing;
+
+namespace TrustChain.Server.Accounts;
+
+/// <summary>Registers people, their sessions and how they sign in.</summary>
+internal static class AccountsExtensions
+{
+    /// <summary>A session ends after so long without use.</summary>
+    private static readonly TimeSpan SessionLifetime = TimeSpan.FromHours(12);
+
+    public static void AddAccounts(this IServiceCollection services)
+    {
+        services.AddSingleton<AuditStore>();
+        services.AddSingleton<ApiKeyStore>();
+        services.AddSingleton<ApiKeys>();
+        services.AddSingleton<AccountParts>();
+        services.AddSingleton<OrganisationParts>();
+        services.AddSingleton<PersonStore>();
+        services.AddSingleton<MemberStore>();
+        services.AddSingleton<SessionStore>();
+        services.AddSingleton<SessionTickets>();
+        services.AddSingleton<Memberships>();
+        services.AddScoped<AccountContext>();
+        services.AddHttpContextAccessor();
+        services.AddAuthentication(IdentityConstants.ApplicationScheme).AddIdentityCookies();
+        services.AddIdentityCore<Person>(static options =>
+        {
+            options.User.AllowedUserNameCharacters = ""; // Names of all scripts; the form says what is refused.
+            options.Password = new PasswordOptions { RequiredLength = 12, RequiredUniqueChars = 5, RequireDigit = false, RequireLowercase = false, RequireUppercase = false, RequireNonAlphanumeric = false };
+            options.Lockout = new LockoutOptions { MaxFailedAccessAttempts = 5, DefaultLockoutTimeSpan = TimeSpan.FromMinutes(15) };
+        }).AddUserStore<IdentityPersonStore>().AddSignInManager().AddTokenProvider<AuthenticatorTokenProvider<Person>>(TokenOptions.DefaultAuthenticatorProvider);
+        services.AddOptions<IdentityPasskeyOptions>().Configure<IOptions<ServerOptions>>(static (options, server) =>
+        {
+            options.ServerDomain = new Uri(server.Value.PublicUrl).Host;
+            options.UserVerificationRequirement = "required"; // A passkey counts as both factors only when the authenticator knows its person.
+            options.ResidentKeyRequirement = "required";
+        });
+        services.AddOptions<CookieAuthenticationOptions>(IdentityConstants.ApplicationScheme).Configure<SessionTickets>(static (options, tickets) =>
+        {
+            options.Cookie.Name = "tc-session";
+            options.Cookie.SameSite = SameSiteMode.Lax;
+            options.SessionStore = tickets;
+            options.ExpireTimeSpan = SessionLifetime;
+            options.SlidingExpiration = true;
+        });
+        services.AddAntiforgery(static options => options.Cookie.Name = "tc-form");
+        services.AddSingleton<ProtectionKeyStore>();
+        services.AddDataProtection().SetApplicationName("TrustChain");
+        services.TryAddSingleton<ProtectionKeys>();
+        services.AddOptions<KeyManagementOptions>().Configure<ProtectionKeys, KeyRing>(static (options, keys, ring) =>
+        {
+            options.XmlRepository = keys;
+            options.XmlEncryptor = new ProtectionKeyEncryptor(ring);
+        });
+    }
+}

@@ -1,0 +1,181 @@
+using System.Security.Cryptography;
+using System.Text.RegularExpressions;
+using TrustChain.IntegrationTests.Serving;
+
+namespace TrustChain.IntegrationTests.Accounts;
+
+/// <summary>People: invited, signed in with password and one-time code, their sessions, and what admins do on the pages.</summary>
+public sealed partial class AccountTests(ServerFixture fixture) : IClassFixture<ServerFixture>
+{
+    private const string Password = "correct horse battery";
+
+    private RunningServer Server => fixture.Server;
+
+    [Fact]
+    public async Task Invitation_OpensAnAccountOnce_AndItsAdminInvitesOthers()
+    {
+        var company = await Server.AddOrganisationAsync();
+        using var admin = await JoinAsync(company, "admin");
+        using var stranger = new Browser(Server.BaseUrl);
+
+        (await stranger.GetAsync("/account")).Expect(200, "/account/sign-in");
+        (await stranger.GetAsync("/account/join?token=tci_nothing")).Expect(404, "/account/join").Saying("not open any more");
+        await admin.GetAsync("/account/members");
+        var link = Link((await admin.PostAsync("/account/members/invite", ("note", "Li Hua"), ("role", "viewer"))).Expect(200, "/account/members/invite").Text);
+        (await stranger.GetAsync(link)).Expect(200, "/account/join").Saying("You are invited as viewer");
+        (await stranger.PostAsync("/account/join", ("token", Token(link)), ("name", "Li Hua"), ("login", "li hua"), ("password", "short"))).Expect(400, "/account/join").Saying("without spaces");
+        (await stranger.PostAsync("/account/join", ("token", Token(link)), ("name", "Li Hua"), ("login", Login("li")), ("password", "short"))).Expect(400, "/account/join").Saying("longer password");
+        (await stranger.PostAsync("/account/join", ("token", Token(link)), ("name", "Li Hua"), ("login", Login("li")), ("password", Password))).Expect(200, "/account").Saying("viewer: reads");
+        (await stranger.GetAsync(link)).Expect(404, "/account/join");
+        (await stranger.GetAsync("/account/members")).Expect(403, "/account/members");
+
+        (await admin.GetAsync("/account/members")).Saying("Li Hua").Saying("Used");
+        var audit = (await Server.GetAsync($"/api/organisations/{company.Id}/audit", company.ApiKey)).Expect(200).Json.GetProperty("entries");
+        Assert.Contains(audit.EnumerateArray(), static e => e.GetProperty("act").GetString() == "member-invited" && e.GetProperty("subject").GetString() == "\"Li Hua\" as viewer");
+        Assert.Contains(audit.EnumerateArray(), static e => e.GetProperty("act").GetString() == "member-joined" && e.GetProperty("address").GetString() == "127.0.0.1");
+    }
+
+    [Fact]
+    public async Task LastAdmin_CannotBeRemoved_AndARemovedMemberReadsNothingMore()
+    {
+        var company = await Server.AddOrganisationAsync();
+        using var admin = await JoinAsync(company, "admin");
+        using var member = await JoinAsync(company, "operator", admin);
+        var members = (await admin.GetAsync("/account/members")).Text;
+        var people = Person().Matches(members).Select(static m => m.Groups[1].Value).Distinct().ToList();
+        Assert.Equal(2, people.Count);
+
+        foreach (var person in people)
+        {
+            await admin.PostAsync("/account/members/remove", ("person", person));
+            await admin.GetAsync("/account/members");
+        }
+
+        (await admin.GetAsync("/account/members")).Expect(200, "/account/members"); // Still there, and alone.
+        Assert.Single(Person().Matches((await admin.GetAsync("/account/members")).Text).Select(static m => m.Groups[1].Value).Distinct());
+        (await member.GetAsync("/account")).Saying("You belong to no organisation");
+    }
+
+    [Fact]
+    public async Task SignIn_WithPasswordAndCode_LocksAfterFiveFailures()
+    {
+        var company = await Server.AddOrganisationAsync();
+        var login = Login("zhang");
+        using var first = await JoinAsync(company, "viewer", login: login);
+        var secret = Secret().Match((await first.GetAsync("/account/codes")).Text).Groups[1].Value;
+        (await first.PostAsync("/account/codes", ("code", "000000"))).Expect(400, "/account/codes").Saying("This code is wrong");
+        var shown = (await first.PostAsync("/account/codes", ("code", Totp(secret)))).Expect(200, "/account/codes").Saying("recovery codes");
+        var recovery = RecoveryCode().Matches(shown.Text).Select(static m => m.Groups[1].Value).ToList();
+        Assert.Equal(10, recovery.Count);
+
+        using var second = new Browser(Server.BaseUrl);
+        await second.GetAsync("/account/sign-in?returnUrl=https://elsewhere.example/");
+        (await second.PostAsync("/account/sign-in", ("login", login), ("password", "wrong"))).Expect(401, "/account/sign-in").Saying("Login or password is wrong");
+        (await second.PostAsync("/account/sign-in", ("login", Login("nobody")), ("password", "wrong"))).Expect(401, "/account/sign-in").Saying("Login or password is wrong");
+        (await second.PostAsync("/account/sign-in", ("login", login), ("password", Password), ("returnUrl", "//elsewhere.example/"))).Expect(200, "/account/sign-in/code");
+        (await second.PostAsync("/account/sign-in/code", ("code", recovery[0]))).Expect(200, "/account").Saying("9 recovery codes are left");
+
+        (await first.GetAsync("/account")).Saying("TestBrowser/1.0");
+        (await first.PostAsync("/account/sign-out-everywhere")).Expect(200, "/account/sign-in").Saying("You are signed out");
+        (await second.GetAsync("/account")).Expect(200, "/account/sign-in");
+        for (var i = 0; i < 5; i++)
+        {
+            await second.PostAsync("/account/sign-in", ("login", login), ("password", "wrong again"));
+        }
+        (await second.PostAsync("/account/sign-in", ("login", login), ("password", Password))).Expect(401, "/account/sign-in").Saying("15 minutes");
+    }
+
+    [Fact]
+    public async Task ApiKey_MadeRotatedAndRevokedOnThePage_OpensWhatItsRoleSays()
+    {
+        var company = await Server.AddOrganisationAsync();
+        using var admin = await JoinAsync(company, "admin");
+        await admin.GetAsync("/account/api-keys");
+        (await admin.PostAsync("/account/api-keys", ("label", "ERP"), ("role", "viewer"), ("days", "0"))).Expect(400, "/account/api-keys").Saying("whole number of days");
+
+        var key = Key((await admin.PostAsync("/account/api-keys", ("label", "ERP"), ("role", "viewer"), ("days", "30"))).Expect(200, "/account/api-keys").Text);
+
+        (await Server.GetAsync("/epcis/queries", key)).Expect(200);
+        (await Server.PostAsync("/api/batches", new { }, key)).ExpectProblem(403, "not-allowed");
+        var id = KeyId().Match((await admin.GetAsync("/account/api-keys")).Saying("Last used").Text).Groups[1].Value;
+        var successor = Key((await admin.PostAsync("/account/api-keys/rotate", ("key", id))).Expect(200, "/account/api-keys/rotate").Text);
+        Assert.NotEqual(key, successor);
+        (await Server.GetAsync("/epcis/queries", key)).Expect(200); // Both open the door for a day.
+        (await Server.GetAsync("/epcis/queries", successor)).Expect(200);
+        (await admin.PostAsync("/account/api-keys/revoke", ("key", id))).Expect(200, "/account/api-keys").Saying("The key is revoked");
+        (await Server.GetAsync("/epcis/queries", key)).ExpectProblem(401, "not-authenticated");
+        (await admin.GetAsync("/account/audit")).Saying("api-key-rotated").Saying("api-key-revoked");
+    }
+
+    [Fact]
+    public async Task Cookie_OpensWhatCanBeReadAndNothingElse_AndFormsNeedTheirPage()
+    {
+        var company = await Server.AddOrganisationAsync();
+        using var operating = await JoinAsync(company, "operator");
+
+        (await operating.GetAsync("/epcis/queries")).Expect(200, "/epcis/queries");
+        (await operating.PostAsync("/epcis/queries")).Expect(401, "/epcis/queries"); // A form of another site could send the cookie.
+        (await operating.PostWithAsync("forged", "/account/sign-out")).Expect(400, "/account/sign-out");
+        (await operating.GetAsync("/account")).Expect(200, "/account");
+        (await operating.GetAsync("/account/audit")).Expect(403, "/account/audit");
+        (await operating.GetAsync("/account/audit?all=true")).Expect(403, "/account/audit");
+    }
+
+    /// <summary>Somebody new, signed in as a member.</summary>
+    private async Task<Browser> JoinAsync(TestOrganisation company, string role, Browser? inviting = null, string? login = null)
+    {
+        string token;
+        if (inviting is null)
+        {
+            token = await Invitations.AddAsync(Server.Database, company.Id, role);
+        }
+        else
+        {
+            await inviting.GetAsync("/account/members");
+            token = Token(Link((await inviting.PostAsync("/account/members/invite", ("note", "somebody"), ("role", role))).Text));
+        }
+        var browser = new Browser(Server.BaseUrl);
+        await browser.GetAsync($"/account/join?token={token}");
+        (await browser.PostAsync("/account/join", ("token", token), ("name", "Somebody 某人"), ("login", login ?? Login(role)), ("password", Password))).Expect(200, "/account");
+        return browser;
+    }
+
+    private static string Login(string start) => $"{start}-{Guid.NewGuid():N}";
+
+    private static string Link(string text) => new Uri(InvitationLink().Match(text).Value).PathAndQuery;
+
+    private static string Token(string link) => link[(link.IndexOf("token=", StringComparison.Ordinal) + 6)..];
+
+    private static string Key(string text) => ApiKey().Match(text).Value;
+
+    /// <summary>RFC 6238 with SHA-1, 30 seconds and 6 digits, computed here and not by the server's library.</summary>
+    private static string Totp(string base32)
+    {
+        const string Alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+        var bits = string.Concat(base32.ToUpperInvariant().Select(static c => Convert.ToString(Alphabet.IndexOf(c, StringComparison.Ordinal), 2).PadLeft(5, '0')));
+        var key = Enumerable.Range(0, bits.Length / 8).Select(i => Convert.ToByte(bits.Substring(i * 8, 8), 2)).ToArray();
+        var counter = BitConverter.GetBytes(DateTimeOffset.UtcNow.ToUnixTimeSeconds() / 30).Reverse().ToArray();
+        var hash = HMACSHA1.HashData(key, counter); // RFC 6238 as authenticators have it.
+        var offset = hash[^1] & 0xf;
+        var number = ((hash[offset] & 0x7f) << 24 | hash[offset + 1] << 16 | hash[offset + 2] << 8 | hash[offset + 3]) % 1_000_000;
+        return number.ToString("000000", System.Globalization.CultureInfo.InvariantCulture);
+    }
+
+    [GeneratedRegex("http[^<\"\\s]+/account/join\\?token=tci_[0-9a-f]+")]
+    private static partial Regex InvitationLink();
+
+    [GeneratedRegex("name=\"person\" value=\"([0-9a-f-]{36})\"")]
+    private static partial Regex Person();
+
+    [GeneratedRegex("into the app: <code>([A-Z2-7]+)</code>")]
+    private static partial Regex Secret();
+
+    [GeneratedRegex("<li><code>([^<]+)</code></li>")]
+    private static partial Regex RecoveryCode();
+
+    [GeneratedRegex("tck_[0-9a-f]{64}")]
+    private static partial Regex ApiKey();
+
+    [GeneratedRegex("name=\"key\" value=\"(\\d+)\"")]
+    private static partial Regex KeyId();
+}
