@@ -37,6 +37,7 @@ app.UseServerHosting();
 // In the order in which an event meets them: who may, capture, query, log, evidence, and what people see.
 app.MapOrganisations();
 app.MapApiKeys();
+app.MapMembers();
 app.MapSignIn();
 app.MapAccount();
 app.MapOrganisationPages();

@@ -86,7 +86,9 @@ public sealed class AccessibilityTests(TestSite site)
         Assert.Equal("polite", await visitor.Page.Locator("#verify-result").GetAttributeAsync("aria-live"));
     }
 
-    private async Task AssertAccessibleAsync(Visitor visitor)
+    private Task AssertAccessibleAsync(Visitor visitor) => AssertAccessibleAsync(site, visitor);
+
+    internal static async Task AssertAccessibleAsync(TestSite site, Visitor visitor)
     {
         await visitor.Page.EvaluateAsync(await site.ReadPackageAsync("axe-core/axe.min.js", TestContext.Current.CancellationToken));
         var found = await visitor.Page.EvaluateAsync<JsonElement>(Run);

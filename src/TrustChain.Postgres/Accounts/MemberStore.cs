@@ -25,6 +25,9 @@ public sealed record NewInvitation(Guid Id, string Token);
 /// <summary>Who belongs to which organisation, and who is invited. Methods that change something run in a transaction of the caller's.</summary>
 public sealed class MemberStore(NpgsqlDataSource database, TimeProvider time)
 {
+    /// <summary>How long an invitation is open.</summary>
+    public static readonly TimeSpan InvitationLifetime = TimeSpan.FromDays(7);
+
     private const string InvitationColumns = """
         i.id, i.role, i.note, i.created_by, i.created_at, i.expires_at, i.used_at, i.withdrawn_at
         """;

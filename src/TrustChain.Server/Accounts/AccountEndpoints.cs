@@ -8,7 +8,7 @@ using TrustChain.Server.Pages.Account;
 namespace TrustChain.Server.Accounts;
 
 /// <summary>A person's own page: passkeys, one-time codes, password, sessions, and the organisation they act for.</summary>
-internal static class AccountEndpoints
+internal static partial class AccountEndpoints
 {
     private const int RecoveryCodes = 10;
 
@@ -68,7 +68,7 @@ internal static class AccountEndpoints
             await signIn.MakePasskeyCreationOptionsAsync(new PasskeyUserEntity { Id = who.Person.Id.ToString(), Name = who.Person.Login, DisplayName = who.Person.Name }), "application/json")
         : Problems.NotAuthenticated();
 
-    private static async Task<IResult> AddPasskeyAsync(AccountContext context, AccountParts parts, UserManager<Person> users, SignInManager<Person> signIn)
+    private static async Task<IResult> AddPasskeyAsync(AccountContext context, AccountParts parts, UserManager<Person> users, SignInManager<Person> signIn, ILogger<AccountContext> logger)
     {
         if (await context.FindAsync() is not { } who)
         {
@@ -83,6 +83,7 @@ internal static class AccountEndpoints
         var attested = credential.Length is > 0 and <= 65_536 ? await signIn.PerformPasskeyAttestationAsync(credential) : null;
         if (attested is not { Succeeded: true } || attested.UserEntity.Id != who.Person.Id.ToString())
         {
+            Log.PasskeyRefused(logger, attested?.Failure?.Message ?? "none was sent, or it was made for somebody else");
             return await RenderAsync(context, parts, who, context.NewForm(typed, ("", context.T.PasskeyFailed)), StatusCodes.Status400BadRequest);
         }
         attested.Passkey.Name = name;
@@ -247,6 +248,12 @@ internal static class AccountEndpoints
     {
         await context.WriteAsync(who.Person, null, act, subject);
         return context.Redirect("/account", done);
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(5200, LogLevel.Information, "A passkey was not added: {Reason}.")]
+        public static partial void PasskeyRefused(ILogger logger, string reason);
     }
 }
 

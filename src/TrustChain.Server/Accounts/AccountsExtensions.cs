@@ -39,7 +39,13 @@ internal static class AccountsExtensions
         }).AddUserStore<IdentityPersonStore>().AddSignInManager().AddTokenProvider<AuthenticatorTokenProvider<Person>>(TokenOptions.DefaultAuthenticatorProvider);
         services.AddOptions<IdentityPasskeyOptions>().Configure<IOptions<ServerOptions>>(static (options, server) =>
         {
-            options.ServerDomain = new Uri(server.Value.PublicUrl).Host;
+            // WebAuthn knows no addresses in figures; then it is the name that the browser used, such as localhost.
+            var host = new Uri(server.Value.PublicUrl).Host;
+            options.ServerDomain = Uri.CheckHostName(host) == UriHostNameType.Dns ? host : null;
+            // The pages tell nobody where they lead from, so a form's Origin header says nothing: the origin that the authenticator signed is compared with our own.
+            var own = options.ServerDomain is null ? null : new Uri(server.Value.PublicUrl).GetLeftPart(UriPartial.Authority);
+            options.ValidateOrigin = context => ValueTask.FromResult(
+                !context.CrossOrigin && context.Origin == (own ?? $"{context.HttpContext.Request.Scheme}://{context.HttpContext.Request.Host}"));
             options.UserVerificationRequirement = "required"; // A passkey counts as both factors only when the authenticator knows its person.
             options.ResidentKeyRequirement = "required";
         });

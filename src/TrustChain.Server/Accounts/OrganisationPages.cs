@@ -10,7 +10,6 @@ namespace TrustChain.Server.Accounts;
 internal static class OrganisationPages
 {
     private const int PageSize = 100;
-    private static readonly TimeSpan InvitationLifetime = TimeSpan.FromDays(7);
 
     public static void MapOrganisationPages(this IEndpointRouteBuilder app)
     {
@@ -59,7 +58,7 @@ internal static class OrganisationPages
             return await ShowMembersAsync(context, parts, who, context.NewForm(typed, ("note", context.T.FieldMissing)), status: StatusCodes.Status400BadRequest);
         }
         var invitation = await parts.Audit.DoAsync(
-            connection => parts.Members.InviteAsync(connection, who.Caller.Organisation!.Id, role.Value, note, who.Caller.Actor, InvitationLifetime, context.Cancellation),
+            connection => parts.Members.InviteAsync(connection, who.Caller.Organisation!.Id, role.Value, note, who.Caller.Actor, MemberStore.InvitationLifetime, context.Cancellation),
             made => Act(context, who, "member-invited", $"\"{note}\" as {role.Value.Name()}"),
             context.Cancellation);
         return await ShowMembersAsync(context, parts, who, context.NewForm(), $"{context.Server.PublicUrl}/account/join?token={invitation!.Token}"); // The store always makes one.

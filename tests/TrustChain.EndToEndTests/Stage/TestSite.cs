@@ -27,6 +27,9 @@ public sealed partial class TestSite : IAsyncLifetime
     private Goods? _goods;
 
     /// <summary>Without a slash at the end.</summary>
+    /// <summary>API key of the operator's organisation.</summary>
+    public string AdminKey => Devnet.Organisations.First(static o => o.Roles.Contains("admin")).ApiKey;
+
     public string BaseUrl => Devnet.BaseUrl ?? throw NotStarted();
 
     /// <summary>The chain's node, without a slash at the end.</summary>
@@ -92,7 +95,7 @@ public sealed partial class TestSite : IAsyncLifetime
             ExecutablePath = _chromium.ExecutablePath,
             Env = _chromium.Environment(),
             ChromiumSandbox = false, // It does not start as root; the pages are our own.
-            Args = ["--disable-gpu", "--no-proxy-server", $"--host-resolver-rules=MAP {OtherHost} 127.0.0.1, MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"],
+            Args = ["--disable-gpu", "--no-proxy-server", $"--host-resolver-rules=MAP {OtherHost} 127.0.0.1, MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost"],
         });
     }
 

@@ -62,7 +62,7 @@ public sealed class AnchoringPolicyTests(SharedStack stack)
             from anchor a order by id desc limit 1
             """);
         Assert.Equal(before + 1, await stage.ScalarAsync("select count(*) from anchor"));
-        Assert.InRange(waited, 3_000, 20_000 + 15_000); // Not at once, though the interval is a second; late only by what a busy machine adds.
+        Assert.True(waited >= 3_000, $"It was anchored after {waited} ms."); // Not at once, though the interval is a second; by when at the latest is for AnchorPaceTests.
     }
 
     [Fact]

@@ -11,7 +11,7 @@ public sealed class DevnetProgramTests
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Start_TwoSideBySide_BothAnswer()
+    public async Task Start_TwoSideBySide_BothAnswer_AndOneWhosePostgresEndsLeavesTheOther()
     {
         using var temporary = new TemporaryFolder();
         await using var first = StarterProcess.Start(temporary.PathOf("first"), []);
@@ -25,17 +25,28 @@ public sealed class DevnetProgramTests
             await using var command = source.CreateCommand("select 1");
             Assert.Equal(1, await command.ExecuteScalarAsync(Cancellation));
         }
+
+        var children = second.FindChildren();
+        children.Single(static child => child.Name == "postgres").Kill();
+
+        Assert.Equal(1, await second.WaitForExitAsync(Cancellation));
+        Assert.StartsWith("PostgreSQL ended by itself", second.Errors, StringComparison.Ordinal);
+        Assert.DoesNotContain(children, static child => child.IsRunning);
+        Assert.All(first.FindChildren(), static child => Assert.True(child.IsRunning));
     }
 
     [Theory]
     [InlineData(Signal.Terminate)]
     [InlineData(Signal.Interrupt)]
-    public async Task Signal_WhenReady_StopsEverythingAndExitsZero(Signal signal)
+    public async Task Signal_WhenReadyAndAfterAnotherStartOnTheFolderFailed_StopsEverythingAndExitsZero(Signal signal)
     {
         using var temporary = new TemporaryFolder();
         await using var starter = StarterProcess.Start(temporary.PathOf("data"), []);
         var description = await starter.WaitUntilReadyAsync(Cancellation);
         var children = starter.FindChildren();
+        Assert.Contains("Another devnet", await FailAsync(temporary.PathOf("data"), [], 1, ownsFolder: false), StringComparison.Ordinal);
+        Assert.NotNull(await ChainClient.GetBlockNumberAsync(description.RpcUrl, Cancellation)); // Undisturbed.
+        Assert.True(File.Exists(temporary.PathOf("data/devnet.json")));
 
         starter.Send(signal);
 
@@ -84,22 +95,6 @@ public sealed class DevnetProgramTests
         await using var next = StarterProcess.Start(temporary.PathOf("data"), []);
         var nextDescription = await next.WaitUntilReadyAsync(Cancellation);
         Assert.True(Number(await ChainClient.GetBlockNumberAsync(nextDescription.RpcUrl, Cancellation)) >= Number(block));
-    }
-
-    [Fact]
-    public async Task Kill_OfPostgres_EndsTheDevnetWithOneLine()
-    {
-        using var temporary = new TemporaryFolder();
-        await using var starter = StarterProcess.Start(temporary.PathOf("data"), []);
-        await starter.WaitUntilReadyAsync(Cancellation);
-        var children = starter.FindChildren();
-        var postgres = children.Single(child => child.Name == "postgres");
-
-        postgres.Kill();
-
-        Assert.Equal(1, await starter.WaitForExitAsync(Cancellation));
-        Assert.StartsWith("PostgreSQL ended by itself", starter.Errors, StringComparison.Ordinal);
-        Assert.DoesNotContain(children, child => child.IsRunning);
     }
 
     [Theory]
@@ -154,19 +149,6 @@ public sealed class DevnetProgramTests
         await File.WriteAllTextAsync(temporary.PathOf("file"), "", Cancellation);
 
         Assert.Contains("--data", await FailAsync(temporary.PathOf("file"), [], 1), StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public async Task Start_FolderInUse_FailsWithOneLineAndDisturbsNothing()
-    {
-        using var temporary = new TemporaryFolder();
-        await using var first = StarterProcess.Start(temporary.PathOf("data"), []);
-        var description = await first.WaitUntilReadyAsync(Cancellation);
-
-        Assert.Contains("Another devnet", await FailAsync(temporary.PathOf("data"), [], 1, ownsFolder: false), StringComparison.Ordinal);
-
-        Assert.NotNull(await ChainClient.GetBlockNumberAsync(description.RpcUrl, Cancellation));
-        Assert.True(File.Exists(temporary.PathOf("data/devnet.json")));
     }
 
     [Fact]

@@ -76,6 +76,7 @@ public sealed class VisibilityFixture(SharedStack stack) : IAsyncLifetime
             new("/epcis/queries/{queryName}/subscriptions/{subscriptionID}", static s => $"/epcis/queries/own-query/subscriptions/{s}", new Subjects(subscription, subscription, Guid.Empty.ToString()), owner) { MaySeePublic = owner },
             new("/epcis/capture/{captureID}", static c => $"/epcis/capture/{c}", new Subjects(publicJob, privateJob, new string('a', 64)), owner) { MaySeePublic = owner },
             new("/api/organisations/{id}/api-keys", static id => $"/api/organisations/{id}/api-keys", new Subjects(Owner.Id, Owner.Id, "no-company"), owner) { MaySeePublic = owner },
+            new("/api/organisations/{id}/members", static id => $"/api/organisations/{id}/members", new Subjects(Owner.Id, Owner.Id, "no-company"), owner) { MaySeePublic = owner },
             new("/api/organisations/{id}/audit", static id => $"/api/organisations/{id}/audit", new Subjects(Owner.Id, Owner.Id, "no-company"), owner) { MaySeePublic = owner },
             new("/evidence", static e => $"/evidence?event={e}", events, parties),
             new("/evidence", static i => $"/evidence?item={i}", items, parties),

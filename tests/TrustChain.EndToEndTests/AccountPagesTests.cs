@@ -1,0 +1,97 @@
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Text.Json;
+using Microsoft.Playwright;
+using TrustChain.EndToEndTests.Stage;
+
+namespace TrustChain.EndToEndTests;
+
+/// <summary>Somebody follows an invitation, adds a passkey, signs out, and comes back with the passkey alone.</summary>
+public sealed class AccountPagesTests(TestSite site)
+{
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    // WebAuthn takes a name, not an address in figures.
+    private string Address => site.BaseUrl.Replace("127.0.0.1", "localhost", StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("en", 390, false, "Sign in with a passkey", "What was done")]
+    [InlineData("zh-CN", 1280, true, "使用通行密钥登录", "操作记录")]
+    public async Task Member_JoinsAddsAPasskeyAndComesBackWithIt(string language, int width, bool dark, string signIn, string audit)
+    {
+        var link = (await InviteAsync()).Replace("127.0.0.1", "localhost", StringComparison.Ordinal);
+        await using var visitor = await site.WelcomeAsync(new VisitorOptions { Language = language, Width = width, Dark = dark });
+        var page = visitor.Page;
+        var session = await page.Context.NewCDPSessionAsync(page);
+        await session.SendAsync("WebAuthn.enable");
+        await session.SendAsync("WebAuthn.addVirtualAuthenticator", new Dictionary<string, object>
+        {
+            ["options"] = new Dictionary<string, object>
+            {
+                ["protocol"] = "ctap2",
+                ["transport"] = "internal",
+                ["hasResidentKey"] = true,
+                ["hasUserVerification"] = true,
+                ["isUserVerified"] = true,
+                ["automaticPresenceSimulation"] = true,
+            },
+        });
+
+        await visitor.OpenAsync(link);
+        await LookAsync(visitor, $"join-{language}-{width}");
+        await page.FillAsync("#name", "王芳");
+        await page.FillAsync("#login", $"fang-{Guid.NewGuid():N}");
+        await page.FillAsync("#password", "correct horse battery");
+        await page.ClickAsync("main button[type=submit]");
+        await page.WaitForURLAsync("**/account*");
+        await page.FillAsync("#passkeyName", "Phone");
+        await page.ClickAsync("[data-passkey=create]");
+        await page.WaitForURLAsync("**done=passkey*");
+        Assert.Contains("Phone", await visitor.ReadAsync(), StringComparison.Ordinal);
+        await LookAsync(visitor, $"account-{language}-{width}");
+
+        foreach (var path in (string[])["members", "api-keys", "audit", "codes"])
+        {
+            await visitor.OpenAsync($"{Address}/account/{path}");
+            await LookAsync(visitor, $"{path}-{language}-{width}");
+        }
+        await visitor.OpenAsync(Address + "/account");
+        await page.ClickAsync("form[action^='/account/sign-out?'] button");
+        await page.WaitForURLAsync("**/account/sign-in*");
+        await LookAsync(visitor, $"sign-in-{language}-{width}");
+        await page.GetByRole(AriaRole.Button, new() { Name = signIn }).ClickAsync();
+        await page.WaitForURLAsync("**/account?lang=*");
+
+        await page.GetByRole(AriaRole.Link, new() { Name = audit, Exact = true }).ClickAsync();
+        Assert.Contains("passkey-added", await visitor.ReadAsync() + await SignedActsAsync(), StringComparison.Ordinal);
+        Assert.Empty(visitor.Complaints);
+    }
+
+    private async Task LookAsync(Visitor visitor, string name)
+    {
+        await ScreenshotTests.TakeAsync(visitor, "account-" + name);
+        Assert.Equal(0, await visitor.MeasureOverflowAsync());
+        await AccessibilityTests.AssertAccessibleAsync(site, visitor);
+    }
+
+    private async Task<string> SignedActsAsync()
+    {
+        using var client = NewClient();
+        return await client.GetStringAsync(new Uri("/api/audit", UriKind.Relative), Cancellation);
+    }
+
+    /// <summary>The operator's admin adds an organisation and invites its first admin.</summary>
+    private async Task<string> InviteAsync()
+    {
+        using var client = NewClient();
+        var id = $"members-{Guid.NewGuid():N}"[..20];
+        using var added = await client.PostAsJsonAsync("/api/organisations", new { id, name = "West Lake Garden 西湖茶园", roles = new[] { "producer" } }, Cancellation);
+        added.EnsureSuccessStatusCode();
+        using var invited = await client.PostAsJsonAsync($"/api/organisations/{id}/invitations", new { note = "王芳", role = "admin" }, Cancellation);
+        invited.EnsureSuccessStatusCode();
+        using var json = await invited.Content.ReadFromJsonAsync<JsonDocument>(Cancellation);
+        return json!.RootElement.GetProperty("link").GetString()!; // A created invitation has one.
+    }
+
+    private HttpClient NewClient() => new() { BaseAddress = new Uri(site.BaseUrl), DefaultRequestHeaders = { Authorization = new AuthenticationHeaderValue("Bearer", site.AdminKey) } };
+}
