@@ -38,6 +38,7 @@ app.UseServerHosting();
 app.MapOrganisations();
 app.MapApiKeys();
 app.MapMembers();
+app.MapPeople();
 app.MapSignIn();
 app.MapAccount();
 app.MapOrganisationPages();

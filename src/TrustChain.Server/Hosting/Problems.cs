@@ -15,6 +15,7 @@ public static class ProblemCodes
     public const string KeyNotYetLogged = "key-not-yet-logged";
     public const string KeyHistoryMoved = "key-history-moved";
     public const string KeyChangeRefused = "key-change-refused";
+    public const string ChangedMeanwhile = "changed-meanwhile";
     public const string NotVouchedFor = "not-vouched-for";
     public const string RecoveryNotDue = "recovery-not-due";
     public const string AudienceMismatch = "audience-mismatch";

@@ -169,6 +169,8 @@ public sealed partial class Texts
 
 
 
+    internal string Actor => Say("Who", "操作者");
+
     internal string DidWhat => Say("Act", "操作");
 
     internal string OnWhat => Say("On what", "对象");

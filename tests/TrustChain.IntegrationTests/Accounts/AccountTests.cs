@@ -83,6 +83,15 @@ public sealed partial class AccountTests(ServerFixture fixture) : IClassFixture<
             await second.PostAsync("/account/sign-in", ("login", login), ("password", "wrong again"));
         }
         (await second.PostAsync("/account/sign-in", ("login", login), ("password", Password))).Expect(401, "/account/sign-in").Saying("15 minutes");
+
+        Assert.Equal(204, (await Server.PostAsAdminAsync($"/api/people/{login}/enable", new { })).Status);
+        (await second.PostAsync("/account/sign-in", ("login", login), ("password", Password))).Expect(200, "/account/sign-in/code");
+        (await second.PostAsync("/account/sign-in/code", ("code", recovery[0]))).Expect(401, "/account/sign-in/code"); // Each is good once.
+        (await second.PostAsync("/account/sign-in/code", ("code", recovery[1]))).Expect(200, "/account");
+        (await Server.PostAsync($"/api/people/{login}/disable", new { }, company.ApiKey)).ExpectProblem(403, "not-allowed");
+        Assert.Equal(204, (await Server.PostAsAdminAsync($"/api/people/{login}/disable", new { })).Status);
+        (await second.GetAsync("/account")).Expect(200, "/account/sign-in");
+        (await second.PostAsync("/account/sign-in", ("login", login), ("password", Password))).Expect(401, "/account/sign-in");
     }
 
     [Fact]
