@@ -41,7 +41,7 @@ public sealed class CaptureWriter : IAsyncDisposable
     public int Depth => Volatile.Read(ref _depth);
 
     /// <summary>Bytes of the statements and events that wait.</summary>
-    public long WaitingBytes => Volatile.Read(ref _bytes);
+    public long WaitingBytes => Math.Max(0, Volatile.Read(ref _bytes)); // counted just after it is in the queue
 
     /// <summary>How long the oldest of them has waited; zero when none does.</summary>
     public TimeSpan OldestAge

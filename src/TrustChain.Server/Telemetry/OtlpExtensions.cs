@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Microsoft.AspNetCore.Diagnostics;
 using OpenTelemetry;
 using OpenTelemetry.Exporter;
 using OpenTelemetry.Metrics;
@@ -10,6 +11,8 @@ namespace TrustChain.Server.Telemetry;
 /// <summary>Sends traces and metrics to an OpenTelemetry collector, if one is named. Otherwise nothing of this is there.</summary>
 internal static class OtlpExtensions
 {
+    private static readonly string[] Methods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "CONNECT", "TRACE"];
+
     public static void AddOtlp(this IServiceCollection services, TelemetryOptions options)
     {
         if (!Uri.TryCreate(options.OtlpEndpoint.TrimEnd('/') + "/", UriKind.Absolute, out var endpoint) || options.OtlpEndpoint.Length == 0)
@@ -32,7 +35,7 @@ internal static class OtlpExtensions
                 }));
     }
 
-    /// <summary>Gives a request's span its route, which is known only once routing is done. The path and the query stay out of it.</summary>
+    /// <summary>Gives a request's span method, status and route, the last of which is known only once routing is done. The path and the query stay out of it.</summary>
     public static void UseOtlp(this WebApplication app)
     {
         if (app.Services.GetService<TracerProvider>() is null)
@@ -48,13 +51,24 @@ internal static class OtlpExtensions
             }
             finally
             {
-                var endpoint = context.Features.Get<Microsoft.AspNetCore.Diagnostics.IExceptionHandlerFeature>()?.Endpoint ?? context.GetEndpoint();
-                if (span is { IsAllDataRequested: true } && endpoint is RouteEndpoint { RoutePattern.RawText: { } route })
+                if (span is { IsAllDataRequested: true })
                 {
-                    span.SetTag(SpanFilter.Route, route);
+                    Describe(span, context);
                 }
             }
         });
+    }
+
+    private static void Describe(Activity span, HttpContext context)
+    {
+        var endpoint = context.Features.Get<IExceptionHandlerFeature>()?.Endpoint ?? context.GetEndpoint();
+        span.SetTag(SpanFilter.Route, (endpoint as RouteEndpoint)?.RoutePattern.RawText);
+        span.SetTag(SpanFilter.Method, Methods.Contains(context.Request.Method) ? context.Request.Method : "_OTHER");
+        span.SetTag(SpanFilter.Status, context.Response.StatusCode);
+        if (context.Response.StatusCode >= 500)
+        {
+            span.SetStatus(ActivityStatusCode.Error);
+        }
     }
 
     private static void Configure(OtlpExporterOptions exporter, Uri endpoint)

@@ -17,12 +17,16 @@ internal sealed class SpanFilter : BaseProcessor<Activity>
     /// <summary>Tag: a request's route template.</summary>
     public const string Route = "http.route";
 
-    private const string Method = "http.request.method";
+    /// <summary>Tag: a request's method, one of those that are known.</summary>
+    public const string Method = "http.request.method";
+
+    /// <summary>Tag: the answer's status.</summary>
+    public const string Status = "http.response.status_code";
 
     private static readonly HashSet<string> Allowed =
     [
         Tracing.Entries, Tracing.LogSize, Tracing.Target,
-        Method, Route, "http.response.status_code", "error.type", "db.system.name", "db.response.status_code",
+        Method, Route, Status, "error.type", "db.system.name", "db.response.status_code",
     ];
 
     /// <summary>Routes that machines ask every few seconds.</summary>
