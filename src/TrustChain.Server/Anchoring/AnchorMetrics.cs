@@ -7,8 +7,6 @@ namespace TrustChain.Server.Anchoring;
 /// <summary>Gauges and counters of anchoring, by target; names and units are listed in <c>docs/operations.md</c>.</summary>
 internal sealed class AnchorMetrics
 {
-    private static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(2);
-
     private readonly ConcurrentDictionary<string, AnchorGauges> _gauges = new(StringComparer.Ordinal);
     private readonly Counter<long> _transactions;
     private readonly Counter<long> _final;
@@ -48,13 +46,14 @@ internal sealed class AnchorMetrics
     public static double ToCoins(BigInteger wei) => (double)wei / 1e18;
 
     private List<Measurement<double>> Observe(Func<AnchorGauges, double?> read) =>
-        [.. _gauges.Where(g => _time.GetUtcNow() - g.Value.At < Lifetime && read(g.Value) is not null).Select(g => new Measurement<double>(read(g.Value)!.Value, new KeyValuePair<string, object?>("target", g.Key)))]; // Filtered.
+        [.. _gauges.Where(g => _time.GetUtcNow() < g.Value.ValidUntil && read(g.Value) is not null).Select(g => new Measurement<double>(read(g.Value)!.Value, new KeyValuePair<string, object?>("target", g.Key)))]; // Filtered.
 }
 
 /// <summary>Figures of a target; null where the kind of target does not have it or it is not known yet.</summary>
 internal sealed record AnchorGauges
 {
-    public required DateTimeOffset At { get; init; }
+    /// <summary>When another look should have been there.</summary>
+    public required DateTimeOffset ValidUntil { get; init; }
 
     public required double LagEntries { get; init; }
 

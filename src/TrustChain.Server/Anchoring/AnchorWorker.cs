@@ -25,6 +25,7 @@ internal sealed partial class AnchorWorker(
 {
     private const double MostDays = 36_500; // what lasts longer than a century lasts
 
+    private static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(2); // of figures, when this server does not get the lease again
     private static readonly TimeSpan Day = TimeSpan.FromDays(1);
 
     /// <summary>Notes what the targets are before anything asks for their anchors.</summary>
@@ -93,7 +94,7 @@ internal sealed partial class AnchorWorker(
         var balance = round.Balance is { } wei ? AnchorMetrics.ToCoins(wei) : before?.Balance;
         metrics.Set(target.Name, new AnchorGauges
         {
-            At = now,
+            ValidUntil = now + Lifetime + (3 * target.Options.PollInterval),
             LagEntries = Math.Max(0, (head.Checkpoint?.Size ?? 0) - size),
             LagSeconds = oldest is { } moment ? (now - moment).TotalSeconds : 0,
             Size = size,
