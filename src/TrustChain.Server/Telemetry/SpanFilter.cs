@@ -23,6 +23,8 @@ internal sealed class SpanFilter : BaseProcessor<Activity>
     /// <summary>Tag: the answer's status.</summary>
     public const string Status = "http.response.status_code";
 
+    private const string FirstResponse = "received-first-response"; // the one event of a command that went well: a time and nothing else
+
     private static readonly HashSet<string> Allowed =
     [
         Tracing.Entries, Tracing.LogSize, Tracing.Target,
@@ -34,8 +36,8 @@ internal sealed class SpanFilter : BaseProcessor<Activity>
 
     public override void OnEnd(Activity data)
     {
-        // An event holds an exception's message, and events cannot be taken out: such a span stays here, the one around it has the kind of error.
-        if (data.Events.Any() || (data.GetTagItem(Route) is string asked && Unheard.Contains(asked)))
+        // The event of a failure holds its message, and events cannot be taken out: such a span stays here, the one around it has the kind of error.
+        if (data.Events.Any(static e => e.Name != FirstResponse) || (data.GetTagItem(Route) is string asked && Unheard.Contains(asked)))
         {
             data.ActivityTraceFlags &= ~ActivityTraceFlags.Recorded;
             return;
