@@ -29,6 +29,8 @@ public sealed class LogWatchStore(NpgsqlDataSource database)
             Timeout = TimeoutSeconds,
             BatchCommands =
             {
+                // A plan that was made while the queue was empty would read all of it once it is long. Holds for this batch, which is one transaction.
+                new("select set_config('enable_seqscan', 'off', true)"),
                 new("""
                     select clock_timestamp(), current_setting('transaction_read_only') = 'on', s.size, oldest.id, newest.id, coalesce(st.received_at, p.received_at)
                     from log_state s
@@ -42,6 +44,7 @@ public sealed class LogWatchStore(NpgsqlDataSource database)
             },
         };
         await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
+        await reader.NextResultAsync(cancellationToken);
         if (!await reader.ReadAsync(cancellationToken))
         {
             throw new InvalidOperationException("The log has not been initialised.");
