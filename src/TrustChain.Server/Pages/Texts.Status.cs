@@ -95,18 +95,18 @@ public sealed partial class Texts
             "An independent witness has seen another history than this log shows, or sends what does not verify. Do not rely on new records alone until the operator has explained this; what is under a public anchor can be checked.",
             "独立见证方所见的历史与本日志不同，或其签名无法验证。在运营方说明原因之前，请勿仅凭新记录作出判断；已公开存证的记录可以核验。"),
         LimitKind.SequencingLate => Say(
-            "Records are taken and kept, but enter the public log later than receipts promise. Keep your receipts.",
-            "记录可以登记并保存，但写入公开日志的时间晚于回执承诺。请保留回执。"),
+            "What is recorded is kept, but enters the public log later than receipts promise. Keep your receipts.",
+            "已登记的记录会保存，但写入公开日志的时间晚于回执承诺。请保留回执。"),
         LimitKind.CheckpointLate => Say(
             "Records are taken and have their place, but the log's signature over it follows later. Evidence of the newest records is not there yet.",
             "记录已登记并写入日志，但日志签名稍后完成。最新记录暂无证据文件。"),
         LimitKind.AnchoringLate => Say(
-            "Records are taken and signed; their public anchor comes later than usual. Until then evidence of new records rests on this service's signature.",
-            "记录可以登记并签名，但公开存证晚于平常。在此之前，新记录的证据仅依据本服务的签名。"),
+            "What is recorded is signed; its public anchor comes later than usual. Until then evidence of new records rests on this service's signature.",
+            "已登记的记录会签名，但公开存证晚于平常。在此之前，新记录的证据仅依据本服务的签名。"),
         LimitKind.AnchoringFails => Say(
-            "Records are taken and signed. Anchors may come late if this lasts; nothing is lost, and they are made up for.",
-            "记录可以登记并签名。若故障持续，存证可能延迟；数据不会丢失，存证会补上。"),
+            "What is recorded is signed. Anchors may come late if this lasts; nothing is lost, and they are made up for.",
+            "已登记的记录会签名。若故障持续，存证可能延迟；数据不会丢失，存证会补上。"),
         LimitKind.Busy => Say("Records are taken, but it takes longer. Senders that are turned away try again.", "可以登记，但耗时较长。被暂时拒绝的登记方请稍后重试。"),
-        _ => Say("Its signature under the newest state is missing. Records are taken as usual.", "最新状态缺少其签名。记录照常登记。"),
+        _ => Say("Its signature under the newest state is missing. The log itself goes on.", "最新状态缺少其签名。日志照常运行。"),
     };
 }
