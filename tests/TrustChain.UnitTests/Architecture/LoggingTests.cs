@@ -16,6 +16,7 @@ public sealed partial class LoggingTests
         ["Subscriptions"] = [(5000, 5099)],
         ["Limits"] = [(5000, 5099)],
         ["Telemetry"] = [(5100, 5199)],
+        ["Accounts"] = [(5200, 5299)],
     };
 
     [Fact]
