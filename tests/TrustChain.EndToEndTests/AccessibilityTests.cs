@@ -20,7 +20,7 @@ public sealed class AccessibilityTests(TestSite site)
     public static TheoryData<string, string, bool> Pages()
     {
         var pages = new TheoryData<string, string, bool>();
-        foreach (var path in (string[])["/", "/anchors", Goods.Tea, Goods.Recalled, Goods.Unknown, Goods.Mistyped])
+        foreach (var path in (string[])["/", "/anchors", "/status", Goods.Tea, Goods.Recalled, Goods.Unknown, Goods.Mistyped])
         {
             foreach (var language in (string[])["en", "zh-CN"])
             {
@@ -57,6 +57,7 @@ public sealed class AccessibilityTests(TestSite site)
 
     [Theory]
     [InlineData("/")]
+    [InlineData("/status")]
     [InlineData(Goods.Tea)]
     [InlineData(Goods.Recalled)]
     [InlineData(Goods.Unknown)]

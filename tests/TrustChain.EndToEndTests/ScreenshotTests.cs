@@ -13,7 +13,7 @@ public sealed class ScreenshotTests(TestSite site)
     public static TheoryData<string, string, string, int> Pages()
     {
         var pages = new TheoryData<string, string, string, int>();
-        foreach (var (name, path) in ((string, string)[])[("home", "/"), ("anchors", "/anchors"), ("tea", Goods.Tea), ("recalled", Goods.Recalled), ("unknown", Goods.Unknown), ("mistyped", Goods.Mistyped)])
+        foreach (var (name, path) in ((string, string)[])[("home", "/"), ("anchors", "/anchors"), ("status", "/status"), ("tea", Goods.Tea), ("recalled", Goods.Recalled), ("unknown", Goods.Unknown), ("mistyped", Goods.Mistyped)])
         {
             foreach (var language in (string[])["en", "zh-CN"])
             {

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Threading.Channels;
 using Npgsql;
 using TrustChain.Core.Log;
@@ -24,6 +25,8 @@ public sealed class CaptureWriter : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _loop;
     private int _depth;
+    private long _bytes;
+    private long _writingSince; // when the oldest statement of the batch that is being written came; 0 between batches
 
     /// <summary>Starts the writer.</summary>
     public CaptureWriter(NpgsqlDataSource database)
@@ -32,10 +35,27 @@ public sealed class CaptureWriter : IAsyncDisposable
         _loop = Task.Run(RunAsync);
     }
 
-    private sealed record Pending(NewStatement Statement, TaskCompletionSource<CaptureResult> Done);
+    private sealed record Pending(NewStatement Statement, long Since, TaskCompletionSource<CaptureResult> Done);
 
     /// <summary>Statements that wait.</summary>
     public int Depth => Volatile.Read(ref _depth);
+
+    /// <summary>Bytes of the statements and events that wait.</summary>
+    public long WaitingBytes => Math.Max(0, Volatile.Read(ref _bytes)); // counted just after it is in the queue
+
+    /// <summary>How long the oldest of them has waited; zero when none does.</summary>
+    public TimeSpan OldestAge
+    {
+        get
+        {
+            var since = Volatile.Read(ref _writingSince);
+            if (since == 0 && _waiting.Reader.TryPeek(out var first))
+            {
+                since = first.Since;
+            }
+            return since == 0 ? TimeSpan.Zero : Stopwatch.GetElapsedTime(since);
+        }
+    }
 
     /// <summary>Raised after each commit that added records.</summary>
     public event Action? Committed;
@@ -49,12 +69,13 @@ public sealed class CaptureWriter : IAsyncDisposable
     /// <exception cref="TimeoutException">It was not durable within 30 s, as when a synchronous standby is away. It may become so later; sending it again is safe.</exception>
     public Task<CaptureResult> WriteAsync(NewStatement statement)
     {
-        var pending = new Pending(statement, new TaskCompletionSource<CaptureResult>(TaskCreationOptions.RunContinuationsAsynchronously));
+        var pending = new Pending(statement, Stopwatch.GetTimestamp(), new TaskCompletionSource<CaptureResult>(TaskCreationOptions.RunContinuationsAsynchronously));
         if (!_waiting.Writer.TryWrite(pending))
         {
             return Task.FromException<CaptureResult>(new CaptureBusyException());
         }
         Interlocked.Increment(ref _depth);
+        Interlocked.Add(ref _bytes, statement.SizeBytes);
         return pending.Done.Task.WaitAsync(Patience);
     }
 
@@ -84,8 +105,11 @@ public sealed class CaptureWriter : IAsyncDisposable
                 batch.Add(held);
                 held = null;
             }
+            Volatile.Write(ref _writingSince, batch[0].Since);
             await WriteBatchAsync(batch);
+            Volatile.Write(ref _writingSince, 0);
             Interlocked.Add(ref _depth, -batch.Count);
+            Interlocked.Add(ref _bytes, -batch.Sum(static p => (long)p.Statement.SizeBytes));
         }
     }
 

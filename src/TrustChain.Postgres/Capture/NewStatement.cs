@@ -40,6 +40,9 @@ public sealed record NewStatement
     public string? JobId { get; init; }
 
     public required IReadOnlyList<NewRecord> Records { get; init; }
+
+    /// <summary>Length of the statement and its events together.</summary>
+    public int SizeBytes => Jws.Length + Records.Sum(static r => r.Event.Length);
 }
 
 /// <summary>One record to be made.</summary>

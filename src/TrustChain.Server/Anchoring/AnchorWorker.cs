@@ -23,6 +23,11 @@ internal sealed partial class AnchorWorker(
     TimeProvider time,
     ILogger<AnchorWorker> logger) : BackgroundService
 {
+    private const double MostDays = 36_500; // what lasts longer than a century lasts
+
+    private static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(2); // of figures, when this server does not get the lease again
+    private static readonly TimeSpan Day = TimeSpan.FromDays(1);
+
     /// <summary>Notes what the targets are before anything asks for their anchors.</summary>
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
@@ -75,13 +80,45 @@ internal sealed partial class AnchorWorker(
             round.IsWhole = false;
             round.Raise(code, detail);
         }
-        var (lagEntries, lagSeconds) = await MeasureLagAsync(target, round, cancellationToken);
+        await NoteLateAsync(target, round, cancellationToken);
         await alarms.SettleAsync(target.Name, round, cancellationToken);
-        var open = (await targetStore.ListFailuresAsync(0, cancellationToken)).Count(f => f.Target == target.Name);
-        var today = new DateTimeOffset(time.GetUtcNow().UtcDateTime.Date, TimeSpan.Zero);
-        double? spent = target is EvmTarget ? AnchorMetrics.ToCoins((await anchors.GetSpendingAsync(target.Name, today, cancellationToken)).SpentToday) : null;
-        double? balance = round.Balance is { } wei ? AnchorMetrics.ToCoins(wei) : metrics.Find(target.Name)?.Balance;
-        metrics.Set(target.Name, new AnchorGauges(lagEntries, lagSeconds, open, spent, balance));
+        await MeasureAsync(target, round, cancellationToken);
+    }
+
+    private async Task MeasureAsync(IAnchorTarget target, AnchorRound round, CancellationToken cancellationToken)
+    {
+        var now = time.GetUtcNow();
+        var (size, since) = await FindFinalAsync(target, cancellationToken);
+        var oldest = await anchors.FindWaitingSinceAsync(size, cancellationToken);
+        var before = metrics.Find(target.Name);
+        var balance = round.Balance is { } wei ? AnchorMetrics.ToCoins(wei) : before?.Balance;
+        metrics.Set(target.Name, new AnchorGauges
+        {
+            ValidUntil = now + Lifetime + (3 * target.Options.PollInterval),
+            LagEntries = Math.Max(0, (head.Checkpoint?.Size ?? 0) - size),
+            LagSeconds = oldest is { } moment ? (now - moment).TotalSeconds : 0,
+            Size = size,
+            FinalSince = since,
+            Failing = (await targetStore.ListFailuresAsync(0, cancellationToken)).Count(f => f.Target == target.Name),
+            SpentToday = target is EvmTarget ? await SumSpentAsync(target, new DateTimeOffset(now.UtcDateTime.Date, TimeSpan.Zero), cancellationToken) : null,
+            Balance = balance,
+            BalanceLasts = balance is { } coins && await SumSpentAsync(target, now - Day, cancellationToken) is > 0 and var spent ? Day * Math.Min(coins / spent, MostDays) : null,
+        });
+    }
+
+    /// <summary>Coins; by an index over times, so that it costs what a day's transactions are.</summary>
+    private async Task<double> SumSpentAsync(IAnchorTarget target, DateTimeOffset since, CancellationToken cancellationToken) =>
+        AnchorMetrics.ToCoins((await anchors.GetSpendingAsync(target.Name, since, cancellationToken)).SpentToday);
+
+    private async Task<(long Size, DateTimeOffset? Since)> FindFinalAsync(IAnchorTarget target, CancellationToken cancellationToken)
+    {
+        if (target is EvmTarget)
+        {
+            var anchor = await anchors.FindLatestFinalAsync(target.Name, cancellationToken);
+            return (anchor?.Size ?? 0, anchor?.BlockTime);
+        }
+        var timestamp = await targetStore.FindLatestFinalTimestampAsync(target.Name, cancellationToken);
+        return (timestamp?.Size ?? 0, timestamp?.TokenTime);
     }
 
     /// <summary>Runs the round; what kept it from its end comes back with its alarm.</summary>
@@ -110,7 +147,7 @@ internal sealed partial class AnchorWorker(
         }
     }
 
-    private async Task<(long Entries, double Seconds)> MeasureLagAsync(IAnchorTarget target, AnchorRound round, CancellationToken cancellationToken)
+    private async Task NoteLateAsync(IAnchorTarget target, AnchorRound round, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
         var mined = await target.GetCoveredSizeAsync(final: false, cancellationToken);
@@ -119,9 +156,6 @@ internal sealed partial class AnchorWorker(
             round.Raise(AnchorAlarm.Late, string.Create(
                 CultureInfo.InvariantCulture, $"The log has {head.Checkpoint?.Size ?? 0} entries, {mined} are in an anchor, and the oldest of the others has waited since {since:u}."));
         }
-        var final = await target.GetCoveredSizeAsync(final: true, cancellationToken);
-        var lag = await anchors.FindWaitingSinceAsync(final, cancellationToken) is { } oldest ? (now - oldest).TotalSeconds : 0;
-        return (Math.Max(0, (head.Checkpoint?.Size ?? 0) - final), lag);
     }
 
     /// <summary>Shows the primary target's newest final anchor to evidence and pages.</summary>

@@ -6,6 +6,7 @@ using TrustChain.Evm.Transactions;
 using TrustChain.Evm.Wire;
 using TrustChain.Postgres.Anchoring;
 using TrustChain.Postgres.Database;
+using TrustChain.Server.Telemetry;
 
 namespace TrustChain.Server.Anchoring;
 
@@ -39,6 +40,7 @@ internal sealed partial class EvmTarget
         {
             return;
         }
+        using var span = Tracing.StartAnchor("anchor", name, checkpoint.Size);
         if (name == AnchorStore.Primary && !await parts.Guard.MaySignAsync(await parts.Log.GetStateAsync(cancellationToken), fresh: true, cancellationToken))
         {
             return; // The registry holds something that is not ours: anchoring over it would hide it.

@@ -9,6 +9,7 @@ using TrustChain.Postgres.Anchoring;
 using TrustChain.Postgres.Database;
 using TrustChain.Postgres.Log;
 using TrustChain.Server.Log;
+using TrustChain.Server.Telemetry;
 
 namespace TrustChain.Server.Anchoring;
 
@@ -193,6 +194,7 @@ internal sealed partial class EvmTarget(
                 CrashPoint.Pass("anchor.final");
                 round.BecameFinal = true;
                 parts.Metrics.BecameFinal(name);
+                Tracing.StartAnchor("anchor final", name, anchor.Size)?.Dispose(); // A moment, told for the one who follows a record.
                 LogText.Final(parts.Logger, name, anchor.Size, anchor.Block ?? 0);
                 break;
             case AnchorStep.Reorg reorg:

@@ -8,6 +8,7 @@ using TrustChain.Core.Signing;
 using TrustChain.Postgres.Anchoring;
 using TrustChain.Postgres.Database;
 using TrustChain.Server.Log;
+using TrustChain.Server.Telemetry;
 
 namespace TrustChain.Server.Anchoring;
 
@@ -63,6 +64,7 @@ internal sealed partial class TimestampTarget(
 
     private async Task StampAsync(AnchorLease lease, AnchorRound round, StoredTimestamp prepared, CancellationToken cancellationToken)
     {
+        using var span = Tracing.StartAnchor("anchor", name, prepared.Size);
         var text = new Checkpoint(origin, prepared.Size, prepared.Root).ToText();
         _pause = _pause == TimeSpan.Zero ? options.PollInterval : _pause * 2 < LongestPause ? _pause * 2 : LongestPause;
         _notBefore = parts.Time.GetUtcNow() + _pause; // Unless it goes well.

@@ -95,6 +95,7 @@ internal sealed partial class CaptureJobWorker(
             await jobs.FinishAsync(job with { IsSuccess = errors.Count == 0, Errors = errors.ToJson() }, _owner, time.GetUtcNow(), cancellationToken);
         }
         log.Raise();
+        metrics.JobDone(errors.Count == 0);
         Log.Finished(logger, job.Id, job.EventsDone, errors.Count);
     }
 
@@ -176,12 +177,15 @@ internal sealed partial class CaptureJobWorker(
             while (accepted.Count > 0)
             {
                 var statement = await capture.MakeCustodialAsync(organisation, [.. accepted.Select(static s => s.Event!)], job.Id, cancellationToken); // Accepted ones are valid.
-                if (await writer.WriteAsync(statement) is not CaptureResult.EventIdInUse conflict)
+                var result = await writer.WriteAsync(statement);
+                if (result is CaptureResult.Stored stored)
                 {
                     captured += accepted.Count;
                     metrics.Captured(accepted.Count, Core.Log.Custody.Custodial);
+                    metrics.Recorded(stored);
                     break;
                 }
+                var conflict = (CaptureResult.EventIdInUse)result; // There is no third.
                 errors.Add(CaptureService.EventIdInUse(conflict with { Position = accepted[conflict.Position].Position }));
                 accepted.RemoveAt(conflict.Position);
             }

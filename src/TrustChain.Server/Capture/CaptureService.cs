@@ -4,12 +4,15 @@ using Microsoft.Extensions.Options;
 using TrustChain.Core.Epcis;
 using TrustChain.Core.Log;
 using TrustChain.Core.Signing;
+using TrustChain.Core.Verification;
 using TrustChain.Postgres.Capture;
 using TrustChain.Postgres.Organisations;
 using TrustChain.Postgres.Query;
 using TrustChain.Server.Hosting;
 using TrustChain.Server.Log;
 using TrustChain.Server.Signing;
+using TrustChain.Server.Telemetry;
+using TrustChain.Server.Verification;
 
 namespace TrustChain.Server.Capture;
 
@@ -64,6 +67,7 @@ internal sealed class CaptureService(
     KeyRing ring,
     LogSignal signal,
     CaptureMetrics metrics,
+    EvidenceMetrics verification,
     IOptions<ServerOptions> server,
     IOptions<CaptureOptions> options,
     TimeProvider time)
@@ -82,7 +86,8 @@ internal sealed class CaptureService(
     /// <param name="cancellationToken">Honoured until the write.</param>
     public async Task<CaptureOutcome> CaptureAsync(CaptureRequest request, Caller caller, bool singleEvent, bool proceeds, CancellationToken cancellationToken)
     {
-        var outcome = request switch
+        using var span = Tracing.Start("capture");
+        return request switch
         {
             CaptureRequest.Malformed malformed => Refuse(400, ProblemCodes.InvalidStatement, malformed.Detail),
             CaptureRequest.Plain plain => await CapturePlainAsync(plain, caller, singleEvent, cancellationToken),
@@ -90,11 +95,6 @@ internal sealed class CaptureService(
             CaptureRequest.Root root => await CaptureSignedAsync(root.Statement, root.Events, caller, singleEvent, proceeds, cancellationToken),
             _ => throw new System.Diagnostics.UnreachableException(),
         };
-        if (outcome is CaptureOutcome.Refused)
-        {
-            metrics.Refused();
-        }
-        return outcome;
     }
 
     /// <summary>How events are read here.</summary>
@@ -108,7 +108,7 @@ internal sealed class CaptureService(
         {
             return new CaptureOutcome.Refused(Problems.NotAuthenticated());
         }
-        var (read, faults) = plain.Read(ReadOptions);
+        var (read, faults) = Read(plain);
         if (read is null)
         {
             return !singleEvent && faults[0].Rule == EpcisRules.TooManyEvents
@@ -135,6 +135,12 @@ internal sealed class CaptureService(
             await masterData.PutAsync(organisation.Id, ToElements(read.MasterData), time.GetUtcNow(), cancellationToken);
         }
         return outcome;
+    }
+
+    private (EpcisReadResult? Read, IReadOnlyList<EpcisFault> Faults) Read(CaptureRequest.Plain plain)
+    {
+        using var span = Tracing.Start("parse");
+        return plain.Read(ReadOptions);
     }
 
     /// <summary>A statement that the service signs for an organisation, ready to be written.</summary>
@@ -176,11 +182,11 @@ internal sealed class CaptureService(
         if (key is null || (caller.Organisation is { } organisation && organisation.Id != key.Organisation.Id))
         {
             // The same answer for an unknown key and another organisation's: whose keys exist is nobody else's business.
-            return Refuse(403, ProblemCodes.KeyUnknown, "The kid is not a key registered for you.", "SecurityException");
+            return RefuseStatement(403, CheckNames.Key, ProblemCodes.KeyUnknown, "The kid is not a key registered for you.", "SecurityException");
         }
         if (key.Stored.RevokedAt is not null)
         {
-            return Refuse(403, ProblemCodes.KeyRevoked, "The key has been revoked.", "SecurityException");
+            return RefuseStatement(403, CheckNames.Key, ProblemCodes.KeyRevoked, "The key has been revoked.", "SecurityException");
         }
         if (key.Stored.EntryIndex is not { } keyEntry)
         {
@@ -188,22 +194,22 @@ internal sealed class CaptureService(
         }
         if (key.Stored.Custody != Custody.Self)
         {
-            return Refuse(403, ProblemCodes.KeyUnknown, "The kid is not a key registered for you.", "SecurityException");
+            return RefuseStatement(403, CheckNames.Key, ProblemCodes.KeyUnknown, "The kid is not a key registered for you.", "SecurityException");
         }
         if (statement.Jws.Audience != server.Value.Origin)
         {
-            return Refuse(400, ProblemCodes.AudienceMismatch, $"The header parameter \"aud\" must be \"{server.Value.Origin}\".", "ValidationException");
+            return RefuseStatement(400, CheckNames.Signature, ProblemCodes.AudienceMismatch, $"The header parameter \"aud\" must be \"{server.Value.Origin}\".", "ValidationException");
         }
-        switch (statement.Jws.Verify(key.PublicKey))
+        switch (Verify(statement, key))
         {
             case SignatureCheck.CouldNotCheck:
                 return Refuse(503, ProblemCodes.Unavailable, $"This server cannot check {key.PublicKey.Algorithm} signatures.", "ImplementationException");
             case SignatureCheck.Invalid:
-                return Refuse(403, ProblemCodes.SignatureInvalid, "The signature is not that of the registered key.", "SecurityException");
+                return RefuseStatement(403, CheckNames.Signature, ProblemCodes.SignatureInvalid, "The signature is not that of the registered key.", "SecurityException");
         }
         Hash32[]? leaves = events is null ? null : [.. events.Select(static e => Statement.ComputeLeaf(e.Salt, e.Event))];
         var errors = proceeds ? new CaptureErrors() : null;
-        var (contents, count, refused) = events is null ? ReadDocument(statement, singleEvent) : ReadRoot(statement, events, leaves!, singleEvent, errors); // Both or neither.
+        var (contents, count, refused) = ReadSigned(statement, events, leaves, singleEvent, errors);
         if (refused is not null)
         {
             return refused;
@@ -225,6 +231,19 @@ internal sealed class CaptureService(
         }
         var signed = new Signed(key.Organisation, key.Stored.Kid, keyEntry, Custody.Self, statement, leaves, count);
         return errors is null ? await WriteAsync(signed, contents, cancellationToken) : await WriteAcceptedAsync(signed, contents, errors, cancellationToken);
+    }
+
+    private static SignatureCheck Verify(Statement statement, KnownKey key)
+    {
+        using var span = Tracing.Start("verify");
+        return statement.Jws.Verify(key.PublicKey);
+    }
+
+    private (Content[] Contents, int Count, CaptureOutcome? Refused) ReadSigned(
+        Statement statement, IReadOnlyList<(byte[] Salt, byte[] Event)>? events, Hash32[]? leaves, bool singleEvent, CaptureErrors? errors)
+    {
+        using var span = Tracing.Start("parse");
+        return events is null ? ReadDocument(statement, singleEvent) : ReadRoot(statement, events, leaves!, singleEvent, errors); // Both or neither.
     }
 
     /// <summary>
@@ -348,12 +367,16 @@ internal sealed class CaptureService(
     private async Task<CaptureOutcome> WriteAsync(Signed signed, Content[] contents, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested(); // Afterwards the write goes on even if the sender leaves.
-        switch (await writer.WriteAsync(MakeStatement(signed, contents, jobId: null)))
+        var statement = MakeStatement(signed, contents, jobId: null);
+        using var span = Tracing.Start("commit");
+        span?.SetTag(Tracing.Entries, contents.Length);
+        switch (await writer.WriteAsync(statement))
         {
             case CaptureResult.EventIdInUse conflict:
                 return new CaptureOutcome.Refused(EventIdInUse(conflict)) { Position = conflict.Position };
             case CaptureResult.Stored stored:
                 metrics.Captured(contents.Length, signed.Custody);
+                metrics.Recorded(stored);
                 signal.Raise();
                 return new CaptureOutcome.Accepted(MakeReceipt(stored.Records, contents));
             default:
@@ -400,6 +423,13 @@ internal sealed class CaptureService(
         var receivedAt = first.ReceivedAt.ToUniversalTime();
         return new CaptureReceipt(
             first.Statement, receivedAt, MakeReceipt(first.Statement, receivedAt), [.. contents.Select(static c => new CapturedEvent(c.Event.EventId ?? c.Event.EventHashUri, c.Event.EventHashUri))]);
+    }
+
+    /// <summary>A statement whose signer or signature is not what it has to be.</summary>
+    private CaptureOutcome RefuseStatement(int status, string check, string code, string detail, string epcisException)
+    {
+        verification.StatementFailed(check, code);
+        return Refuse(status, code, detail, epcisException);
     }
 
     private static CaptureOutcome Refuse(int status, string code, string detail, string epcisException = "ValidationException") =>

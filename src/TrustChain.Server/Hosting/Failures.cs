@@ -15,27 +15,39 @@ internal sealed partial class Failures(ILogger<Failures> logger) : IExceptionHan
 {
     public async ValueTask<bool> TryHandleAsync(HttpContext httpContext, Exception exception, CancellationToken cancellationToken)
     {
-        var result = exception switch
+        var code = CodeOf(exception);
+        var trace = Activity.Current?.TraceId.ToString() ?? httpContext.TraceIdentifier;
+        var endpoint = httpContext.Features.Get<IExceptionHandlerFeature>()?.Endpoint ?? httpContext.GetEndpoint();
+        var result = code switch
         {
-            BadHttpRequestException bad => Problems.Create(bad.StatusCode, bad.StatusCode == 413 ? ProblemCodes.TooLarge : ProblemCodes.InvalidRequest, bad.Message),
-            SearchTimeoutException => Problems.Create(413, ProblemCodes.QueryTooComplex, exception.Message, "QueryTooComplexException"),
-            CaptureBusyException => Problems.Create(503, ProblemCodes.Busy, "More arrives than can be written; please try again.", "ImplementationException"),
-            _ when IsDatabaseAway(exception) => Problems.Create(503, ProblemCodes.Unavailable, "The database is not reachable just now; please try again.", "ImplementationException"),
-            _ => null,
+            ProblemCodes.TooLarge or ProblemCodes.InvalidRequest => Problems.Create(((BadHttpRequestException)exception).StatusCode, code, exception.Message),
+            ProblemCodes.QueryTooComplex => Problems.Create(413, code, exception.Message, "QueryTooComplexException"),
+            ProblemCodes.Busy => Problems.Create(503, code, $"More arrives than can be written; please try again. Trace {trace}.", "ImplementationException"),
+            ProblemCodes.Unavailable => Problems.Create(503, code, $"The database is not reachable just now; please try again. Trace {trace}.", "ImplementationException"),
+            _ => Problems.Create(500, code, $"Something went wrong on our side. Trace {trace}.", "ImplementationException"),
         };
-        if (result is null)
+        if (code == ProblemCodes.Internal)
         {
-            Log.Failed(logger, httpContext.Request.Method, httpContext.GetEndpoint()?.DisplayName ?? "no endpoint", exception);
-            result = Problems.Create(500, ProblemCodes.Internal, $"Something went wrong on our side. Trace {Activity.Current?.TraceId.ToString() ?? httpContext.TraceIdentifier}.", "ImplementationException");
+            Log.Failed(logger, httpContext.Request.Method, endpoint?.DisplayName ?? "no endpoint", trace, exception);
         }
         else if (exception is not (BadHttpRequestException or SearchTimeoutException))
         {
             httpContext.Response.Headers.RetryAfter = "5";
-            Log.Unavailable(logger, exception.Message);
+            Log.Unavailable(logger, trace, exception.Message);
         }
-        await OldClients.WriteAsync(httpContext, httpContext.Features.Get<IExceptionHandlerFeature>()?.Endpoint, result);
+        await OldClients.WriteAsync(httpContext, endpoint, result);
         return true;
     }
+
+    /// <summary>The code of the problem that an exception becomes.</summary>
+    public static string CodeOf(Exception exception) => exception switch
+    {
+        BadHttpRequestException bad => bad.StatusCode == 413 ? ProblemCodes.TooLarge : ProblemCodes.InvalidRequest,
+        SearchTimeoutException => ProblemCodes.QueryTooComplex,
+        CaptureBusyException => ProblemCodes.Busy,
+        _ when IsDatabaseAway(exception) => ProblemCodes.Unavailable,
+        _ => ProblemCodes.Internal,
+    };
 
     /// <summary>Whether the database could not be reached, was shutting down or starting, or did not answer in time.</summary>
     public static bool IsDatabaseAway(Exception exception) => exception switch
@@ -48,10 +60,10 @@ internal sealed partial class Failures(ILogger<Failures> logger) : IExceptionHan
 
     private static partial class Log
     {
-        [LoggerMessage(1000, LogLevel.Error, "Request {Method} {Endpoint} failed")]
-        public static partial void Failed(ILogger logger, string method, string endpoint, Exception exception);
+        [LoggerMessage(1000, LogLevel.Error, "Request {Method} {Endpoint} failed, trace {Trace}")]
+        public static partial void Failed(ILogger logger, string method, string endpoint, string trace, Exception exception);
 
-        [LoggerMessage(1001, LogLevel.Warning, "Answered 503: {Reason}")]
-        public static partial void Unavailable(ILogger logger, string reason);
+        [LoggerMessage(1001, LogLevel.Warning, "Answered 503, trace {Trace}: {Reason}")]
+        public static partial void Unavailable(ILogger logger, string trace, string reason);
     }
 }

@@ -62,6 +62,7 @@ internal static class FeatureExtensions
     {
         services.AddSingleton<LogStore>();
         services.AddSingleton<LogSignal>();
+        services.AddSingleton<LogMetrics>();
         services.AddSingleton<LogHead>();
         services.AddSingleton<TileCache>();
         services.AddSingleton<RegistryGuard>();
@@ -109,6 +110,7 @@ internal static class FeatureExtensions
         services.AddSingleton<Core.Verification.VerifierCache>();
         services.AddSingleton<KeyChains>();
         services.AddSingleton<AnchoredTrees>();
+        services.AddSingleton<EvidenceMetrics>();
         services.AddSingleton<EvidenceBuilder>();
     }
 

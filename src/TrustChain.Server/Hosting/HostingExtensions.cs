@@ -1,11 +1,9 @@
-using System.Text.Json;
-using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Options;
 using Npgsql;
 using TrustChain.Postgres.Database;
 using TrustChain.Postgres.Log;
 using TrustChain.Postgres.Query;
-using TrustChain.Server.Log;
+using TrustChain.Server.Telemetry;
 
 namespace TrustChain.Server.Hosting;
 
@@ -33,6 +31,7 @@ internal static class HostingExtensions
             source.ConnectionStringBuilder.TcpKeepAlive = true;
             source.ConnectionStringBuilder.TcpKeepAliveTime = 30;
             source.ConnectionStringBuilder.TcpKeepAliveInterval = 10;
+            source.Name = "trustchain"; // names the pool in metrics, in place of the connection string
             source.UseLoggerFactory(null); // commands carry content; nothing of it belongs in a log
             // Of several hosts, the one that takes writes, also after another has taken over.
             return source.ConnectionStringBuilder.Host?.Contains(',', StringComparison.Ordinal) is true
@@ -44,8 +43,7 @@ internal static class HostingExtensions
         services.AddResponseCompression(static options => options.EnableForHttps = true);
         services.AddExceptionHandler<Failures>();
         services.AddOpenApi("v1", ApiDocument.Configure);
-        services.AddSingleton<MetricsText>();
-        services.AddHealthChecks().AddCheck<ReadyCheck>("ready", tags: ["ready"]);
+        builder.AddTelemetry();
         services.ConfigureHttpJsonOptions(static options => options.SerializerOptions.Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping);
         builder.WebHost.ConfigureKestrel(static kestrel =>
         {
@@ -70,7 +68,7 @@ internal static class HostingExtensions
 
     public static void UseServerHosting(this WebApplication app)
     {
-        _ = app.Services.GetRequiredService<MetricsText>(); // listens from the start
+        app.UseTelemetry();
         app.UseExceptionHandler();
         app.Use(static (context, next) =>
         {
@@ -87,43 +85,10 @@ internal static class HostingExtensions
 
     public static void MapServerHosting(this WebApplication app)
     {
-        app.MapHealthChecks("/health/live", new() { Predicate = static _ => false });
-        app.MapHealthChecks("/health/ready", new()
-        {
-            Predicate = static check => check.Tags.Contains("ready"),
-            ResponseWriter = static (context, report) =>
-            {
-                context.Response.ContentType = "application/json";
-                return context.Response.WriteAsync(JsonSerializer.Serialize(new
-                {
-                    status = report.Status.ToString().ToLowerInvariant(),
-                    checks = report.Entries.ToDictionary(static e => e.Key, static e => e.Value.Description),
-                }));
-            },
-        });
-        app.MapGet("/metrics", static (MetricsText metrics) => Results.Text(metrics.Write(), "text/plain; version=0.0.4")).ExcludeFromDescription();
+        app.MapTelemetry();
         // Where the type of every problem leads.
         app.MapGet("/docs/problems", static () => Results.Stream(typeof(HostingExtensions).Assembly.GetManifestResourceStream("problems.md")!, "text/markdown; charset=utf-8")) // It is embedded.
             .ExcludeFromDescription();
         app.MapOpenApi("/openapi/{documentName}.json");
-    }
-
-    /// <summary>Ready when the database answers and the log is not halted. The chain being away does not make a server unready: it keeps accepting.</summary>
-    private sealed class ReadyCheck(LogStore log, LogHead head) : IHealthCheck
-    {
-        public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken)
-        {
-            try
-            {
-                var state = await log.GetStateAsync(cancellationToken);
-                return head.Halted is { } reason
-                    ? HealthCheckResult.Unhealthy(reason)
-                    : HealthCheckResult.Healthy($"log of {state.Size} entries, {head.Checkpoint?.Size ?? 0} under a checkpoint, {head.Anchored?.Anchor.Size ?? 0} anchored");
-            }
-            catch (Exception exception) when (Failures.IsDatabaseAway(exception))
-            {
-                return HealthCheckResult.Unhealthy("the database is not reachable");
-            }
-        }
     }
 }

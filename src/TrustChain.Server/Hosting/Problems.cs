@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Microsoft.AspNetCore.Mvc;
 using TrustChain.Core.Epcis;
 
@@ -58,6 +59,10 @@ public static class Problems
             Detail = detail,
             Extensions = { ["code"] = code },
         };
+        if (status >= 500 && Activity.Current is { } activity)
+        {
+            problem.Extensions["traceId"] = activity.TraceId.ToString();
+        }
         if (errors is not null)
         {
             problem.Extensions["errors"] = errors.ToArray();

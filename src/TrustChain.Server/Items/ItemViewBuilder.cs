@@ -30,6 +30,7 @@ internal sealed record ItemStory(string Item, Gs1Identifier? Identifier, Walk Wa
 internal sealed class ItemViewBuilder(
     ItemWalker walker,
     EvidenceBuilder evidence,
+    EvidenceMetrics metrics,
     AnchoredTrees trees,
     ItemStatus status,
     BatchStore batches,
@@ -64,6 +65,10 @@ internal sealed class ItemViewBuilder(
         var bundle = await evidence.BuildAsync(
             trees.Primary, [.. walk.Steps.Select(static s => s.Event)], statusEntries, caller, item, null, cancellationToken);
         var report = bundle is null ? null : EvidenceVerifier.Verify(bundle, chain.Trust, ObserveAnchors(bundle), cache);
+        if (report is not null)
+        {
+            metrics.Verified(report);
+        }
         var checks = bundle is null || report is null ? [] : ChecksByLeaf(bundle, report);
         var files = await documents.FindReadableAsync([.. walk.Steps.SelectMany(static s => DocumentsOf(s.Event)).Concat(certificates.Select(DocumentOf).OfType<Hash32>()).Distinct()], caller.Organisation?.Id, cancellationToken);
 

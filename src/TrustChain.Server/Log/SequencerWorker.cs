@@ -4,12 +4,13 @@ using TrustChain.Postgres.Database;
 using TrustChain.Postgres.Log;
 using TrustChain.Server.Hosting;
 using TrustChain.Server.Signing;
+using TrustChain.Server.Telemetry;
 
 namespace TrustChain.Server.Log;
 
 /// <summary>Gives queued entries their place in the log and signs the checkpoint of each committed state. Any number of servers may run it.</summary>
 internal sealed partial class SequencerWorker(
-    LogStore log, RegistryGuard guard, LogHead head, KeyRing ring, LogSignal signal, IOptions<ServerOptions> options, TimeProvider time, ILogger<SequencerWorker> logger)
+    LogStore log, RegistryGuard guard, LogHead head, KeyRing ring, LogSignal signal, LogMetrics metrics, IOptions<ServerOptions> options, TimeProvider time, ILogger<SequencerWorker> logger)
     : BackgroundService
 {
     private const int BatchSize = 20_000;
@@ -59,7 +60,7 @@ internal sealed partial class SequencerWorker(
     {
         if (head.Halted is null && !await WentBackAsync(cancellationToken))
         {
-            while (await log.SequenceAsync(BatchSize, cancellationToken) == BatchSize)
+            while (await TakeAsync(cancellationToken) == BatchSize)
             {
                 // More may wait.
             }
@@ -74,12 +75,28 @@ internal sealed partial class SequencerWorker(
         var maySign = await guard.MaySignAsync(state, fresh: false, cancellationToken); // also while there is nothing to sign
         if (maySign && state.Size > 0 && (newest is null || newest.Size < state.Size))
         {
+            using var span = Tracing.Start("checkpoint");
+            span?.SetTag(Tracing.LogSize, state.Size);
             var checkpoint = new Checkpoint(options.Value.Origin, state.Size, state.Root);
             var note = SignedNote.Sign(checkpoint.ToText(), checkpoint.Origin, ring.LogKey);
             await log.AddCheckpointAsync(new StoredCheckpoint(state.Size, state.Root, note, time.GetUtcNow()), cancellationToken);
             newest = await log.FindCheckpointAsync(state.Size, cancellationToken);
         }
         head.SetCheckpoint(newest);
+    }
+
+    /// <summary>One pass. Most find nothing and are not worth telling of.</summary>
+    private async Task<int> TakeAsync(CancellationToken cancellationToken)
+    {
+        var (began, start) = (time.GetUtcNow(), time.GetTimestamp());
+        var taken = await log.SequenceAsync(BatchSize, cancellationToken);
+        if (taken > 0)
+        {
+            metrics.Sequenced(taken, time.GetElapsedTime(start));
+            using var span = Tracing.StartAt("sequence", began);
+            span?.SetTag(Tracing.Entries, taken);
+        }
+        return taken;
     }
 
     /// <summary>

@@ -17,6 +17,8 @@ internal sealed class SubscriptionMetrics
         _delivered = meter.CreateCounter<long>("trustchain.subscriptions.delivered", "{event}", "Events delivered.");
         _failed = meter.CreateCounter<long>("trustchain.subscriptions.failed", "{attempt}", "Deliveries that failed.");
         _streams = meter.CreateUpDownCounter<long>("trustchain.subscriptions.streams", "{connection}", "Open WebSockets.");
+        _failed.Add(0);
+        _streams.Add(0);
         meter.CreateObservableGauge("trustchain.subscriptions.stopped", () => _state.Stopped, "{subscription}", "Subscriptions that were given up and wait to be resumed.");
         meter.CreateObservableGauge("trustchain.subscriptions.lag", () => _state.Lag, "{entry}", "Log entries that the slowest stream has not looked at.");
     }

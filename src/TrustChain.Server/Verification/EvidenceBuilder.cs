@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text;
 using TrustChain.Core.Log;
 using TrustChain.Core.Signing;
@@ -6,11 +7,12 @@ using TrustChain.Postgres.Capture;
 using TrustChain.Server.Hosting;
 using TrustChain.Server.Log;
 using TrustChain.Server.Signing;
+using TrustChain.Server.Telemetry;
 
 namespace TrustChain.Server.Verification;
 
 /// <summary>Assembles evidence bundles from rows and tiles.</summary>
-internal sealed class EvidenceBuilder(RecordStore records, KeyChains chains, KeyDirectory directory, TileCache tiles, LogHead head, AnchoredTrees trees)
+internal sealed class EvidenceBuilder(RecordStore records, KeyChains chains, KeyDirectory directory, TileCache tiles, LogHead head, AnchoredTrees trees, EvidenceMetrics metrics)
 {
     /// <summary>
     /// A bundle of those records that a checkpoint covers, with the given certificates and recalls. The tree is that of the newest anchor if it covers
@@ -42,6 +44,9 @@ internal sealed class EvidenceBuilder(RecordStore records, KeyChains chains, Key
         {
             return null;
         }
+        var start = Stopwatch.GetTimestamp();
+        using var span = Tracing.Start("evidence");
+        span?.SetTag(Tracing.Entries, logged.Count);
         var entries = status.Where(s => s.LeafIndex is { } index && index < newest.Size && s.Jws is not null).ToList();
         var keys = await chains.GetAsync([.. logged.Select(static l => l.Record.KeyEntry).Concat(entries.Select(KeyEntryOf)).Distinct()], cancellationToken);
         var keyIndices = keys.Select(static k => k.Index).ToHashSet();
@@ -54,7 +59,7 @@ internal sealed class EvidenceBuilder(RecordStore records, KeyChains chains, Key
         var checkpoint = anchored is { } a && indices[^1] < a.Checkpoint.Size ? a.Checkpoint : newest;
         var statements = new List<string>();
         var places = new Dictionary<string, int>();
-        return new EvidenceBundle
+        var bundle = new EvidenceBundle
         {
             Log = tree.Log,
             Item = item,
@@ -68,6 +73,8 @@ internal sealed class EvidenceBuilder(RecordStore records, KeyChains chains, Key
             Status = [.. entries.Concat(revocations).Select(e => new BundleStatus(e.LeafIndex!.Value, LeafOf(e.Kind, e.Body), e.Kind, e.Body, e.Jws is null ? null : Place(e.Jws)))],
             Statements = statements, // last: the initialisers above fill it
         };
+        metrics.Built(logged.Count, Stopwatch.GetElapsedTime(start));
+        return bundle;
 
         int Place(string compact)
         {

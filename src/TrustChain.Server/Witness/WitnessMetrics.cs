@@ -10,12 +10,13 @@ internal sealed class WitnessMetrics
     private readonly Counter<long> _failed;
     private readonly ConcurrentDictionary<string, WitnessProgress> _progress = new();
 
-    public WitnessMetrics(IMeterFactory meters)
+    public WitnessMetrics(IMeterFactory meters, TimeProvider time)
     {
         var meter = meters.Create("TrustChain.Witness");
         _cosigned = meter.CreateCounter<long>("trustchain.witness.cosigned", "{cosignature}", "Cosignatures received.");
         _failed = meter.CreateCounter<long>("trustchain.witness.failed", "{attempt}", "Attempts that brought no cosignature.");
         meter.CreateObservableGauge("trustchain.witness.size", () => Measure(static p => p.Size), "{entry}", "Entries under the newest cosignature.");
+        meter.CreateObservableGauge("trustchain.witness.age", () => MeasureAge(time.GetUtcNow()), "s", "Age of the newest cosignature.");
         meter.CreateObservableGauge("trustchain.witness.alarm", () => Measure(static p => p.Alarm ? 1 : 0), null, "1 when a witness contradicts the log or sends what does not verify.");
     }
 
@@ -42,6 +43,9 @@ internal sealed class WitnessMetrics
     }
 
     private IEnumerable<Measurement<long>> Measure(Func<WitnessProgress, long> value) => _progress.Select(p => new Measurement<long>(value(p.Value), Tag("witness", p.Key)));
+
+    private IEnumerable<Measurement<double>> MeasureAge(DateTimeOffset now) =>
+        _progress.Where(static p => p.Value.Time is not null).Select(p => new Measurement<double>((now - p.Value.Time!.Value).TotalSeconds, Tag("witness", p.Key))); // Filtered.
 
     private static KeyValuePair<string, object?> Tag(string name, string value) => new(name, value);
 }

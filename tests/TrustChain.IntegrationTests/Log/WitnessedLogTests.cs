@@ -52,7 +52,7 @@ public sealed class WitnessedLogTests(SharedStack stack)
             && text.Contains($"trustchain_witness_size{{witness=\"witness.example/good\"}} {size}\n", StringComparison.Ordinal) ? text : null);
         Assert.Contains("trustchain_witness_alarm{witness=\"witness.example/good\"} 0\n", metrics, StringComparison.Ordinal);
         await Eventually.TrueAsync("failures counted", async () => (await server.GetAsync("/metrics")).Body is var text
-            && ((string[])["silent", "absent"]).All(w => text.Contains($"trustchain_witness_failed{{witness=\"witness.example/{w}\",reason=\"away\"}}", StringComparison.Ordinal)));
+            && ((string[])["silent", "absent"]).All(w => text.Contains($"trustchain_witness_failed_total{{witness=\"witness.example/{w}\",reason=\"away\"}}", StringComparison.Ordinal)));
 
         // The witness that knew another size was asked again, with a proof from that size; and it was sent the log's own signature alone.
         var asked = corrected.Requests.ToList();

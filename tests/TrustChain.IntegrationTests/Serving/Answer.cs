@@ -52,6 +52,10 @@ internal sealed record Answer(int Status, string? MediaType, string? Location, R
         {
             Assert.Equal(code, problem.GetProperty("code").GetString());
         }
+        if (status >= 500)
+        {
+            Assert.Matches("[0-9a-f]{32}", problem.GetProperty("traceId").GetString());
+        }
         return problem;
     }
 }

@@ -42,6 +42,9 @@ internal sealed class RunningServer : IAsyncDisposable
     /// <summary>Settings on top, as environment variables; a change counts from the next start on.</summary>
     public Dictionary<string, string?> Environment { get; private init; } = [];
 
+    /// <summary>What it writes to its console.</summary>
+    public string LogFile => _folder.LogFile(_settings.Name);
+
     private string AdminKey => File.ReadAllText(_folder.PathOf("admin.key")).Trim();
 
     /// <summary>Starts a server with a fresh log.</summary>
