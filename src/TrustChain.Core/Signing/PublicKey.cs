@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using TrustChain.Core.Canonical;
 using TrustChain.Core.Log;
 
 namespace TrustChain.Core.Signing;
@@ -66,6 +67,11 @@ public sealed class PublicKey
         if (jwk.ValueKind != JsonValueKind.Object)
         {
             error = "A JWK is a JSON object.";
+            return false;
+        }
+        if (!JsonTexts.AreUnicode(jwk))
+        {
+            error = "The JWK holds what is no Unicode text.";
             return false;
         }
         var (type, curve) = (Text(jwk, "kty"), Text(jwk, "crv"));

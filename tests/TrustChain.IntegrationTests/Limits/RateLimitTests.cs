@@ -78,14 +78,14 @@ public sealed class RateLimitTests(LimitedServer limited)
     public async Task KeyAndOrganisation_HaveLimitsOfTheirOwn()
     {
         var (company, other) = (await Server.AddOrganisationAsync("tea"), await Server.AddOrganisationAsync("tea"));
-        var second = (await Server.PostAsync($"/api/organisations/{company.Id}/api-keys", new { }, company.ApiKey)).Text("apiKey");
+        var second = (await Server.PostAsync($"/api/organisations/{company.Id}/api-keys", new { label = "another" }, company.ApiKey)).Expect(201).Text("apiKey");
         using var sender = new Sender(Server, 7);
         await UploadAsync(sender, company.ApiKey);
 
         var key = await sender.GetAsync("/api/keys", company.ApiKey);
         (await sender.GetAsync("/api/keys", second)).Expect(200);
         await UploadAsync(sender, second);
-        var third = (await Server.PostAsync($"/api/organisations/{company.Id}/api-keys", new { }, company.ApiKey)).Text("apiKey");
+        var third = (await Server.PostAsync($"/api/organisations/{company.Id}/api-keys", new { label = "another" }, company.ApiKey)).Expect(201).Text("apiKey");
         var organisation = await sender.GetAsync("/api/keys", third);
 
         Assert.Contains("API key", key.ExpectProblem(429, "too-many-requests").GetProperty("detail").GetString(), StringComparison.Ordinal);
