@@ -115,7 +115,7 @@ public sealed class PublicKey
             using var document = JsonDocument.Parse(jwk, new JsonDocumentOptions { AllowDuplicateProperties = false, MaxDepth = 8 });
             return TryParse(document.RootElement, out key, out error);
         }
-        catch (JsonException)
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException) // the latter for names that are no text
         {
             error = "The JWK is not well-formed JSON without repeated members.";
             return false;

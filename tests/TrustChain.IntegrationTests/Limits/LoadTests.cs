@@ -73,7 +73,7 @@ public sealed class LoadTests(LimitedServer limited)
             open.ForEach(static s => s.Dispose());
         }
         using var other = new Sender(Server, 23);
-        (await other.GetAsync("/log/checkpoint")).Expect(200);
+        (await other.GetAsync("/health/live")).Expect(200);
     }
 
     [Fact]

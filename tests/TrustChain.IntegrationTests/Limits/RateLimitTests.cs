@@ -15,10 +15,10 @@ public sealed class RateLimitTests(LimitedServer limited)
     {
         var company = await Server.AddOrganisationAsync("tea");
         using var stranger = new Sender(Server, 2);
-        (await stranger.GetAsync("/log/checkpoint")).Expect(200);
+        (await stranger.GetAsync("/health/live")).Expect(200);
         await ExhaustAsync(stranger);
 
-        var refused = await stranger.GetAsync("/log/checkpoint");
+        var refused = await stranger.GetAsync("/health/live");
         var (epcis, _) = await stranger.SendAsync(HttpMethod.Get, "/epcis/events", accept: "application/xml");
         var (soap, _) = await stranger.SendAsync(HttpMethod.Post, "/epcis/soap", content: TestOrganisation.Content("text/xml", "<a/>"u8.ToArray()));
 
@@ -31,7 +31,7 @@ public sealed class RateLimitTests(LimitedServer limited)
         // A company behind the same address counts on its key, a stranger elsewhere on their own address.
         (await stranger.GetAsync("/api/keys", company.ApiKey)).Expect(200);
         using var other = new Sender(Server, 3);
-        (await other.GetAsync("/log/checkpoint")).Expect(200);
+        (await other.GetAsync("/health/live")).Expect(200);
     }
 
     [Fact]
@@ -53,7 +53,7 @@ public sealed class RateLimitTests(LimitedServer limited)
         var (first, _) = await stranger.SendAsync(HttpMethod.Post, "/epcis/capture", content: new StreamContent(new UnknownLength(new byte[900_000])) { Headers = { { "Content-Type", "application/jose" } } });
 
         first.Expect(400);
-        (await stranger.GetAsync("/log/checkpoint")).Expect(429);
+        (await stranger.GetAsync("/health/live")).Expect(429);
     }
 
     [Fact]
@@ -71,7 +71,7 @@ public sealed class RateLimitTests(LimitedServer limited)
 
         refused.ExpectProblem(429, "too-many-requests");
         (await guesser.GetAsync("/api/keys", company.ApiKey)).Expect(200);
-        (await guesser.GetAsync("/log/checkpoint")).Expect(200);
+        (await guesser.GetAsync("/health/live")).Expect(200);
     }
 
     [Fact]
@@ -88,8 +88,8 @@ public sealed class RateLimitTests(LimitedServer limited)
         var third = (await Server.PostAsync($"/api/organisations/{company.Id}/api-keys", new { label = "another" }, company.ApiKey)).Expect(201).Text("apiKey");
         var organisation = await sender.GetAsync("/api/keys", third);
 
-        Assert.Contains("API key", key.ExpectProblem(429, "too-many-requests").GetProperty("detail").GetString(), StringComparison.Ordinal);
-        Assert.Contains("organisation", organisation.ExpectProblem(429, "too-many-requests").GetProperty("detail").GetString(), StringComparison.Ordinal);
+        Assert.Contains("from this key", key.ExpectProblem(429, "too-many-requests").GetProperty("detail").GetString(), StringComparison.Ordinal);
+        Assert.Contains("from this organisation", organisation.ExpectProblem(429, "too-many-requests").GetProperty("detail").GetString(), StringComparison.Ordinal);
         (await sender.GetAsync("/api/keys", other.ApiKey)).Expect(200);
         Assert.True(await Server.GetMetricAsync("trustchain_limits_refused") > 0);
     }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using TrustChain.UnitTests.Verification;
 
@@ -37,6 +38,39 @@ public sealed class HostileInputTests
         {
             Check(parser, inputs.Next(), $"input {i} of seed {Seed}");
         }
+    }
+
+    /// <summary>Guided by coverage; started by <c>tests/fuzz.sh</c>, for as long as wanted: inputs that take new branches are changed further.</summary>
+    [Fact(Explicit = true)]
+    public void Fuzz()
+    {
+        Assert.True(Coverage.IsThere, "TrustChain.Core is not instrumented: start this by tests/fuzz.sh.");
+        var wanted = Environment.GetEnvironmentVariable("TRUSTCHAIN_FUZZ") ?? "all";
+        var seconds = Setting("TRUSTCHAIN_FUZZ_SECONDS", 60);
+        foreach (var parser in Parser.All.Where(p => wanted == "all" || wanted == p.Name))
+        {
+            Fuzz(parser, TimeSpan.FromSeconds(seconds));
+        }
+    }
+
+    private static void Fuzz(Parser parser, TimeSpan time)
+    {
+        var kept = new List<byte[]>(parser.Good);
+        var inputs = new HostileInput(kept, Seed);
+        var clock = Stopwatch.StartNew();
+        var before = Coverage.Branches;
+        var count = 0;
+        for (; clock.Elapsed < time; count++)
+        {
+            var input = count < parser.Good.Count ? parser.Good[count] : inputs.Next();
+            Coverage.Clear();
+            Check(parser, input, $"input {count} of a fuzzing run");
+            if (Coverage.IsNew() && count >= parser.Good.Count)
+            {
+                kept.Add(input);
+            }
+        }
+        Console.WriteLine($"{parser.Name}: {count} inputs, {Coverage.Branches - before} new branches, {kept.Count - parser.Good.Count} inputs kept");
     }
 
     private static void Check(Parser parser, byte[] input, string what)
