@@ -49,11 +49,11 @@ public sealed class HostileInputTests
         var seconds = Setting("TRUSTCHAIN_FUZZ_SECONDS", 60);
         foreach (var parser in Parser.All.Where(p => wanted == "all" || wanted == p.Name))
         {
-            Fuzz(parser, TimeSpan.FromSeconds(seconds));
+            Guide(parser, TimeSpan.FromSeconds(seconds));
         }
     }
 
-    private static void Fuzz(Parser parser, TimeSpan time)
+    private static void Guide(Parser parser, TimeSpan time)
     {
         var kept = new List<byte[]>(parser.Good);
         var inputs = new HostileInput(kept, Seed);

@@ -192,9 +192,9 @@ internal sealed record Parser(string Name, IReadOnlyList<byte[]> Good, Action<by
         {
             json = JsonDocument.Parse(bytes, new JsonDocumentOptions { AllowDuplicateProperties = false, MaxDepth = 16 });
         }
-        catch (JsonException)
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {
-            return;
+            return; // as whoever reads entries does
         }
         using (json)
         {
