@@ -48,6 +48,12 @@ internal sealed class LimitsMiddleware(RequestDelegate next, RateLimits limits, 
             await Refusals.EncodedAsync(context);
             return;
         }
+        // No URI, name or text that is stored can hold it. EPCIS routes say so themselves, by parameter.
+        if (request.QueryString.Value?.Contains("%00", StringComparison.Ordinal) is true && !request.Path.StartsWithSegments("/epcis", StringComparison.Ordinal))
+        {
+            await Problems.InvalidRequest("The query holds a NUL character.").ExecuteAsync(context);
+            return;
+        }
         if (limits.IsExempt(context))
         {
             await RunAsync(context, kind);

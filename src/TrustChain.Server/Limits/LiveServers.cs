@@ -1,3 +1,4 @@
+using Npgsql;
 using TrustChain.Postgres.Limits;
 using TrustChain.Server.Hosting;
 
@@ -34,7 +35,7 @@ internal sealed partial class ServerHeartbeat(ServerStore store, LiveServers ser
         {
             await store.RemoveAsync(_id, cancellationToken);
         }
-        catch (Exception exception) when (Failures.IsDatabaseAway(exception))
+        catch (Exception exception) when (exception is NpgsqlException || Failures.IsDatabaseAway(exception))
         {
             Log.Missed(logger, exception.Message); // Its row runs out by itself.
         }
@@ -43,20 +44,27 @@ internal sealed partial class ServerHeartbeat(ServerStore store, LiveServers ser
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var timer = new PeriodicTimer(Interval, time);
+        var isMissing = false;
         do
         {
             try
             {
                 var count = await store.BeatAsync(_id, Environment.MachineName, Lifetime, stoppingToken);
+                isMissing = false;
                 if (count != servers.Count)
                 {
                     Log.Counted(logger, count);
                     servers.Count = count;
                 }
             }
-            catch (Exception exception) when (Failures.IsDatabaseAway(exception))
+            catch (Exception exception) when (exception is NpgsqlException || Failures.IsDatabaseAway(exception))
             {
-                Log.Missed(logger, exception.Message);
+                // The last count holds: whatever the reason, a share that is a little off is no reason to serve nobody.
+                if (!isMissing)
+                {
+                    Log.Missed(logger, exception.Message);
+                    isMissing = true;
+                }
             }
         }
         while (await timer.WaitForNextTickAsync(stoppingToken));
@@ -67,7 +75,7 @@ internal sealed partial class ServerHeartbeat(ServerStore store, LiveServers ser
         [LoggerMessage(5000, LogLevel.Information, "{Count} servers share the limits")]
         public static partial void Counted(ILogger logger, int count);
 
-        [LoggerMessage(5001, LogLevel.Debug, "No heartbeat: {Reason}")]
+        [LoggerMessage(5001, LogLevel.Warning, "No heartbeat in the table server, so the share of the limits stays as it was: {Reason}")]
         public static partial void Missed(ILogger logger, string reason);
     }
 }

@@ -17,7 +17,7 @@ internal sealed record HostileRequest(string Method, string Target, IReadOnlyLis
 /// <summary>Makes requests out of an OpenAPI document: its routes with every method, its parameters with values that fit and values that do not, its examples changed. One seed, one sequence.</summary>
 internal sealed class HostileRequests
 {
-    private static readonly string[] Methods = ["GET", "GET", "GET", "POST", "POST", "DELETE", "PUT", "PATCH", "OPTIONS", "HEAD", "TRACE", "QUERY"];
+    private static readonly string[] Methods = ["GET", "POST", "DELETE", "PUT", "PATCH", "OPTIONS", "HEAD", "TRACE", "QUERY"];
 
     private static readonly string[] MediaTypes =
         ["application/json", "application/ld+json", "application/xml", "text/xml", "application/jose", "application/vnd.trustchain.statement+json", "application/soap+xml", "text/plain", "*/*", "application/json; charset=utf-16", "nonsense", ";;;", ""];
@@ -35,7 +35,15 @@ internal sealed class HostileRequests
         "0001-01-01T00:00:00-14:00", "x001/067", "000", "000.p/1", "2.0.0", "99999999999.0", "eventTime", "ASC", "\uD83D\uDE00", "茶", "..", "http://169.254.169.254/", "aGVsbG8", "[0-59]", "a|b|c", "1|2|3", "zh", "en", "newest", "svg", "png",
     ];
 
-    private readonly List<(string Path, IReadOnlyList<string> Query, IReadOnlyList<byte[]> Examples)> _routes = [];
+    /// <summary>A path of the document with its methods, the names of its parameters and its examples.</summary>
+    private sealed record Route(string Path, IReadOnlyList<string> Methods, IReadOnlyList<string> Query, IReadOnlyList<(string MediaType, byte[] Body)> Examples)
+    {
+        /// <summary>Changes of its own examples.</summary>
+        public HostileInput? Changes { get; init; }
+    }
+
+    private readonly List<Route> _routes = [];
+    private readonly IReadOnlyList<string> _known;
     private readonly HostileInput _bodies;
     private readonly HostileInput _texts;
     private readonly IReadOnlyList<string?> _keys;
@@ -43,49 +51,61 @@ internal sealed class HostileRequests
 
     /// <param name="document">The OpenAPI document.</param>
     /// <param name="more">Bodies beside its examples.</param>
+    /// <param name="known">Values that exist: identifiers of what was stored.</param>
     /// <param name="keys">API keys to send; null for none.</param>
     /// <param name="seed">Of everything.</param>
-    public HostileRequests(JsonElement document, IEnumerable<byte[]> more, IReadOnlyList<string?> keys, int seed)
+    public HostileRequests(JsonElement document, IReadOnlyList<(string MediaType, byte[] Body)> more, IReadOnlyList<string> known, IReadOnlyList<string?> keys, int seed)
     {
         _random = new Random(seed);
         _keys = keys;
+        _known = known;
         foreach (var path in document.GetProperty("paths").EnumerateObject())
         {
             var query = new HashSet<string>();
-            var examples = new List<byte[]>();
+            var examples = new List<(string MediaType, byte[] Body)>();
+            var methods = new List<string>();
             foreach (var operation in path.Value.EnumerateObject().Where(static o => o.Value.ValueKind == JsonValueKind.Object))
             {
+                methods.Add(operation.Name.ToUpperInvariant());
                 foreach (var parameter in Members(operation.Value, "parameters").Where(static p => p.TryGetProperty("in", out var where) && where.GetString() == "query"))
                 {
                     query.Add(parameter.GetProperty("name").GetString() ?? "");
                 }
                 if (operation.Value.TryGetProperty("requestBody", out var body))
                 {
-                    examples.AddRange(body.GetProperty("content").EnumerateObject().Where(static c => c.Value.TryGetProperty("example", out _)).Select(static c => c.Value.GetProperty("example"))
-                        .Select(static e => Encoding.UTF8.GetBytes(e.ValueKind == JsonValueKind.String ? e.GetString()! : e.GetRawText())));
+                    examples.AddRange(body.GetProperty("content").EnumerateObject().Where(static c => c.Value.TryGetProperty("example", out _))
+                        .Select(static c => (c.Name, c.Value.GetProperty("example") is var e && e.ValueKind == JsonValueKind.String ? Encoding.UTF8.GetBytes(e.GetString()!) : Encoding.UTF8.GetBytes(e.GetRawText()))));
                 }
             }
-            _routes.Add((path.Name, [.. query], examples));
+            if (path.Name is "/epcis/capture" or "/epcis/events")
+            {
+                examples.AddRange(more);
+            }
+            _routes.Add(new Route(path.Name, methods, [.. query], examples) { Changes = examples.Count > 0 ? new HostileInput([.. examples.Select(static e => e.Body)], seed) : null });
         }
-        _routes.AddRange([("/", [], []), ("/metrics", [], []), ("/docs/problems", [], []), ("/health/ready", [], []), ("/anchors", ["lang"], []), ("/epcis/soap", ["wsdl", "login"], []), ("/site.css", [], []), ("/openapi/v1.json", [], []), ("/{any}/{any}", [], [])]);
-        _bodies = new HostileInput([.. _routes.SelectMany(static r => r.Examples), .. more], seed);
+        foreach (var path in (string[])["/", "/metrics", "/docs/problems", "/health/ready", "/anchors", "/epcis/soap", "/site.css", "/openapi/v1.json", "/{any}/{any}"])
+        {
+            _routes.Add(new Route(path, path == "/epcis/soap" ? ["POST"] : ["GET"], ["lang"], path == "/epcis/soap" ? [.. more.Where(static m => m.MediaType == "text/xml")] : []));
+        }
+        _bodies = new HostileInput([.. _routes.SelectMany(static r => r.Examples).Concat(more).Select(static e => e.Body)], seed);
         _texts = new HostileInput([.. Values.Select(Encoding.UTF8.GetBytes)], seed);
     }
 
     public HostileRequest Next()
     {
-        var (path, query, examples) = _routes[_random.Next(_routes.Count)];
+        var route = _routes[_random.Next(_routes.Count)];
+        var (path, query, examples) = (route.Path, route.Query, route.Examples);
         var target = new StringBuilder();
         foreach (var segment in path.Split('/').Skip(1))
         {
-            target.Append('/').Append(segment.StartsWith('{') || _random.Next(40) == 0 ? Escape(Value()) : segment);
+            target.Append('/').Append(segment.StartsWith('{') || _random.Next(100) == 0 ? Escape(Value()) : segment);
         }
         for (var i = _random.Next(4); i > 0; i--)
         {
             var name = query.Count > 0 && _random.Next(4) > 0 ? query[_random.Next(query.Count)] : _random.Next(3) == 0 ? Escape(Value()) : Common[_random.Next(Common.Length)];
             target.Append(target.ToString().Contains('?', StringComparison.Ordinal) ? '&' : '?').Append(name).Append('=').Append(Escape(Value()));
         }
-        var method = Methods[_random.Next(Methods.Length)];
+        var method = _random.Next(8) > 0 ? route.Methods[_random.Next(route.Methods.Count)] : Methods[_random.Next(Methods.Length)];
         var headers = new List<(string, string)>();
         for (var i = _random.Next(3); i > 0; i--)
         {
@@ -96,22 +116,28 @@ internal sealed class HostileRequests
         {
             headers.Add(("Authorization", "Bearer " + key));
         }
-        else if (_random.Next(10) == 0)
+        else if (_random.Next(30) == 0)
         {
             headers.Add(("Authorization", Visible(Value())));
         }
         byte[]? body = null;
         if (method is "POST" or "PUT" or "PATCH" || _random.Next(20) == 0)
         {
-            body = examples.Count > 0 && _random.Next(4) == 0 ? examples[_random.Next(examples.Count)] : _bodies.Next();
-            headers.Add(("Content-Type", MediaTypes[_random.Next(MediaTypes.Length)]));
+            var (type, example) = examples.Count > 0 ? examples[_random.Next(examples.Count)] : ("application/json", "{}"u8.ToArray());
+            body = _random.Next(5) switch
+            {
+                0 => example,
+                1 => _bodies.Next(),
+                _ => route.Changes?.Next() ?? _bodies.Next(),
+            };
+            headers.Add(("Content-Type", _random.Next(8) > 0 ? type : MediaTypes[_random.Next(MediaTypes.Length)]));
         }
         return new HostileRequest(method, target.ToString(), headers, body);
     }
 
     private static readonly string[] Common = ["perPage", "nextPageToken", "EQ_bizStep", "GE_eventTime", "MATCH_epc", "EQ_INNER_x", "lang", "order", "uri", "event", "item", "size", "old", "new", "index", "target", "trace", "format", "stream", "second"];
 
-    private string Value() => _random.Next(3) == 0 ? Encoding.UTF8.GetString(_texts.Next()) is var text && text.Length > 6000 && _random.Next(10) > 0 ? text[..200] : text : Values[_random.Next(Values.Length)];
+    private string Value() => _random.Next(3) == 0 && _known.Count > 0 ? _known[_random.Next(_known.Count)] : _random.Next(3) == 0 ? Encoding.UTF8.GetString(_texts.Next()) is var text && text.Length > 6000 && _random.Next(10) > 0 ? text[..200] : text : Values[_random.Next(Values.Length)];
 
     /// <summary>Mostly escaped as it should be, sometimes as far as a request line can bear.</summary>
     private string Escape(string text) => _random.Next(5) == 0

@@ -140,6 +140,32 @@ public sealed class RateLimitTests(LimitedServer limited)
     }
 
     [Fact]
+    public async Task Nul_InAQuery_IsRefused()
+    {
+        foreach (var path in (string[])["/item?uri=a%00", "/evidence?item=a%00", "/log/trust?target=%00", "/api/qr?uri=%00"])
+        {
+            (await Server.GetAsync(path)).ExpectProblem(400, "invalid-request");
+        }
+    }
+
+    [Theory]
+    [InlineData("/epcis/capture", "POST", RouteKind.Capture)]
+    [InlineData("/epcis/events", "POST", RouteKind.Capture)]
+    [InlineData("/epcis/events", "GET", RouteKind.Query)]
+    [InlineData("/epcis/queries/{queryName}/events", "GET", RouteKind.Query)]
+    [InlineData("/epcis/soap", "POST", RouteKind.Query)]
+    [InlineData("/epcis/capture/{captureID}", "GET", RouteKind.Plain)]
+    [InlineData("/epcis/events", "OPTIONS", RouteKind.Plain)]
+    [InlineData("/evidence", "GET", RouteKind.Evidence)]
+    [InlineData("/01/{**rest}", "GET", RouteKind.Page)]
+    [InlineData("/", "GET", RouteKind.Page)]
+    [InlineData("/api/qr", "GET", RouteKind.Label)]
+    [InlineData("/api/documents", "POST", RouteKind.Upload)]
+    [InlineData("/api/documents/{digest}", "GET", RouteKind.Plain)]
+    [InlineData("/log/tile/{level}/{**path}", "GET", RouteKind.Plain)]
+    internal void Route_HasItsKind(string pattern, string method, RouteKind kind) => Assert.Equal(kind, RouteKinds.Of(pattern, [method]));
+
+    [Fact]
     public void Table_OfMillionsOfAddresses_StaysAsSmallAsItIs()
     {
         var table = new TokenTable(4096);
