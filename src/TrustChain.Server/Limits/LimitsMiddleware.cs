@@ -4,12 +4,16 @@ using TrustChain.Server.Hosting;
 
 namespace TrustChain.Server.Limits;
 
-/// <summary>Before an API key is looked up: an address that has guessed wrong too often is not asked again for a while, unless it sends a header that was good.</summary>
+/// <summary>
+/// Before an API key is looked up or a password checked: an address that has guessed wrong too often is not asked again for a while, unless it sends a header that was
+/// good.
+/// </summary>
 internal sealed class GuessMiddleware(RequestDelegate next, RateLimits limits, LimitsMetrics metrics)
 {
     public async Task InvokeAsync(HttpContext context)
     {
-        if (context.Request.Headers.Authorization.Count == 0 || limits.IsExempt(context))
+        var hasHeader = context.Request.Headers.Authorization.Count > 0;
+        if (!(hasHeader || RouteKinds.Of(context) == RouteKind.Account) || limits.IsExempt(context))
         {
             await next(context);
             return;
@@ -23,7 +27,10 @@ internal sealed class GuessMiddleware(RequestDelegate next, RateLimits limits, L
         await next(context);
         if (Caller.Of(context) != Caller.Anonymous)
         {
-            limits.Remember(context);
+            if (hasHeader)
+            {
+                limits.Remember(context);
+            }
         }
         else if (context.Response.StatusCode == StatusCodes.Status401Unauthorized)
         {
@@ -37,6 +44,9 @@ internal sealed class LimitsMiddleware(RequestDelegate next, RateLimits limits, 
 {
     private const double BytesPerToken = 1024;
 
+    /// <summary>Longest form of the account's pages.</summary>
+    private const int MaxFormBytes = 256 << 10;
+
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(1);
 
     public async Task InvokeAsync(HttpContext context)
@@ -47,6 +57,10 @@ internal sealed class LimitsMiddleware(RequestDelegate next, RateLimits limits, 
         {
             await Refusals.EncodedAsync(context);
             return;
+        }
+        if (kind == RouteKind.Account && context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
+        {
+            size.MaxRequestBodySize = MaxFormBytes;
         }
         // No URI, name or text that is stored can hold it. EPCIS routes say so themselves, by parameter.
         if (request.QueryString.Value?.Contains("%00", StringComparison.Ordinal) is true && !request.Path.StartsWithSegments("/epcis", StringComparison.Ordinal))

@@ -65,6 +65,9 @@ public sealed class LimitsOptions
     /// <summary>Documents taken in at once by a server. Default 8: each is in memory while it comes.</summary>
     public int UploadConcurrency { get; set; } = 8;
 
+    /// <summary>Forms of the account's pages worked at at once by a server. Default 8: checking a password keeps a processor busy.</summary>
+    public int AccountConcurrency { get; set; } = 8;
+
     /// <summary>Requests that may wait for one of the places above, for each place. Default 16.</summary>
     public int WaitingPerPlace { get; set; } = 16;
 
@@ -122,6 +125,7 @@ internal sealed class LimitsOptionsValidator : IValidateOptions<LimitsOptions>
         NeedPlaces(options.PageConcurrency, nameof(options.PageConcurrency));
         NeedPlaces(options.LabelConcurrency, nameof(options.LabelConcurrency));
         NeedPlaces(options.UploadConcurrency, nameof(options.UploadConcurrency));
+        NeedPlaces(options.AccountConcurrency, nameof(options.AccountConcurrency));
         Need(options.WaitingPerPlace is >= 0 and <= 1000, nameof(options.WaitingPerPlace), "from 0 to 1000");
         NeedTime(options.HeadersTimeout, nameof(options.HeadersTimeout));
         NeedTime(options.KeepAliveTimeout, nameof(options.KeepAliveTimeout));

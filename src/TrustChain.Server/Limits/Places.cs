@@ -18,6 +18,7 @@ internal sealed class Places : IDisposable
             [RouteKind.Page] = Make(limits.PageConcurrency),
             [RouteKind.Label] = Make(limits.LabelConcurrency),
             [RouteKind.Upload] = Make(limits.UploadConcurrency),
+            [RouteKind.Account] = Make(limits.AccountConcurrency),
         };
 
         ConcurrencyLimiter Make(int places) => new(new ConcurrencyLimiterOptions

@@ -25,6 +25,9 @@ internal enum RouteKind
 
     /// <summary>Events taken in.</summary>
     Capture,
+
+    /// <summary>A form of the account's pages: passwords are made slow to check on purpose.</summary>
+    Account,
 }
 
 /// <summary>Tells the kinds of routes apart by their patterns, so that a new route of a kind cannot be forgotten.</summary>
@@ -45,9 +48,11 @@ internal static class RouteKinds
         {
             "/epcis/capture" or "/epcis/events" when takesPost => RouteKind.Capture,
             "/api/documents" when takesPost => RouteKind.Upload,
+            _ when takesPost && (path == "/account" || path.StartsWith("/account/", StringComparison.Ordinal)) => RouteKind.Account,
             "/evidence" or "/log/inclusion" or "/log/consistency" => RouteKind.Evidence,
             "/api/qr" => RouteKind.Label,
             "/" or "/item" or "/anchors" => RouteKind.Page,
+            _ when path == "/account" || path.StartsWith("/account/", StringComparison.Ordinal) => RouteKind.Page,
             _ when methods.Contains("OPTIONS") => RouteKind.Plain,
             _ when path.StartsWith("/epcis/capture", StringComparison.Ordinal) => RouteKind.Plain,
             _ when path.StartsWith("/epcis/", StringComparison.Ordinal) && (methods.Contains("GET") || path == "/epcis/soap") => RouteKind.Query,
@@ -60,6 +65,7 @@ internal static class RouteKinds
     /// <summary>Tokens that a request of a kind takes beside those for its body: about in proportion to the processor time that each takes.</summary>
     public static int CostOf(RouteKind kind) => kind switch
     {
+        RouteKind.Account => 20,
         RouteKind.Evidence or RouteKind.Query => 10,
         RouteKind.Page or RouteKind.Label => 5,
         _ => 1,

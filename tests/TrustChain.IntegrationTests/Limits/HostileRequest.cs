@@ -87,6 +87,11 @@ internal sealed class HostileRequests
         {
             _routes.Add(new Route(path, path == "/epcis/soap" ? ["POST"] : ["GET"], ["lang"], path == "/epcis/soap" ? [.. more.Where(static m => m.MediaType == "text/xml")] : []));
         }
+        var form = ("application/x-www-form-urlencoded", "login=a&password=b&code=123456&credential=%7B%22id%22%3A%22aa%22%7D&returnUrl=%2F&token=c&__RequestVerificationToken=d"u8.ToArray());
+        foreach (var path in (string[])["/account", "/account/sign-in", "/account/sign-in/code", "/account/join", "/account/passkeys/request", "/account/passkeys/sign-in", "/account/members", "/account/api-keys", "/account/audit"])
+        {
+            _routes.Add(new Route(path, ["GET", "POST"], ["returnUrl", "token", "lang"], [form]));
+        }
         _bodies = new HostileInput([.. _routes.SelectMany(static r => r.Examples).Concat(more).Select(static e => e.Body)], seed);
         _texts = new HostileInput([.. Values.Select(Encoding.UTF8.GetBytes)], seed);
     }

@@ -163,6 +163,8 @@ public sealed class RateLimitTests(LimitedServer limited)
     [InlineData("/api/documents", "POST", RouteKind.Upload)]
     [InlineData("/api/documents/{digest}", "GET", RouteKind.Plain)]
     [InlineData("/log/tile/{level}/{**path}", "GET", RouteKind.Plain)]
+    [InlineData("/account/sign-in", "POST", RouteKind.Account)]
+    [InlineData("/account/sign-in", "GET", RouteKind.Page)]
     internal void Route_HasItsKind(string pattern, string method, RouteKind kind) => Assert.Equal(kind, RouteKinds.Of(pattern, [method]));
 
     [Fact]
