@@ -60,8 +60,8 @@ internal static class SecurityHeaders
         {
             headers.StrictTransportSecurity = "max-age=31536000";
         }
-        // What somebody gets by a key belongs into no shared cache.
-        if (headers.CacheControl.Count == 0 && context.Request.Headers.Authorization.Count > 0)
+        // What somebody gets by a key or a session belongs into no shared cache.
+        if (headers.CacheControl.Count == 0 && (context.Request.Headers.Authorization.Count > 0 || Caller.Of(context).Organisation is not null))
         {
             headers.CacheControl = "private, no-store";
         }
