@@ -44,7 +44,12 @@ internal sealed class AccountContext(
     }
 
     /// <summary>Leads to the sign-in page and back here.</summary>
-    public IResult ToSignIn() => Redirect("/account/sign-in?returnUrl=" + Uri.EscapeDataString(Http.Request.Path + (HttpMethods.IsGet(Http.Request.Method) ? Http.Request.QueryString.Value : "")));
+    /// <remarks>A query that is too long for a header is not kept.</remarks>
+    public IResult ToSignIn()
+    {
+        var query = HttpMethods.IsGet(Http.Request.Method) && Http.Request.QueryString.Value is { Length: <= 1000 } kept ? kept : "";
+        return Redirect("/account/sign-in?returnUrl=" + Uri.EscapeDataString(Http.Request.Path + query));
+    }
 
     /// <summary>Leads on after a form was taken.</summary>
     public IResult Redirect(string path, string? done = null)

@@ -1,5 +1,4 @@
 using System.Diagnostics.Metrics;
-using TrustChain.Postgres.Capture;
 
 namespace TrustChain.Server.Limits;
 
@@ -8,14 +7,13 @@ internal sealed class LimitsMetrics
 {
     private readonly Counter<long> _refused;
 
-    public LimitsMetrics(IMeterFactory meters, CaptureWriter writer, CapturePressure pressure, LiveServers servers, ConnectionLimit connections)
+    public LimitsMetrics(IMeterFactory meters, CapturePressure pressure, LiveServers servers, ConnectionLimit connections)
     {
         var meter = meters.Create("TrustChain.Limits");
         _refused = meter.CreateCounter<long>("trustchain.limits.refused", "{request}", "Requests and connections refused by a limit.");
-        meter.CreateObservableGauge("trustchain.capture.oldest.age", () => writer.OldestAge.TotalSeconds, "s", "How long the oldest statement waits for the group commit.");
-        meter.CreateObservableGauge("trustchain.capture.body.bytes", () => pressure.Bytes, "By", "Bodies of captures under way.");
-        meter.CreateObservableGauge("trustchain.servers", () => servers.Count, "{server}", "Servers that share the limits.");
-        meter.CreateObservableGauge("trustchain.connections", () => connections.Count, "{connection}", "Open connections.");
+        meter.CreateObservableGauge("trustchain.limits.body", () => pressure.Bytes, "By", "Bodies of captures under way.");
+        meter.CreateObservableGauge("trustchain.limits.servers", () => servers.Count, "{server}", "Servers that share the limits.");
+        meter.CreateObservableGauge("trustchain.limits.connections", () => connections.Count, "{connection}", "Open connections.");
         connections.Refused = () => Refused("connections");
     }
 

@@ -111,6 +111,6 @@ public sealed class LoadTests(LimitedServer limited)
             (await company.CaptureAsync(held)).Expect(202); // The lock was held for so long that the server gave up and said so.
         }
         Assert.Equal(before.Records + 1, (await Server.CountAsync()).Records);
-        Assert.True(await Server.GetMetricAsync("trustchain_capture_body_bytes") < 1_000_000);
+        Assert.True(await Server.GetMetricAsync("trustchain_limits_body_bytes") < 1_000_000);
     }
 }

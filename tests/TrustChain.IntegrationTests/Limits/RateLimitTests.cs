@@ -97,12 +97,12 @@ public sealed class RateLimitTests(LimitedServer limited)
     [Fact]
     public async Task SecondServer_HalvesTheShare()
     {
-        Assert.Equal(1, await Server.GetMetricAsync("trustchain_servers"));
+        Assert.Equal(1, await Server.GetMetricAsync("trustchain_limits_servers"));
         await using (var command = Server.Database.CreateCommand("insert into server (id, name, seen_at) values (gen_random_uuid(), 'another', now() + interval '1 hour')"))
         {
             await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
         }
-        await Eventually.TrueAsync("count of two servers", async () => await Server.GetMetricAsync("trustchain_servers") == 2);
+        await Eventually.TrueAsync("count of two servers", async () => await Server.GetMetricAsync("trustchain_limits_servers") == 2);
         using var stranger = new Sender(Server, 8);
 
         // 250 tokens of 500: a query takes ten.
@@ -114,7 +114,7 @@ public sealed class RateLimitTests(LimitedServer limited)
         Assert.True(served >= 25, $"{served} were served, which is less than half of the limit.");
         await using var remove = Server.Database.CreateCommand("delete from server where name = 'another'");
         await remove.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
-        await Eventually.TrueAsync("count of one server", async () => await Server.GetMetricAsync("trustchain_servers") == 1);
+        await Eventually.TrueAsync("count of one server", async () => await Server.GetMetricAsync("trustchain_limits_servers") == 1);
     }
 
     [Fact]
