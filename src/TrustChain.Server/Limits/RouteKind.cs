@@ -51,7 +51,7 @@ internal static class RouteKinds
             _ when takesPost && (path == "/account" || path.StartsWith("/account/", StringComparison.Ordinal)) => RouteKind.Account,
             "/evidence" or "/log/inclusion" or "/log/consistency" => RouteKind.Evidence,
             "/api/qr" => RouteKind.Label,
-            "/" or "/item" or "/anchors" => RouteKind.Page,
+            "/" or "/item" or "/anchors" or "/status" => RouteKind.Page,
             _ when path == "/account" || path.StartsWith("/account/", StringComparison.Ordinal) => RouteKind.Page,
             _ when methods.Contains("OPTIONS") => RouteKind.Plain,
             _ when path.StartsWith("/epcis/capture", StringComparison.Ordinal) => RouteKind.Plain,
