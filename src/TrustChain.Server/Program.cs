@@ -3,6 +3,7 @@ using TrustChain.Server.Anchoring;
 using TrustChain.Server.Capture;
 using TrustChain.Server.Hosting;
 using TrustChain.Server.Items;
+using TrustChain.Server.Limits;
 using TrustChain.Server.Log;
 using TrustChain.Server.Organisations;
 using TrustChain.Server.Pages;
@@ -19,6 +20,7 @@ if (args is ["migrate" or "init", ..])
 
 var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
 builder.AddServerHosting();
+builder.Services.AddLimits();
 builder.Services.AddOrganisations();
 builder.Services.AddAccounts();
 builder.Services.AddSigning();

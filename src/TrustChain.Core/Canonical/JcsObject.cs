@@ -66,7 +66,7 @@ internal readonly struct JcsMembers
     public static bool TryRead(JsonElement json, ReadOnlySpan<string> required, ReadOnlySpan<string> optional, out JcsMembers members)
     {
         members = new JcsMembers(json);
-        if (json.ValueKind != JsonValueKind.Object)
+        if (json.ValueKind != JsonValueKind.Object || !JsonTexts.AreUnicode(json))
         {
             return false;
         }

@@ -55,6 +55,7 @@ public static class EventStream
         private byte[] _buffer = ArrayPool<byte>.Shared.Rent(256 << 10);
         private int _length;
         private bool _isLast;
+        private bool _isUnicode = true;
 
         public void Dispose() => ArrayPool<byte>.Shared.Return(_buffer);
 
@@ -94,6 +95,10 @@ public static class EventStream
                         else
                         {
                             name = Follow(ref reader, name);
+                            if (!_isUnicode)
+                            {
+                                return new EpcisFault("", EpcisRules.InvalidUnicode, "The name of a member is no Unicode.");
+                            }
                             envelope?.Write(_buffer.AsSpan(copied, (int)reader.BytesConsumed - copied));
                             if (envelope?.WrittenCount > MaxEnvelopeBytes)
                             {
@@ -143,7 +148,7 @@ public static class EventStream
             switch (reader.TokenType)
             {
                 case JsonTokenType.PropertyName:
-                    return _path.Count <= 4 ? reader.GetString() : "";
+                    return _path.Count <= 4 ? ReadName(ref reader) : "";
                 case JsonTokenType.StartObject:
                     _path.Add(name);
                     return null;
@@ -155,6 +160,19 @@ public static class EventStream
                     return null;
                 default:
                     return null;
+            }
+        }
+
+        private string ReadName(ref Utf8JsonReader reader)
+        {
+            try
+            {
+                return reader.GetString() ?? "";
+            }
+            catch (InvalidOperationException)
+            {
+                _isUnicode = false; // The one reason the reader has: bytes or escapes that are no text.
+                return "";
             }
         }
 

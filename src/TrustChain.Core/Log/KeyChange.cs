@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
+using TrustChain.Core.Canonical;
 using TrustChain.Core.Signing;
 
 namespace TrustChain.Core.Log;
@@ -26,7 +27,7 @@ public abstract record KeyChange(string Organisation, long? Previous, string? Au
     /// <summary>Reads the body of an entry of kind 0x02, whatever its act. No other member may stand there.</summary>
     public static bool TryParse(JsonElement json, [NotNullWhen(true)] out KeyChange? change)
     {
-        change = json.ValueKind != JsonValueKind.Object || !json.TryGetProperty("act", out var act) || act.ValueKind != JsonValueKind.String ? null : act.GetString() switch
+        change = json.ValueKind != JsonValueKind.Object || !JsonTexts.AreUnicode(json) || !json.TryGetProperty("act", out var act) || act.ValueKind != JsonValueKind.String ? null : act.GetString() switch
         {
             KeyEntry.Act => KeyEntry.TryParse(json, out var entry) ? entry : null,
             KeyRevocation.Act => KeyRevocation.TryParse(json, out var revocation) ? revocation : null,

@@ -43,6 +43,7 @@ public sealed record PublicEntry(Custody Custody, long KeyEntry, string Kid, Rea
     {
         entry = null;
         if (json.ValueKind != JsonValueKind.Object
+            || !JsonTexts.AreUnicode(json)
             || !json.EnumerateObject().Select(static m => m.Name).Order(StringComparer.Ordinal).SequenceEqual(Members)
             || json.GetProperty("v") is not { ValueKind: JsonValueKind.Number } version || !version.TryGetInt32(out var v) || v != 1
             || json.GetProperty("keyEntry") is not { ValueKind: JsonValueKind.Number } index || !index.TryGetInt64(out var keyEntry) || keyEntry < 0

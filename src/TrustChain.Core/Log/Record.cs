@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using TrustChain.Core.Canonical;
 
 namespace TrustChain.Core.Log;
 
@@ -57,7 +58,7 @@ public sealed record Record(int Count, Custody Custody, string EventHash, long K
     public static bool TryParse(JsonElement json, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out Record? record)
     {
         record = null;
-        if (json.ValueKind != JsonValueKind.Object)
+        if (json.ValueKind != JsonValueKind.Object || !JsonTexts.AreUnicode(json))
         {
             return false;
         }

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using TrustChain.Core.Canonical;
 using TrustChain.Core.Log;
 
 namespace TrustChain.Core.Signing;
@@ -68,6 +69,11 @@ public sealed class PublicKey
             error = "A JWK is a JSON object.";
             return false;
         }
+        if (!JsonTexts.AreUnicode(jwk))
+        {
+            error = "The JWK holds what is no Unicode text.";
+            return false;
+        }
         var (type, curve) = (Text(jwk, "kty"), Text(jwk, "crv"));
         if (SignatureAlgorithms.Find(type, curve) is not { } algorithm)
         {
@@ -109,7 +115,7 @@ public sealed class PublicKey
             using var document = JsonDocument.Parse(jwk, new JsonDocumentOptions { AllowDuplicateProperties = false, MaxDepth = 8 });
             return TryParse(document.RootElement, out key, out error);
         }
-        catch (JsonException)
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException) // the latter for names that are no text
         {
             error = "The JWK is not well-formed JSON without repeated members.";
             return false;

@@ -44,7 +44,12 @@ internal sealed class AccountContext(
     }
 
     /// <summary>Leads to the sign-in page and back here.</summary>
-    public IResult ToSignIn() => Redirect("/account/sign-in?returnUrl=" + Uri.EscapeDataString(Http.Request.Path + (HttpMethods.IsGet(Http.Request.Method) ? Http.Request.QueryString.Value : "")));
+    /// <remarks>A query that is too long for a header is not kept.</remarks>
+    public IResult ToSignIn()
+    {
+        var query = HttpMethods.IsGet(Http.Request.Method) && Http.Request.QueryString.Value is { Length: <= 1000 } kept ? kept : "";
+        return Redirect("/account/sign-in?returnUrl=" + Uri.EscapeDataString(Http.Request.Path + query));
+    }
 
     /// <summary>Leads on after a form was taken.</summary>
     public IResult Redirect(string path, string? done = null)
@@ -102,12 +107,25 @@ internal sealed class AccountContext(
         if (HttpMethods.IsPost(request.Method))
         {
             var account = context.HttpContext.RequestServices.GetRequiredService<AccountContext>();
-            if (!request.HasFormContentType || !await context.HttpContext.RequestServices.GetRequiredService<IAntiforgery>().IsRequestValidAsync(context.HttpContext))
+            if (!await IsReadableAsync(request, context.HttpContext.RequestAborted) || !await context.HttpContext.RequestServices.GetRequiredService<IAntiforgery>().IsRequestValidAsync(context.HttpContext))
             {
                 return Problems.InvalidRequest(account.T.FormExpired);
             }
         }
         return await next(context);
+    }
+
+    /// <summary>Whether the body is a form within the limits that forms have: number and length of fields.</summary>
+    private static async Task<bool> IsReadableAsync(HttpRequest request, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return request.HasFormContentType && await request.ReadFormAsync(cancellationToken) is not null;
+        }
+        catch (InvalidDataException)
+        {
+            return false; // What the reader has for a form beyond its limits, or cut short.
+        }
     }
 
     public static string Number(int value) => value.ToString(CultureInfo.InvariantCulture);

@@ -39,9 +39,7 @@ internal static class AnchorEndpoints
         var now = time.GetUtcNow();
         var view = new AnchorsView(head.Checkpoint?.Size ?? 0, [.. (await reports.GetAsync(null, ShownOnPage, cancellationToken)).Select(report => AnchorPageView.From(report, now))]);
         var page = PageContext.For(context.Request, server.Value.Operator, now);
-        context.Response.Headers.ContentSecurityPolicy =
-            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'";
-        context.Response.Headers["Referrer-Policy"] = "no-referrer";
+        SecurityHeaders.SetForPage(context, asksChain: false);
         context.Response.Headers.CacheControl = "no-cache";
         var parameters = ParameterView.FromDictionary(new Dictionary<string, object?> { [nameof(AnchorsPage.View)] = view, [nameof(AnchorsPage.Page)] = page });
         var html = await renderer.Dispatcher.InvokeAsync(async () => (await renderer.RenderComponentAsync<AnchorsPage>(parameters)).ToHtmlString());

@@ -3,6 +3,7 @@ using Npgsql;
 using TrustChain.Postgres.Database;
 using TrustChain.Postgres.Log;
 using TrustChain.Postgres.Query;
+using TrustChain.Server.Limits;
 using TrustChain.Server.Telemetry;
 
 namespace TrustChain.Server.Hosting;
@@ -54,7 +55,6 @@ internal static class HostingExtensions
             // Room beyond what queries may have, so that the answer to a longer one is ours and says so.
             kestrel.Limits.MaxRequestLineSize = 64 << 10;
             kestrel.Limits.MaxRequestBufferSize = 1 << 20;
-            kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(15);
         });
     }
 
@@ -70,17 +70,13 @@ internal static class HostingExtensions
     {
         app.UseTelemetry();
         app.UseExceptionHandler();
-        app.Use(static (context, next) =>
-        {
-            context.Response.Headers.XContentTypeOptions = "nosniff";
-            return next(context);
-        });
+        app.UseSecurityHeaders();
         app.UseResponseCompression();
         app.UseStaticFiles();
         app.UseWebSockets(new WebSocketOptions { KeepAliveInterval = TimeSpan.FromSeconds(30), KeepAliveTimeout = TimeSpan.FromSeconds(30) });
         app.UseRouting();
         app.UseAuthentication();
-        app.UseMiddleware<CallerMiddleware>();
+        app.UseLimits();
     }
 
     public static void MapServerHosting(this WebApplication app)

@@ -38,6 +38,8 @@ public static class ProblemCodes
     public const string UriTooLong = "uri-too-long";
     public const string NotYetLogged = "not-yet-logged";
     public const string ReadOnly = "read-only";
+    public const string TooManyRequests = "too-many-requests";
+    public const string Timeout = "timeout";
     public const string Busy = "busy";
     public const string Unavailable = "unavailable";
     public const string Internal = "internal-error";
@@ -104,6 +106,7 @@ public static class Problems
         415 => "Unsupported Media Type",
         429 => "Too Many Requests",
         503 => "Service Unavailable",
+        504 => "Gateway Timeout",
         _ => "Internal Server Error",
     };
 }

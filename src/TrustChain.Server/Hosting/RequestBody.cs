@@ -51,6 +51,7 @@ internal static class RequestBody
         try
         {
             using var document = JsonDocument.Parse(body, new JsonDocumentOptions { AllowDuplicateProperties = false, MaxDepth = 16 });
+            ReadTexts(document.RootElement);
             return document.RootElement.ValueKind == JsonValueKind.Object
                 ? (document.RootElement.Clone(), null)
                 : (default, Problems.InvalidRequest("The body must be a JSON object."));
@@ -58,6 +59,35 @@ internal static class RequestBody
         catch (JsonException exception)
         {
             return (default, Problems.InvalidRequest($"The body is not JSON without repeated members: line {exception.LineNumber + 1}, byte {exception.BytePositionInLine + 1}."));
+        }
+        catch (InvalidOperationException)
+        {
+            return (default, Problems.InvalidRequest("The body holds an escaped surrogate without its other half, which is no text."));
+        }
+    }
+
+    /// <summary>Reads every text once, so that whoever asks for one later finds text.</summary>
+    /// <exception cref="InvalidOperationException">One is no Unicode.</exception>
+    private static void ReadTexts(JsonElement json)
+    {
+        switch (json.ValueKind)
+        {
+            case JsonValueKind.Object:
+                foreach (var member in json.EnumerateObject())
+                {
+                    _ = member.Name;
+                    ReadTexts(member.Value);
+                }
+                break;
+            case JsonValueKind.Array:
+                foreach (var item in json.EnumerateArray())
+                {
+                    ReadTexts(item);
+                }
+                break;
+            case JsonValueKind.String:
+                _ = json.GetString();
+                break;
         }
     }
 }

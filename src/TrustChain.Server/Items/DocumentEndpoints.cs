@@ -3,6 +3,7 @@ using TrustChain.Core.Log;
 using TrustChain.Postgres.Items;
 using TrustChain.Server.Capture;
 using TrustChain.Server.Hosting;
+using TrustChain.Server.Limits;
 
 namespace TrustChain.Server.Items;
 
@@ -13,10 +14,13 @@ internal static class DocumentEndpoints
 
     private static readonly string[] MediaTypes = ["application/pdf", "image/png", "image/jpeg", "image/webp", "text/plain", "text/csv", "application/json", "application/xml", "application/octet-stream"];
 
+    /// <summary>What browsers show without running anything; the rest is saved.</summary>
+    private static readonly string[] Shown = ["application/pdf", "image/png", "image/jpeg", "image/webp", "text/plain", "text/csv", "application/json"];
+
     public static void MapDocuments(this IEndpointRouteBuilder app)
     {
         var documents = app.MapGroup("/api/documents").WithTags("Documents");
-        documents.MapPost("", AddAsync).RequireOrganisation().WithSummary("Keeps a document (kind=…, name=…) and answers with its digest.");
+        documents.MapPost("", AddAsync).RequireOrganisation().WithRequestTimeout(LimitsExtensions.Upload).WithSummary("Keeps a document (kind=…, name=…) and answers with its digest.");
         documents.MapGet("/{digest}", GetAsync).WithSummary("A document by the hexadecimal SHA-256 of its bytes.");
     }
 
@@ -56,9 +60,9 @@ internal static class DocumentEndpoints
             return Problems.NotFound("document");
         }
         // What somebody uploaded is shown as a document of its own, never as a page of this site.
-        context.Response.Headers.ContentSecurityPolicy = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:";
+        context.Response.Headers.ContentSecurityPolicy = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
         context.Response.Headers.CacheControl = document.IsPublic ? "public, max-age=31536000, immutable" : "private, no-store";
-        context.Response.Headers.ContentDisposition = new ContentDispositionHeaderValue("inline") { FileNameStar = document.Name }.ToString();
+        context.Response.Headers.ContentDisposition = new ContentDispositionHeaderValue(Shown.Contains(document.MediaType) ? "inline" : "attachment") { FileNameStar = document.Name }.ToString();
         return Results.Bytes(content, document.MediaType);
     }
 

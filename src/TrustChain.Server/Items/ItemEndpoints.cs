@@ -9,7 +9,6 @@ using TrustChain.Core.Epcis;
 using TrustChain.Core.Identifiers;
 using TrustChain.Core.Query;
 using TrustChain.Postgres.Capture;
-using TrustChain.Server.Anchoring;
 using TrustChain.Server.Capture;
 using TrustChain.Server.Hosting;
 using TrustChain.Server.Log;
@@ -22,6 +21,9 @@ internal static class ItemEndpoints
 {
     private const string Html = "text/html; charset=utf-8";
     private const string JsonLd = "application/ld+json";
+
+    /// <summary>What a QR code of version 40 with error correction M holds (ISO/IEC 18004).</summary>
+    private const int MaxQrBytes = 2331;
 
     public static void MapItems(this IEndpointRouteBuilder app)
     {
@@ -99,14 +101,14 @@ internal static class ItemEndpoints
 
     private static IResult Answer(HttpContext context, byte[] body, string contentType)
     {
-        SetPageHeaders(context);
+        SecurityHeaders.SetForPage(context, asksChain: true);
         context.Response.Headers.CacheControl = "private, max-age=1";
         return Results.Bytes(body, contentType);
     }
 
     private static async Task<IResult> NotFoundAsync(HttpContext context, UnknownItemView view, HtmlRenderer renderer, IOptions<ServerOptions> server, TimeProvider time)
     {
-        SetPageHeaders(context);
+        SecurityHeaders.SetForPage(context, asksChain: true);
         var page = PageContext.For(context.Request, server.Value.Operator, time.GetUtcNow());
         var html = await RenderAsync<NotFoundPage>(renderer, new() { [nameof(NotFoundPage.View)] = view, [nameof(NotFoundPage.Page)] = page });
         return Results.Text(html, Html, Encoding.UTF8, StatusCodes.Status404NotFound);
@@ -115,7 +117,7 @@ internal static class ItemEndpoints
     private static async Task<IResult> GetHomeAsync(
         HttpContext context, HtmlRenderer renderer, LogHead head, FeaturedItems featured, IOptions<ServerOptions> server, TimeProvider time, CancellationToken cancellationToken)
     {
-        SetPageHeaders(context);
+        SecurityHeaders.SetForPage(context, asksChain: true);
         var page = PageContext.For(context.Request, server.Value.Operator, time.GetUtcNow());
         var view = new HomeView
         {
@@ -135,6 +137,10 @@ internal static class ItemEndpoints
             return Problems.InvalidRequest("\"uri\" has at most 1000 characters, \"format\" is svg or png, \"size\" 2 to 40 pixels a module.");
         }
         var link = LinkTo(uri, server.Value.PublicUrl);
+        if (Encoding.UTF8.GetByteCount(link) > MaxQrBytes)
+        {
+            return Problems.InvalidRequest($"The address of this item has more than {MaxQrBytes} bytes, which no QR code of this kind can hold.");
+        }
         using var data = QRCodeGenerator.GenerateQrCode(link, QRCodeGenerator.ECCLevel.M);
         if (format == "png")
         {
@@ -181,14 +187,4 @@ internal static class ItemEndpoints
 
     private static Task<string> RenderAsync<TPage>(HtmlRenderer renderer, Dictionary<string, object?> parameters)
         where TPage : IComponent => renderer.Dispatcher.InvokeAsync(async () => (await renderer.RenderComponentAsync<TPage>(ParameterView.FromDictionary(parameters))).ToHtmlString());
-
-    /// <summary>Nothing from elsewhere, but for the chain's node that the check button may ask.</summary>
-    private static void SetPageHeaders(HttpContext context)
-    {
-        var options = context.RequestServices.GetRequiredService<IOptions<AnchoringOptions>>().Value;
-        var rpc = new Uri(options.PublicRpcUrl.Length > 0 ? options.PublicRpcUrl : options.RpcUrl).GetLeftPart(UriPartial.Authority);
-        context.Response.Headers.ContentSecurityPolicy =
-            $"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self' {rpc}; form-action 'none'; base-uri 'none'; frame-ancestors 'none'";
-        context.Response.Headers["Referrer-Policy"] = "no-referrer";
-    }
 }

@@ -77,7 +77,7 @@ internal sealed class PublicStatements(KeyDirectory keys, CustodialSigner custod
                 return (Make(key.Organisation, kind, Custody.Self, keyEntry, jws, document.RootElement.Clone()), null);
             }
         }
-        catch (Exception exception) when (exception is JsonException or FormatException)
+        catch (Exception exception) when (exception is JsonException or FormatException or InvalidOperationException) // the last for what is no text
         {
             // Answered below.
         }

@@ -68,7 +68,7 @@ internal sealed class KeyVouching : IDisposable
             using var document = JsonDocument.Parse(bytes, Strict);
             return DidWeb.Asserts(document.RootElement, did, key.Kid) ? null : $"does not vouch: {url} is not the document of {did} with this key under assertionMethod.";
         }
-        catch (JsonException)
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException) // the latter for what is no text
         {
             return $"does not vouch: {url} is not well-formed JSON.";
         }

@@ -27,10 +27,14 @@ internal static class EpcisGroup
                     414, ProblemCodes.UriTooLong, $"Path and query are longer than {EpcisRequest.MaxTarget} characters; send a long query with POST /epcis/queries.", "URITooLongException");
             }
             var result = await next(context);
-            return result is ProblemHttpResult problem && WantsXml(context.HttpContext.Request) ? new XmlProblem(problem.ProblemDetails) : result;
+            return result is ProblemHttpResult problem ? InFormOf(context.HttpContext.Request, problem) : result;
         });
         return group;
     }
+
+    /// <summary>A problem as a client of EPCIS routes reads it: XML if that is what it asks for.</summary>
+    public static IResult InFormOf(HttpRequest request, IResult problem) =>
+        problem is ProblemHttpResult { ProblemDetails: var details } && request.Path.StartsWithSegments("/epcis", StringComparison.Ordinal) && WantsXml(request) ? new XmlProblem(details) : problem;
 
     /// <summary>Answers OPTIONS of a route with what it can do.</summary>
     /// <param name="group">The group.</param>

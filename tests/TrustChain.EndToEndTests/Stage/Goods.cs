@@ -76,6 +76,13 @@ internal sealed class Goods : IDisposable
         new { gtin = "09520123456788", lot, name = Name, origin = Origin, variety = "龙井43 Longjing 43", quantity = 20, unit = "KGM", producedAt = "2026-04-03T09:12:00+08:00" },
         cancellationToken);
 
+    /// <summary>Registers a batch in which every text is this one, and recalls it.</summary>
+    public async Task RegisterBatchOfTextAsync(string lot, string text, CancellationToken cancellationToken)
+    {
+        await PostAsync(_garden, "/api/batches", new { gtin = "09520123456788", lot, name = text, origin = text, variety = text, quantity = 20, unit = "KGM", producedAt = "2026-04-03T09:12:00+08:00" }, cancellationToken);
+        await PostAsync(_garden, "/api/recalls", new { item = $"{Domain}/01/09520123456788/10/{lot}", reason = text, instructions = text }, cancellationToken);
+    }
+
     public void Dispose() => _client.Dispose();
 
     private static JsonObject Document(JsonObject e) => new()

@@ -149,11 +149,16 @@ internal sealed class RunningServer : IAsyncDisposable
         ServerProcess.StartAsync(_settings with { Name = "twin", Port = LocalPort.FindFree() }, TestContext.Current.CancellationToken);
 
     /// <summary>The most memory the server's process ever had, in bytes.</summary>
-    public async Task<long> GetPeakWorkingSetAsync()
+    public Task<long> GetPeakWorkingSetAsync() => GetStatusAsync("VmHWM:");
+
+    /// <summary>The memory that the server's process has, in bytes.</summary>
+    public Task<long> GetWorkingSetAsync() => GetStatusAsync("VmRSS:");
+
+    private async Task<long> GetStatusAsync(string name)
     {
         var process = await _starting!; // Only a running server has memory.
-        var line = File.ReadLines($"/proc/{process.ProcessId}/status").Single(static l => l.StartsWith("VmHWM:", StringComparison.Ordinal));
-        return long.Parse(line["VmHWM:".Length..].Replace("kB", "", StringComparison.Ordinal), CultureInfo.InvariantCulture) << 10;
+        var line = File.ReadLines($"/proc/{process.ProcessId}/status").Single(l => l.StartsWith(name, StringComparison.Ordinal));
+        return long.Parse(line[name.Length..].Replace("kB", "", StringComparison.Ordinal), CultureInfo.InvariantCulture) << 10;
     }
 
     public async Task<Answer> SendAsync(

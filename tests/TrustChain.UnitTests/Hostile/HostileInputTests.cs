@@ -1,0 +1,108 @@
+using System.Diagnostics;
+using System.Globalization;
+using TrustChain.UnitTests.Verification;
+
+namespace TrustChain.UnitTests.Hostile;
+
+/// <summary>
+/// What strangers send is refused, never more: no parser throws what its documentation does not name, and none takes memory out of proportion to what it was given. Thousands of inputs
+/// by default; TRUSTCHAIN_HOSTILE=N makes about N for all parsers together, TRUSTCHAIN_SEED=S others. An input that broke something goes into <c>tests/vectors/hostile</c>,
+/// in the folder of its parser, and is read first from then on.
+/// </summary>
+public sealed class HostileInputTests
+{
+    private const int ByDefault = 12_000;
+    private const long Allowance = 1 << 20;
+
+    private static readonly int Count = Math.Max(1, Setting("TRUSTCHAIN_HOSTILE", ByDefault) / Parser.All.Count);
+    private static readonly int Seed = Setting("TRUSTCHAIN_SEED", 1);
+
+    public static TheoryData<string> Parsers => [.. Parser.All.Select(static p => p.Name)];
+
+    [Theory]
+    [MemberData(nameof(Parsers))]
+    public void HostileInput_IsRefusedWithinBounds(string name)
+    {
+        var parser = Parser.All.Single(p => p.Name == name);
+        foreach (var good in parser.Good)
+        {
+            Check(parser, good, "good input"); // also loads what is loaded once
+        }
+        var corpus = VectorFiles.PathOf(Path.Combine("hostile", name));
+        foreach (var file in Directory.Exists(corpus) ? Directory.GetFiles(corpus).Order(StringComparer.Ordinal) : Enumerable.Empty<string>())
+        {
+            Check(parser, File.ReadAllBytes(file), Path.GetFileName(file));
+        }
+        var inputs = new HostileInput(parser.Good, Seed);
+        for (var i = 0; i < Count; i++)
+        {
+            Check(parser, inputs.Next(), $"input {i} of seed {Seed}");
+        }
+    }
+
+    /// <summary>Guided by coverage; started by <c>tests/fuzz.sh</c>, for as long as wanted: inputs that take new branches are changed further.</summary>
+    [Fact(Explicit = true)]
+    public void Fuzz()
+    {
+        Assert.True(Coverage.IsThere, "TrustChain.Core is not instrumented: start this by tests/fuzz.sh.");
+        var wanted = Environment.GetEnvironmentVariable("TRUSTCHAIN_FUZZ") ?? "all";
+        var seconds = Setting("TRUSTCHAIN_FUZZ_SECONDS", 60);
+        foreach (var parser in Parser.All.Where(p => wanted == "all" || wanted == p.Name))
+        {
+            Guide(parser, TimeSpan.FromSeconds(seconds));
+        }
+    }
+
+    private static void Guide(Parser parser, TimeSpan time)
+    {
+        var kept = new List<byte[]>(parser.Good);
+        var inputs = new HostileInput(kept, Seed);
+        var clock = Stopwatch.StartNew();
+        var before = Coverage.Branches;
+        var count = 0;
+        for (; clock.Elapsed < time; count++)
+        {
+            var input = count < parser.Good.Count ? parser.Good[count] : inputs.Next();
+            Coverage.Clear();
+            Check(parser, input, $"input {count} of a fuzzing run");
+            if (Coverage.IsNew() && count >= parser.Good.Count)
+            {
+                kept.Add(input);
+            }
+        }
+        Console.WriteLine($"{parser.Name}: {count} inputs, {Coverage.Branches - before} new branches, {kept.Count - parser.Good.Count} inputs kept");
+    }
+
+    private static void Check(Parser parser, byte[] input, string what)
+    {
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        try
+        {
+            parser.Run(input);
+        }
+        catch (Exception exception) when (parser.Documented(exception))
+        {
+            return;
+        }
+        catch (Exception exception)
+        {
+            Assert.Fail($"{parser.Name}, {what}: {exception}\n{Keep(parser, input)}");
+        }
+        var allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+        var bound = Allowance + ((long)parser.AllocationFactor * input.Length);
+        if (allocated > bound)
+        {
+            Assert.Fail($"{parser.Name}, {what}: {allocated} bytes were allocated for {input.Length}.\n{Keep(parser, input)}");
+        }
+    }
+
+    /// <summary>Saves the input outside of the repository, to be looked at and perhaps kept.</summary>
+    private static string Keep(Parser parser, byte[] input)
+    {
+        var file = Path.Combine(Path.GetTempPath(), $"hostile-{parser.Name}-{Guid.NewGuid():N}");
+        File.WriteAllBytes(file, input);
+        return $"The input is in {file}.";
+    }
+
+    private static int Setting(string name, int byDefault) => Environment.GetEnvironmentVariable(name) is { Length: > 0 } text ? int.Parse(text, CultureInfo.InvariantCulture) : byDefault;
+}

@@ -1,0 +1,16 @@
+#!/bin/sh
+# Fuzzes the parsers of TrustChain.Core, guided by coverage: tests/fuzz.sh [PARSER|all] [SECONDS for each]
+# Instruments a copy of the built tests with SharpFuzz; needs no AFL. An input that breaks something is saved, and its place is told.
+set -eu
+cd "$(dirname "$0")/.."
+version=2.3.0
+built=tests/TrustChain.UnitTests/bin/Debug/net10.0
+copy=tests/TrustChain.UnitTests/obj/fuzz
+tools=tests/TrustChain.UnitTests/obj/fuzz-tools
+test -d "$built" || dotnet build tests/TrustChain.UnitTests -v q
+test -x "$tools/sharpfuzz" || dotnet tool install SharpFuzz.CommandLine --version "$version" --tool-path "$tools"
+rm -rf "$copy"
+cp -r "$built" "$copy"
+"$tools/sharpfuzz" "$copy/TrustChain.Core.dll"
+cp "$(find "$tools" -path '*net10.0/any/SharpFuzz.Common.dll' | head -1)" "$copy/"
+TRUSTCHAIN_FUZZ="${1:-all}" TRUSTCHAIN_FUZZ_SECONDS="${2:-60}" exec "$copy/TrustChain.UnitTests" -explicit only -method "*HostileInputTests.Fuzz"
