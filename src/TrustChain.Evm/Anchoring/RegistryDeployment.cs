@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text;
 using TrustChain.Core.Log;
 using TrustChain.Evm.Generated;
 using TrustChain.Evm.Keys;
@@ -15,6 +16,9 @@ namespace TrustChain.Evm.Anchoring;
 public sealed record RegistryDeployment(Address Registry, Hash32 TransactionHash, ulong BlockNumber)
 {
     private static readonly TimeSpan ReceiptInterval = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>What a registry keeps of its log's name: the SHA-256 of the UTF-8 origin line, without a line end.</summary>
+    public static Hash32 HashOrigin(string origin) => Hash32.Compute(Encoding.UTF8.GetBytes(origin));
 
     /// <summary>Bytecode and constructor arguments: the data of the transaction that creates a registry.</summary>
     /// <param name="originHash">SHA-256 of the log's origin line.</param>
