@@ -47,7 +47,10 @@ if (!ServerCommands.CheckConfiguration(app))
 {
     return 2;
 }
-await app.PrepareDatabaseAsync();
+if (!await ServerCommands.PrepareDatabaseAsync(app))
+{
+    return 1;
+}
 app.UseServerHosting();
 // In the order in which an event meets them: who may, capture, query, log, evidence, and what people see.
 app.MapOrganisations();

@@ -1,60 +1,70 @@
 using System.CommandLine;
-using System.CommandLine.Parsing;
 using TrustChain.Cli.Terminal;
 using TrustChain.Core.Log;
 using TrustChain.Evm.Keys;
 
 namespace TrustChain.Cli.Contracts;
 
-/// <summary><c>contracts deploy</c>: makes the contract that a new log is anchored in.</summary>
+/// <summary><c>contracts deploy</c> makes the contract that a new log is anchored in; <c>name-publisher</c> and <c>accept-publisher</c> change who may anchor.</summary>
 internal static class ContractsCommands
 {
     /// <summary>The verb.</summary>
-    public static Command Create(Shell shell) => new("contracts", "Makes the contract that a log is anchored in.") { Deploy(shell) };
+    public static Command Create(Shell shell) => new("contracts", "Makes the contract that a log is anchored in, and changes who may anchor there.")
+    {
+        Deploy(shell),
+        NamePublisher(shell),
+        AcceptPublisher(shell),
+    };
 
     private static Command Deploy(Shell shell)
     {
-        var rpc = SharedOptions.Rpc();
-        rpc.Description = "JSON-RPC address of a node of the chain.";
-        rpc.Required = true;
-        var key = new Option<string>("--key") { Description = "Key file (Web3 Secret Storage) of the account that pays.", HelpName = "FILE", Required = true };
-        var passPhrase = new Option<string>("--pass-phrase-file") { Description = "File with the key file's pass phrase.", HelpName = "FILE", Required = true };
         var origin = new Option<string>("--origin") { Description = "The log's name, as in TrustChain:Origin. It is fixed in the contract for good.", HelpName = "NAME", Required = true };
         var publisher = AddressOption("--publisher", "Account that may anchor. Default: the one that pays.");
         var admin = AddressOption("--admin", "Account that may name another publisher. Default: nobody, for good.");
-        var chainId = new Option<long?>("--chain-id") { Description = "Chain the node must serve. Default: whatever it serves.", HelpName = "ID" };
-        var maxFee = new Option<int>("--max-fee-gwei") { Description = "Highest fee per gas paid.", HelpName = "N", DefaultValueFactory = static _ => 200 };
-        var timeout = new Option<int>("--timeout") { Description = "Seconds to wait for a block that holds the transaction.", HelpName = "N", DefaultValueFactory = static _ => 300 };
         var logKey = new Option<string?>("--log-key") { Description = "The log's verifier key, as trustchain-server keys prints it; for --trust-out.", HelpName = "KEY" };
         var trust = new Option<string?>("--trust-out") { Description = "Writes the trust file of the log, which verifiers need. Needs --log-key.", HelpName = "FILE" };
-        var command = new Command("deploy", "Deploys the AnchorRegistry contract of a new log, waits for the block, and prints where it is.")
+        var command = new Command("deploy", "Deploys the AnchorRegistry contract of a new log, waits for the block, and prints where it is.") { origin, publisher, admin, logKey, trust };
+        var payer = new PayerOptions(command);
+        command.SetAction((parsed, cancellationToken) =>
         {
-            rpc, key, passPhrase, origin, publisher, admin, chainId, maxFee, timeout, logKey, trust,
-        };
-        command.SetAction((parsed, cancellationToken) => ContractDeployment.RunAsync(
-            shell,
-            new ContractDeploymentOptions
-            {
-                Rpc = parsed.GetRequiredValue(rpc) is [var one] ? one : throw new CliException("--rpc names one node here."),
-                KeyFile = parsed.GetRequiredValue(key),
-                PassPhraseFile = parsed.GetRequiredValue(passPhrase),
-                Origin = CheckOrigin(parsed.GetRequiredValue(origin)),
-                Publisher = parsed.GetValue(publisher),
-                Admin = parsed.GetValue(admin),
-                ChainId = parsed.GetValue(chainId),
-                MaxFeeGwei = AtLeastOne("--max-fee-gwei", parsed.GetValue(maxFee)),
-                Timeout = TimeSpan.FromSeconds(AtLeastOne("--timeout", parsed.GetValue(timeout))),
-                LogKey = CheckLogKey(parsed.GetValue(logKey), parsed.GetRequiredValue(origin)),
-                TrustFile = CheckTrustFile(parsed.GetValue(trust), parsed.GetValue(logKey)),
-            },
-            cancellationToken));
+            var deployment = new ContractDeployment(
+                CheckOrigin(parsed.GetRequiredValue(origin)),
+                parsed.GetValue(publisher),
+                parsed.GetValue(admin),
+                CheckLogKey(parsed.GetValue(logKey), parsed.GetRequiredValue(origin)),
+                CheckTrustFile(parsed.GetValue(trust), parsed.GetValue(logKey)));
+            return payer.Read(parsed).RunAsync(opened => deployment.RunAsync(shell, opened, cancellationToken), cancellationToken);
+        });
         return command;
     }
 
-    private static Option<Address?> AddressOption(string name, string description) => new(name)
+    private static Command NamePublisher(Shell shell)
+    {
+        var registry = AddressOption("--registry", "The contract.", required: true);
+        var next = AddressOption("--publisher", "Account that is to anchor from now on.", required: true);
+        var command = new Command("name-publisher", "As the contract's admin, names the next publisher; it has to accept.") { registry, next };
+        var payer = new PayerOptions(command);
+        command.SetAction((parsed, cancellationToken) => payer.Read(parsed).RunAsync(
+            opened => PublisherChange.NameAsync(shell, opened, parsed.GetValue(registry) ?? default, parsed.GetValue(next) ?? default, cancellationToken), cancellationToken));
+        return command;
+    }
+
+    private static Command AcceptPublisher(Shell shell)
+    {
+        var registry = AddressOption("--registry", "The contract.", required: true);
+        var command = new Command("accept-publisher", "As the account the admin named, becomes the publisher.") { registry };
+        var payer = new PayerOptions(command);
+        command.SetAction((parsed, cancellationToken) => payer.Read(parsed).RunAsync(
+            opened => PublisherChange.AcceptAsync(shell, opened, parsed.GetValue(registry) ?? default, cancellationToken), cancellationToken));
+        return command;
+    }
+
+    /// <summary>Never the zero address.</summary>
+    private static Option<Address?> AddressOption(string name, string description, bool required = false) => new(name)
     {
         Description = description,
         HelpName = "ADDRESS",
+        Required = required,
         CustomParser = static result =>
         {
             if (Address.TryParse(result.Tokens[^1].Value, out var address) && !address.IsDefault)
@@ -69,8 +79,6 @@ internal static class ContractsCommands
     private static string CheckOrigin(string origin) => origin.Length > 0 && !origin.Any(static c => char.IsWhiteSpace(c) || c == '+')
         ? origin
         : throw new CliException("--origin must not be empty and not hold white space or a plus sign, for example \"log.example.org/tea\".");
-
-    private static int AtLeastOne(string option, int value) => value >= 1 ? value : throw new CliException($"{option} must be 1 or more.");
 
     private static NoteVerifier? CheckLogKey(string? text, string origin)
     {

@@ -1,5 +1,7 @@
 using System.Diagnostics;
 using System.Reflection;
+using Npgsql;
+using TrustChain.Postgres.Database;
 using TrustChain.Server.Hosting;
 
 namespace TrustChain.Server.Commands;
@@ -52,6 +54,21 @@ internal static class ServerCommands
             Refuse("the configuration is not usable:\n" + string.Join('\n', faults.Select(static f => "  " + f)));
         }
         return faults.Count == 0;
+    }
+
+    /// <summary>Brings the schema up to date, or says in one line why the database cannot be used.</summary>
+    public static async Task<bool> PrepareDatabaseAsync(WebApplication app)
+    {
+        try
+        {
+            await app.PrepareDatabaseAsync();
+            return true;
+        }
+        catch (Exception exception) when (exception is MigrationException or NpgsqlException)
+        {
+            await Console.Error.WriteLineAsync($"trustchain-server: the database is not usable: {exception.Message} (trustchain-server doctor says more)");
+            return false;
+        }
     }
 
     private static async Task<int> AskHealthAsync(string server)

@@ -18,6 +18,10 @@ internal static class ConfigurationCheck
         {
             report.Ok("configuration", "every setting is there and within its bounds");
         }
+        foreach (var unknown in UnknownSettings.Find(configuration))
+        {
+            report.Warn("configuration", $"{unknown} is no setting of this program", "see whether it is misspelt: docs/operations.md lists all settings");
+        }
         CheckPublicUrl(report, configuration[$"{ServerOptions.Section}:{nameof(ServerOptions.PublicUrl)}"] ?? "");
     }
 

@@ -59,6 +59,29 @@ public sealed class ContractDeploymentTests : IDisposable
             ChainClient.CallAsync(_stack.Anvil.RpcUrl, "eth_getTransactionCount", [_keys.Publisher.Address.ToString(), "latest"], TestContext.Current.CancellationToken);
     }
 
+    [Fact]
+    public async Task Publisher_NamedByTheAdminAndAccepted_IsTheOther()
+    {
+        using var otherFolder = DevnetFolder.Open(_temporary.PathOf("other"));
+        var other = OperatorKeys.Open(otherFolder);
+        foreach (var account in new[] { _keys.Publisher.Address, other.Publisher.Address })
+        {
+            await ChainClient.CallAsync(_stack.Anvil.RpcUrl, "anvil_setBalance", [account.ToString(), "0xde0b6b3a7640000"], TestContext.Current.CancellationToken);
+        }
+        var deployed = await RunAsync(_stack.Anvil.RpcUrl, "--admin", _keys.Publisher.Address.ToString(), "--json");
+        var registry = JsonDocument.Parse(deployed.Output).RootElement.GetProperty("registry").GetString()!; // It ends well only with one.
+        string[] asAdmin = ["--rpc", _stack.Anvil.RpcUrl, "--key", _keys.PublisherFile, "--pass-phrase-file", _keys.PassPhraseFile, "--registry", registry];
+        string[] asOther = ["--rpc", _stack.Anvil.RpcUrl, "--key", other.PublisherFile, "--pass-phrase-file", other.PassPhraseFile, "--registry", registry];
+
+        Assert.Equal(1, (await RunVerbAsync(["contracts", "accept-publisher", .. asOther])).ExitCode); // Nobody named it.
+        Assert.Equal(1, (await RunVerbAsync(["contracts", "name-publisher", "--publisher", Stranger, .. asOther])).ExitCode); // It is not the admin.
+        Assert.Equal(0, (await RunVerbAsync(["contracts", "name-publisher", "--publisher", other.Publisher.Address.ToString(), .. asAdmin])).ExitCode);
+        Assert.Equal(0, (await RunVerbAsync(["contracts", "accept-publisher", .. asOther])).ExitCode);
+
+        using var chain = new ChainWitness(_stack.Anvil.RpcUrl);
+        Assert.Equal(other.Publisher.Address, await chain.Registry(Evm.Keys.Address.Parse(registry)).GetPublisherAsync(BlockTag.Latest, TestContext.Current.CancellationToken));
+    }
+
     [Theory]
     [InlineData("no address", "--publisher", "0x1111")]
     [InlineData("no address", "--publisher", "0x0000000000000000000000000000000000000000")]
@@ -101,7 +124,11 @@ public sealed class ContractDeploymentTests : IDisposable
         [
             ("--rpc", rpcUrl), ("--key", _keys.PublisherFile), ("--pass-phrase-file", _keys.PassPhraseFile), ("--origin", OperatorKeys.Origin),
         ];
-        string[] arguments = ["contracts", "deploy", .. right.Where(r => !changes.Contains(r.Name)).SelectMany(static r => new[] { r.Name, r.Value }), .. changes];
+        return await RunVerbAsync(["contracts", "deploy", .. right.Where(r => !changes.Contains(r.Name)).SelectMany(static r => new[] { r.Name, r.Value }), .. changes]);
+    }
+
+    private static async Task<(int ExitCode, string Output, string Errors)> RunVerbAsync(string[] arguments)
+    {
         using var output = new StringWriter(new StringBuilder(), CultureInfo.InvariantCulture);
         using var errors = new StringWriter(new StringBuilder(), CultureInfo.InvariantCulture);
         var exitCode = await CommandTree.RunAsync(arguments, new Shell(output, errors, static () => Stream.Null), TestContext.Current.CancellationToken);

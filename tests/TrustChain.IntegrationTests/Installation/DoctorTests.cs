@@ -46,6 +46,18 @@ public sealed class DoctorTests(DoctorStage stage) : IClassFixture<DoctorStage>
         Assert.NotNull(fault.Mend);
     }
 
+    [Theory]
+    [InlineData("Proxy:TrustedNetwork:0")]
+    [InlineData("Anchoring:Targets:spare:RpcUri")]
+    public async Task MisspeltSetting_IsAWarning(string key)
+    {
+        var findings = await stage.ExamineAsync((key, "10.0.0.0/8"), ("Anchoring:Targets:spare:Kind", "rfc3161"));
+
+        var warned = key.EndsWith(":0", StringComparison.Ordinal) ? key[..^2] : key;
+        Assert.Contains(findings, f => f is { Level: FindingLevel.Warning, Check: "configuration" } && f.Text == $"{warned} is no setting of this program");
+        Assert.DoesNotContain(findings, static f => f.Text.StartsWith("Anchoring:Targets:spare:Kind", StringComparison.Ordinal));
+    }
+
     [Fact]
     public async Task Keys_OfAnotherPassPhraseOrOpenToOthers_AreFaults()
     {
