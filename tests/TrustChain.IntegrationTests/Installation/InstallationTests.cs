@@ -17,6 +17,8 @@ namespace TrustChain.IntegrationTests.Installation;
 /// <summary>From published output and an empty database to a record that a stranger verifies, by the commands of docs/installation.md alone.</summary>
 public sealed class InstallationTests(SharedStack stack)
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
+
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
@@ -55,16 +57,17 @@ public sealed class InstallationTests(SharedStack stack)
         var errors = server.StandardError.ReadToEndAsync(Cancellation);
         try
         {
-            await Eventually.TrueAsync("server that is ready", async () =>
+            await Eventually.GetAsync("server that is ready", async () =>
             {
                 Assert.False(server.HasExited, server.HasExited ? $"{await output} {await errors}" : null);
-                return (await Publication.RunAsync(published.Server, "health", site.BaseUrl)).ExitCode == 0;
-            });
+                return await FindAsync($"{site.BaseUrl}/health/ready");
+            }, Patience);
+            (await Publication.RunAsync(published.Server, "health", site.BaseUrl)).Expect(0);
             await CheckTlsAsync(site);
             await CaptureAsync(site.BaseUrl, File.ReadAllText(temporary.PathOf("admin.key")).Trim());
             var evidence = $"{site.BaseUrl}/evidence?item=https://id.gs1.org/01/09521321000018/10/SPRING-1";
-            await Eventually.TrueAsync("evidence that verifies", async () =>
-                (await Publication.RunAsync(published.Cli, "verify", evidence, "--trust", temporary.PathOf("trust.json"), "--rpc", stack.Anvil.RpcUrl)).ExitCode == 0);
+            await Eventually.GetAsync("evidence under an anchor", async () => await FindAsync(evidence) is { } bundle && IsAnchored(bundle) ? bundle : null, Patience);
+            (await Publication.RunAsync(published.Cli, "verify", evidence, "--trust", temporary.PathOf("trust.json"), "--rpc", stack.Anvil.RpcUrl)).Expect(0);
 
             LinuxProcess.Send(server.Id, Signal.Terminate);
             await server.WaitForExitAsync(Cancellation);
@@ -76,6 +79,28 @@ public sealed class InstallationTests(SharedStack stack)
             {
                 server.Kill();
             }
+        }
+    }
+
+    private static bool IsAnchored(string bundle)
+    {
+        var json = JsonDocument.Parse(bundle).RootElement;
+        var last = json.GetProperty("records").EnumerateArray().Select(static r => r.GetProperty("index").GetInt64()).DefaultIfEmpty(long.MaxValue).Max();
+        return json.GetProperty("anchors").EnumerateArray().Any(a => a.GetProperty("size").GetInt64() > last);
+    }
+
+    /// <summary>The body of a good answer; null while there is none.</summary>
+    private static async Task<string?> FindAsync(string url)
+    {
+        using var client = new HttpClient();
+        try
+        {
+            using var answer = await client.GetAsync(url, Cancellation);
+            return answer.IsSuccessStatusCode ? await answer.Content.ReadAsStringAsync(Cancellation) : null;
+        }
+        catch (HttpRequestException)
+        {
+            return null;
         }
     }
 
@@ -142,7 +167,14 @@ public sealed class InstallationTests(SharedStack stack)
         await PostAsync($"/api/claims/{claim.GetProperty("id").GetInt32().ToString(CultureInfo.InvariantCulture)}/verify", adminKey, new { });
         await PostAsync("/api/batches", key, new
         {
-            gtin = "09521321000018", lot = "SPRING-1", name = "Green tea", origin = "Hangzhou", variety = "Longjing 43", quantity = 12.5, unit = "KGM", producedAt = "2026-04-05T18:00:00+08:00",
+            gtin = "09521321000018",
+            lot = "SPRING-1",
+            name = "Green tea",
+            origin = "Hangzhou",
+            variety = "Longjing 43",
+            quantity = 12.5,
+            unit = "KGM",
+            producedAt = "2026-04-05T18:00:00+08:00",
         });
 
         async Task<JsonElement> PostAsync(string path, string apiKey, object body)
