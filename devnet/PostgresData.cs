@@ -12,6 +12,10 @@ internal sealed class PostgresData
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
+    /// <summary>What older versions of initdb do not know.</summary>
+    private static readonly string[] SinceVersion17 =
+        ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--set", "timezone=UTC", "--set", "log_timezone=UTC"];
+
     private PostgresData(string path, string password)
     {
         Path = path;
@@ -32,7 +36,7 @@ internal sealed class PostgresData
             return await CreateAsync(folder, path, binaries, cancellationToken);
         }
         var version = (await File.ReadAllTextAsync(versionFile, cancellationToken)).Trim();
-        if (version != MajorVersion)
+        if (binaries.IsPackaged && version != MajorVersion)
         {
             throw new DevnetException($"{path} was made by PostgreSQL {version}, not {MajorVersion}; choose another data folder with --data DIR.");
         }
@@ -149,8 +153,7 @@ internal sealed class PostgresData
         {
             // The built-in locale sorts by code point and knows Unicode's upper and lower case on every machine, whatever locales are installed.
             Arguments = ["-D", unfinished, "-U", PostgresProcess.User, "--encoding=UTF8", "--locale=C",
-                "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--auth-local=reject", "--auth-host=scram-sha-256",
-                "--set", "timezone=UTC", "--set", "log_timezone=UTC", "--no-instructions"],
+                "--auth-local=reject", "--auth-host=scram-sha-256", "--no-instructions", .. binaries.IsPackaged ? SinceVersion17 : []],
         }, cancellationToken);
         var password = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(24));
         folder.WriteSecret(PasswordFile, password + "\n");

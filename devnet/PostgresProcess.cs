@@ -11,6 +11,9 @@ public sealed record PostgresSettings
     /// <summary>The <c>node_modules</c> folder that holds its programs.</summary>
     public required string NodeModules { get; init; }
 
+    /// <summary>The folder above the <c>bin</c> of another PostgreSQL, 15 or newer, to run instead of the one in <see cref="NodeModules"/>; null: that one.</summary>
+    public string? Installation { get; init; }
+
     /// <summary>The devnet's folder; the data lies in it and is kept.</summary>
     public required DevnetFolder Folder { get; init; }
 
@@ -63,7 +66,9 @@ public sealed class PostgresProcess : IAsyncDisposable
     public static async Task<PostgresProcess> StartAsync(PostgresSettings settings, CancellationToken cancellationToken)
     {
         await EndLeftoverAsync(settings.Folder, cancellationToken);
-        var binaries = await PostgresBinaries.FindAsync(settings.NodeModules, settings.Folder, settings.PublicFolder, cancellationToken);
+        var binaries = settings.Installation is { } installation
+            ? PostgresBinaries.In(installation)
+            : await PostgresBinaries.FindAsync(settings.NodeModules, settings.Folder, settings.PublicFolder, cancellationToken);
         var data = await PostgresData.OpenAsync(settings.Folder, settings.PublicFolder, binaries, cancellationToken);
         // A free port may be taken by somebody else between finding and using it.
         for (var attemptsLeft = settings.Port == 0 ? 3 : 1; ; attemptsLeft--)

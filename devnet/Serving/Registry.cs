@@ -1,6 +1,5 @@
 using System.Numerics;
 using System.Text;
-using TrustChain.Core.Log;
 using TrustChain.Core.Verification;
 using TrustChain.Evm.Anchoring;
 using TrustChain.Evm.Keys;
@@ -56,7 +55,7 @@ public sealed class Registry
     {
         var fees = new FeePolicy { MaxFeePerGasCeiling = BigInteger.Pow(10, 12), MaxPriorityFeePerGasCeiling = BigInteger.Pow(10, 11) };
         var deployed = await RegistryDeployment.DeployAsync(
-            node, publisher, AnvilProcess.ChainId, Hash32.Compute(Encoding.UTF8.GetBytes(origin)), default, publisher.Address, fees, TimeProvider.System, Timeout, cancellationToken);
+            node, publisher, AnvilProcess.ChainId, RegistryDeployment.HashOrigin(origin), default, publisher.Address, fees, TimeProvider.System, Timeout, cancellationToken);
         return deployed.Registry;
     }
 

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Invocation;
 using TrustChain.Cli.Bench;
 using TrustChain.Cli.Capture;
+using TrustChain.Cli.Contracts;
 using TrustChain.Cli.Epcis;
 using TrustChain.Cli.Fsck;
 using TrustChain.Cli.Identifiers;
@@ -62,6 +63,7 @@ internal static class CommandTree
         VerifyCommand.Create(shell),
         FsckCommand.Create(shell),
         WitnessCommands.Create(shell),
+        ContractsCommands.Create(shell),
         MonitorCommand.Create(shell),
         QrCommand.Create(shell),
         BenchCommands.Create(shell),

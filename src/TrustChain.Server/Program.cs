@@ -1,6 +1,8 @@
 using TrustChain.Server.Accounts;
 using TrustChain.Server.Anchoring;
 using TrustChain.Server.Capture;
+using TrustChain.Server.Commands;
+using TrustChain.Server.Doctor;
 using TrustChain.Server.Hosting;
 using TrustChain.Server.Items;
 using TrustChain.Server.Limits;
@@ -13,12 +15,17 @@ using TrustChain.Server.Soap;
 using TrustChain.Server.Subscriptions;
 using TrustChain.Server.Verification;
 
-if (args is ["migrate" or "init", ..])
+var command = ServerCommandLine.Parse(args);
+if (command.Verb is not (ServerVerb.Serve or ServerVerb.Doctor))
 {
-    return await OperatorCommands.RunAsync(args);
+    return await ServerCommands.RunAsync(command);
 }
 
-var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
+var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = [.. command.Arguments], ContentRootPath = AppContext.BaseDirectory });
+if (!ServerCommands.TryConfigure(builder, command))
+{
+    return 2;
+}
 builder.AddServerHosting();
 builder.Services.AddLimits();
 builder.Services.AddOrganisations();
@@ -32,9 +39,20 @@ builder.Services.AddEvidence();
 builder.Services.AddQueries();
 builder.Services.AddSubscriptions();
 builder.Services.AddItems();
+if (command.Verb == ServerVerb.Doctor)
+{
+    return await DoctorCommand.RunAsync(builder, command.Json);
+}
 
 var app = builder.Build();
-await app.PrepareDatabaseAsync();
+if (!ServerCommands.CheckConfiguration(app))
+{
+    return 2;
+}
+if (!await ServerCommands.PrepareDatabaseAsync(app))
+{
+    return 1;
+}
 app.UseServerHosting();
 // In the order in which an event meets them: who may, capture, query, log, evidence, and what people see.
 app.MapOrganisations();

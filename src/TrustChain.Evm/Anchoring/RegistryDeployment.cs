@@ -1,4 +1,4 @@
-using System.Diagnostics;
+using System.Text;
 using TrustChain.Core.Log;
 using TrustChain.Evm.Generated;
 using TrustChain.Evm.Keys;
@@ -14,7 +14,8 @@ namespace TrustChain.Evm.Anchoring;
 /// <param name="BlockNumber">The block that holds that transaction.</param>
 public sealed record RegistryDeployment(Address Registry, Hash32 TransactionHash, ulong BlockNumber)
 {
-    private static readonly TimeSpan ReceiptInterval = TimeSpan.FromMilliseconds(500);
+    /// <summary>What a registry keeps of its log's name: the SHA-256 of the UTF-8 origin line, without a line end.</summary>
+    public static Hash32 HashOrigin(string origin) => Hash32.Compute(Encoding.UTF8.GetBytes(origin));
 
     /// <summary>Bytecode and constructor arguments: the data of the transaction that creates a registry.</summary>
     /// <param name="originHash">SHA-256 of the log's origin line.</param>
@@ -29,10 +30,7 @@ public sealed record RegistryDeployment(Address Registry, Hash32 TransactionHash
         return [.. Convert.FromHexString(digits), .. arguments];
     }
 
-    /// <summary>
-    /// Creates the contract and waits until a block holds it. For a person at a command line or a development chain: the next nonce of the account is
-    /// taken from the node, and nothing is stored on the way.
-    /// </summary>
+    /// <summary>Creates the contract and waits until a block holds it; see <see cref="OneTransaction"/> for what may go wrong.</summary>
     /// <param name="node">A node of the chain.</param>
     /// <param name="key">The account that pays; it gets no rights.</param>
     /// <param name="chainId">The chain's id, checked against the node's.</param>
@@ -43,9 +41,6 @@ public sealed record RegistryDeployment(Address Registry, Hash32 TransactionHash
     /// <param name="time">Measures the waiting.</param>
     /// <param name="timeout">How long to wait for a block.</param>
     /// <param name="cancellationToken">Ends the waiting.</param>
-    /// <exception cref="RegistryDeploymentException">It was not sent, it reverted, or no block held it in time; the message says which.</exception>
-    /// <exception cref="RpcUnavailableException">The node gave no usable answer.</exception>
-    /// <exception cref="RpcErrorException">The node answered with an error.</exception>
     public static async Task<RegistryDeployment> DeployAsync(
         EvmNode node,
         Secp256k1Key key,
@@ -58,50 +53,9 @@ public sealed record RegistryDeployment(Address Registry, Hash32 TransactionHash
         TimeSpan timeout,
         CancellationToken cancellationToken)
     {
-        if (await node.GetChainIdAsync(cancellationToken) is var actual && actual != chainId)
-        {
-            throw new RegistryDeploymentException($"The node is on chain {actual}, not {chainId}.");
-        }
-        var sender = new TransactionSender(node, key, chainId, fees);
-        var nonce = await node.GetTransactionCountAsync(key.Address, BlockTag.Pending, cancellationToken);
-        var prepared = await sender.PrepareAsync(null, Encode(originHash, admin, publisher), nonce, null, cancellationToken) switch
-        {
-            PrepareResult.Ready ready => ready.Transaction,
-            PrepareResult.WouldRevert revert => throw new RegistryDeploymentException($"The constructor reverts: {revert.NodeMessage}"),
-            PrepareResult.AboveCeiling above => throw new RegistryDeploymentException(above.Detail),
-            _ => throw new UnreachableException(),
-        };
-        if (await sender.SendAsync(prepared, cancellationToken) is not SendResult.Accepted and var refusal)
-        {
-            throw new RegistryDeploymentException($"The node refused the transaction: {refusal}");
-        }
-        var receipt = await WaitForReceiptAsync(node, prepared.Hash, time, timeout, cancellationToken);
-        if (!receipt.Succeeded || receipt.ContractAddress is not { } registry)
-        {
-            throw new RegistryDeploymentException($"The transaction {Hex.Encode(prepared.Hash)} reverted.");
-        }
-        return new RegistryDeployment(registry, prepared.Hash, receipt.BlockNumber);
-    }
-
-    private static async Task<TransactionReceipt> WaitForReceiptAsync(
-        EvmNode node, Hash32 transactionHash, TimeProvider time, TimeSpan timeout, CancellationToken cancellationToken)
-    {
-        var start = time.GetTimestamp();
-        while (true)
-        {
-            if (await node.GetReceiptAsync(transactionHash, cancellationToken) is { } receipt)
-            {
-                return receipt;
-            }
-            if (time.GetElapsedTime(start) >= timeout)
-            {
-                throw new RegistryDeploymentException(
-                    $"No block held the transaction {Hex.Encode(transactionHash)} within {timeout.TotalSeconds} s. It was sent and may still be mined.");
-            }
-            await Task.Delay(ReceiptInterval, time, cancellationToken);
-        }
+        var receipt = await OneTransaction.SendAsync(node, key, chainId, null, Encode(originHash, admin, publisher), fees, time, timeout, cancellationToken);
+        return receipt.ContractAddress is { } registry
+            ? new RegistryDeployment(registry, receipt.TransactionHash, receipt.BlockNumber)
+            : throw new RpcUnavailableException($"The receipt of {Hex.Encode(receipt.TransactionHash)} names no contract.");
     }
 }
-
-/// <summary>The registry was not created, or it is not known that it was.</summary>
-public sealed class RegistryDeploymentException(string message) : Exception(message);

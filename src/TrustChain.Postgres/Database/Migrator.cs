@@ -7,6 +7,13 @@ namespace TrustChain.Postgres.Database;
 /// <summary>A migration that cannot be applied to this database; the message says what to do.</summary>
 public sealed class MigrationException(string message) : Exception(message);
 
+/// <summary>How a database's schema stands to this program.</summary>
+/// <param name="Missing">Migrations that are still to be applied.</param>
+/// <param name="Unknown">Migrations of a newer program.</param>
+/// <param name="Changed">Migrations whose text is another than the one that was applied.</param>
+/// <param name="Applied">How many were applied; 0: the database is empty.</param>
+public sealed record SchemaState(IReadOnlyList<string> Missing, IReadOnlyList<string> Unknown, IReadOnlyList<string> Changed, int Applied);
+
 /// <summary>
 /// Applies the embedded scripts <c>NNNN_name.sql</c> in order, each in a transaction, under an advisory lock, and records the SHA-256 of each. A database
 /// that has a script this program does not know, or another content under a known name, is refused.
@@ -63,6 +70,19 @@ public static class Migrator
         {
             await ExecuteAsync(connection, $"select pg_advisory_unlock({AdvisoryLock}); reset lock_timeout", CancellationToken.None);
         }
+    }
+
+    /// <summary>Compares the schema with what this program brings, changing nothing.</summary>
+    public static async Task<SchemaState> ReadStateAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        var scripts = ReadScripts();
+        await using var probe = new NpgsqlCommand("select to_regclass('schema_migration') is not null", connection);
+        var applied = (bool)(await probe.ExecuteScalarAsync(cancellationToken))! ? await ReadAppliedAsync(connection, cancellationToken) : []; // An expression has a value.
+        return new SchemaState(
+            [.. scripts.Keys.Where(name => !applied.ContainsKey(name))],
+            [.. applied.Keys.Except(scripts.Keys).Order(StringComparer.Ordinal)],
+            [.. scripts.Where(s => applied.TryGetValue(s.Key, out var known) && !known.AsSpan().SequenceEqual(SHA256.HashData(Encoding.UTF8.GetBytes(s.Value)))).Select(static s => s.Key)],
+            applied.Count);
     }
 
     private static SortedDictionary<string, string> ReadScripts()

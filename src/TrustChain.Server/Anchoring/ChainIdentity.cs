@@ -1,5 +1,3 @@
-using System.Text;
-using TrustChain.Core.Log;
 using TrustChain.Core.Verification;
 using TrustChain.Evm.Anchoring;
 using TrustChain.Evm.Keys;
@@ -37,7 +35,7 @@ internal sealed class ChainIdentity(
             return;
         }
         var genesis = await ConfirmGenesisAsync(cancellationToken);
-        if (await registry.GetOriginHashAsync(BlockTag.Latest, cancellationToken) != Hash32.Compute(Encoding.UTF8.GetBytes(server.Origin)))
+        if (await registry.GetOriginHashAsync(BlockTag.Latest, cancellationToken) != RegistryDeployment.HashOrigin(server.Origin))
         {
             throw new AnchorFaultException(AnchorAlarm.WrongRegistry, $"The contract at {registry.Address} belongs to another log than \"{server.Origin}\".");
         }

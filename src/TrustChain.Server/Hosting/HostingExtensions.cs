@@ -4,6 +4,7 @@ using TrustChain.Postgres.Database;
 using TrustChain.Postgres.Log;
 using TrustChain.Postgres.Query;
 using TrustChain.Server.Limits;
+using TrustChain.Server.Proxy;
 using TrustChain.Server.Telemetry;
 
 namespace TrustChain.Server.Hosting;
@@ -20,7 +21,7 @@ internal static class HostingExtensions
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton(static provider =>
         {
-            var source = new NpgsqlDataSourceBuilder(provider.GetRequiredService<IOptions<ServerOptions>>().Value.Database);
+            var source = new NpgsqlDataSourceBuilder(provider.GetRequiredService<IOptions<ServerOptions>>().Value.ConnectionString);
             source.ConnectionStringBuilder.ApplicationName ??= "trustchain-server";
             source.ConnectionStringBuilder.MaxAutoPrepare = 200; // few distinct statements, each run often
             source.ConnectionStringBuilder.NoResetOnClose = true; // nothing here sets anything for a session
@@ -39,6 +40,7 @@ internal static class HostingExtensions
                 ? source.BuildMultiHost().WithTargetSession(TargetSessionAttributes.Primary)
                 : source.Build();
         });
+        services.AddTrustedProxies();
         services.AddProblemDetails();
         // Pages and scripts carry no secrets beside what a sender chose, so compressing them gives nothing away.
         services.AddResponseCompression(static options => options.EnableForHttps = true);
@@ -68,6 +70,7 @@ internal static class HostingExtensions
 
     public static void UseServerHosting(this WebApplication app)
     {
+        app.UseTrustedProxies();
         app.UseTelemetry();
         app.UseExceptionHandler();
         app.UseSecurityHeaders();

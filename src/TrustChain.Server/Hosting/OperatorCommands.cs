@@ -10,20 +10,21 @@ internal static class OperatorCommands
 {
     private static readonly TimeSpan InvitationLifetime = TimeSpan.FromDays(1);
 
-    public static async Task<int> RunAsync(string[] args)
+    public static async Task<int> RunAsync(string[] args, IConfiguration configuration)
     {
-        var configuration = new ConfigurationBuilder().AddJsonFile(Path.Combine(AppContext.BaseDirectory, "appsettings.json"), optional: true).AddEnvironmentVariables().Build();
-        if (configuration[$"{ServerOptions.Section}:{nameof(ServerOptions.Database)}"] is not { Length: > 0 } connection)
+        var options = configuration.GetSection(ServerOptions.Section).Get<ServerOptions>() ?? new ServerOptions();
+        if (ServerOptionsValidator.FindFaultOfDatabase(options) is { } fault)
         {
-            await Console.Error.WriteLineAsync("TrustChain:Database is not set (environment variable TrustChain__Database).");
+            await Console.Error.WriteLineAsync(fault);
             return 2;
         }
+        var connection = options.ConnectionString;
         await using var database = NpgsqlDataSource.Create(connection);
         try
         {
             var applied = await Migrator.ApplyAsync(database, CancellationToken.None);
             Console.WriteLine(applied.Count == 0 ? "The schema is up to date." : $"Applied {string.Join(", ", applied)}.");
-            return args is ["init", "--admin", var id, "--name", var name, "--key-out", var path] ? await InitialiseAsync(database, configuration[$"{ServerOptions.Section}:{nameof(ServerOptions.PublicUrl)}"] ?? "", id, name, path)
+            return args is ["init", "--admin", var id, "--name", var name, "--key-out", var path] ? await InitialiseAsync(database, options.PublicUrl, id, name, path)
                 : args is ["migrate"] ? 0
                 : Usage();
         }
@@ -80,7 +81,7 @@ internal static class OperatorCommands
 
     private static int Usage()
     {
-        Console.Error.WriteLine("Usage: trustchain-server [migrate | init --admin ID --name NAME --key-out FILE]");
+        Console.Error.WriteLine(Commands.ServerCommandLine.Usage);
         return 2;
     }
 }

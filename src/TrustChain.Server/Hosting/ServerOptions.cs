@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Options;
+using Npgsql;
 
 namespace TrustChain.Server.Hosting;
 
@@ -9,6 +10,9 @@ public sealed class ServerOptions
 
     /// <summary>Npgsql connection string of the one database.</summary>
     public string Database { get; set; } = "";
+
+    /// <summary>Path of a file that holds the connection string instead, so that no password need be in the configuration.</summary>
+    public string DatabaseFile { get; set; } = "";
 
     /// <summary>Name of the log: host and path, no scheme, no white space. Never changes for one database.</summary>
     public string Origin { get; set; } = "";
@@ -33,6 +37,9 @@ public sealed class ServerOptions
 
     /// <summary>How often queued records are given their place in the log at the latest. Default 200 ms.</summary>
     public TimeSpan SequencingInterval { get; set; } = TimeSpan.FromMilliseconds(200);
+
+    /// <summary><see cref="Database"/>, or what <see cref="DatabaseFile"/> holds.</summary>
+    public string ConnectionString => DatabaseFile.Length > 0 ? File.ReadAllText(DatabaseFile).Trim() : Database;
 }
 
 /// <summary>Section <c>Capture</c>.</summary>
@@ -63,18 +70,61 @@ internal sealed class ServerOptionsValidator : IValidateOptions<ServerOptions>
     public ValidateOptionsResult Validate(string? name, ServerOptions options)
     {
         var faults = new List<string>();
-        Need(faults, "TrustChain:Database", options.Database);
-        Need(faults, "TrustChain:Origin", options.Origin);
+        Add(faults, FindFaultOfDatabase(options));
+        Add(faults, FindFaultOfOrigin(options.Origin));
         Need(faults, "TrustChain:Operator", options.Operator);
         NeedFile(faults, "TrustChain:LogKeyFile", options.LogKeyFile);
         NeedFile(faults, "TrustChain:CustodialKeyFile", options.CustodialKeyFile);
         NeedFile(faults, "TrustChain:PassPhraseFile", options.PassPhraseFile);
-        if (options.Origin.Any(static c => char.IsWhiteSpace(c) || c == '+'))
-        {
-            faults.Add("TrustChain:Origin must not hold white space or a plus sign, for example \"log.example.org/tea\".");
-        }
         NeedUrl(faults, "TrustChain:PublicUrl", options.PublicUrl);
         return Result(faults);
+    }
+
+    /// <summary>What is wrong with where the connection string is said to be; null: nothing.</summary>
+    public static string? FindFaultOfDatabase(ServerOptions options)
+    {
+        if (options.Database.Length > 0)
+        {
+            return options.DatabaseFile.Length > 0 ? "TrustChain:Database and TrustChain:DatabaseFile exclude each other: one connection string." : FindFaultOfConnection(options.Database);
+        }
+        if (options.DatabaseFile.Length == 0)
+        {
+            return "TrustChain:Database is not set (environment variable TrustChain__Database), and no TrustChain:DatabaseFile.";
+        }
+        try
+        {
+            return FindFaultOfConnection(options.ConnectionString);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return $"TrustChain:DatabaseFile must be the path of a file that can be read: {exception.Message}";
+        }
+    }
+
+    /// <summary>What is wrong with the name of a log; null: nothing.</summary>
+    public static string? FindFaultOfOrigin(string origin) =>
+        origin.Length == 0 ? "TrustChain:Origin is not set."
+        : origin.Any(static c => char.IsWhiteSpace(c) || c == '+') ? "TrustChain:Origin must not hold white space or a plus sign, for example \"log.example.org/tea\"."
+        : null;
+
+    private static string? FindFaultOfConnection(string connection)
+    {
+        try
+        {
+            return new NpgsqlConnectionStringBuilder(connection).Host is null ? "TrustChain:Database must name a host: \"Host=db;Database=trustchain;Username=trustchain\"." : null;
+        }
+        catch (ArgumentException exception)
+        {
+            return $"TrustChain:Database is no connection string of Npgsql: {exception.Message}";
+        }
+    }
+
+    private static void Add(List<string> faults, string? fault)
+    {
+        if (fault is not null)
+        {
+            faults.Add(fault);
+        }
     }
 
     private static void Need(List<string> faults, string key, string value)

@@ -14,8 +14,11 @@ internal sealed class PrivatePostgres : IAsyncDisposable
     private PostgresProcess? _process;
     private int _port;
 
-    private PrivatePostgres(IReadOnlyDictionary<string, string>? parameters)
+    private readonly string? _installation;
+
+    private PrivatePostgres(IReadOnlyDictionary<string, string>? parameters, string? installation = null)
     {
+        _installation = installation;
         _folder = DevnetFolder.Open(_temporary.PathOf("stack"));
         _parameters = parameters ?? new Dictionary<string, string>();
     }
@@ -25,9 +28,10 @@ internal sealed class PrivatePostgres : IAsyncDisposable
     /// <summary>Makes one and starts it.</summary>
     /// <param name="parameters">Settings on top of the defaults.</param>
     /// <param name="place">Where its data is to be; null: wherever it can.</param>
-    public static async Task<PrivatePostgres> StartAsync(IReadOnlyDictionary<string, string>? parameters = null, string? place = null)
+    /// <param name="installation">Another PostgreSQL than the packaged one.</param>
+    public static async Task<PrivatePostgres> StartAsync(IReadOnlyDictionary<string, string>? parameters = null, string? place = null, string? installation = null)
     {
-        var postgres = new PrivatePostgres(parameters);
+        var postgres = new PrivatePostgres(parameters, installation);
         if (place is not null)
         {
             postgres._folder.WriteSecret("postgres.path", place + "\n");
@@ -42,7 +46,7 @@ internal sealed class PrivatePostgres : IAsyncDisposable
     /// <param name="parameters">Settings on top of the defaults.</param>
     public static async Task<PrivatePostgres> StartCopyAsync(PrivatePostgres original, string place, IReadOnlyDictionary<string, string> parameters)
     {
-        var postgres = new PrivatePostgres(parameters);
+        var postgres = new PrivatePostgres(parameters, original._installation);
         postgres._folder.WriteSecret("postgres.path", place + "\n");
         postgres._folder.WriteSecret("postgres.password", await File.ReadAllTextAsync(original._folder.PathOf("postgres.password"), Site.Cancel));
         await postgres.StartAgainAsync();
@@ -53,7 +57,7 @@ internal sealed class PrivatePostgres : IAsyncDisposable
     public async Task StartAgainAsync()
     {
         _process = await PostgresProcess.StartAsync(
-            new PostgresSettings { NodeModules = await DevnetPackages.GetAsync(Site.Cancel), Folder = _folder, Port = _port, Parameters = _parameters }, Site.Cancel);
+            new PostgresSettings { NodeModules = await DevnetPackages.GetAsync(Site.Cancel), Folder = _folder, Port = _port, Parameters = _parameters, Installation = _installation }, Site.Cancel);
         _port = _process.Port;
     }
 

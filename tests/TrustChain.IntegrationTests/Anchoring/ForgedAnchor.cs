@@ -2,6 +2,7 @@ using System.Numerics;
 using TrustChain.Core.Log;
 using TrustChain.Devnet;
 using TrustChain.Evm.Anchoring;
+using TrustChain.Evm.Keys;
 using TrustChain.Evm.Rpc;
 using TrustChain.Evm.Transactions;
 using TrustChain.IntegrationTests.Log;
@@ -35,16 +36,18 @@ internal static class ForgedAnchor
         });
     }
 
-    public static async Task AnchorByHandAsync(RunningServer server, long size)
+    public static Task AnchorByHandAsync(RunningServer server, long size) => AnchorByHandAsync(server.RpcUrl, server.Keys.Publisher, server.Registry.Address, size);
+
+    public static async Task AnchorByHandAsync(string rpcUrl, Secp256k1Key publisher, Address registry, long size)
     {
         var cancellationToken = TestContext.Current.CancellationToken;
-        using var chain = new ChainWitness(server.RpcUrl);
+        using var chain = new ChainWitness(rpcUrl);
         var fees = new FeePolicy { MaxFeePerGasCeiling = BigInteger.Pow(10, 12), MaxPriorityFeePerGasCeiling = BigInteger.Pow(10, 11) };
-        var sender = new TransactionSender(chain.Node, server.Keys.Publisher, (ulong)AnvilProcess.ChainId, fees);
+        var sender = new TransactionSender(chain.Node, publisher, (ulong)AnvilProcess.ChainId, fees);
         var nonce = await chain.Node.GetTransactionCountAsync(sender.Sender, BlockTag.Pending, cancellationToken);
         var data = AnchorRegistry.EncodeAnchor((ulong)size, Hash32.Compute("another history"u8));
-        var prepared = Assert.IsType<PrepareResult.Ready>(await sender.PrepareAsync(server.Registry.Address, data, nonce, null, cancellationToken));
+        var prepared = Assert.IsType<PrepareResult.Ready>(await sender.PrepareAsync(registry, data, nonce, null, cancellationToken));
         Assert.IsType<SendResult.Accepted>(await sender.SendAsync(prepared.Transaction, cancellationToken));
-        await Eventually.TrueAsync("forged anchor on the chain", async () => (await chain.Registry(server.Registry.Address).GetLatestAsync(BlockTag.Latest, cancellationToken)).Size == (ulong)size);
+        await Eventually.TrueAsync("forged anchor on the chain", async () => (await chain.Registry(registry).GetLatestAsync(BlockTag.Latest, cancellationToken)).Size == (ulong)size);
     }
 }

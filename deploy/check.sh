@@ -1,0 +1,67 @@
+#!/bin/sh
+# Checks the files in this folder with the programs that read them, as far as these are on this machine, and says which are not.
+# Exit codes: 0 nothing wrong was found, 1 something is wrong. NGINX_PROGRAM names an nginx that is not on PATH.
+set -eu
+here=$(cd "$(dirname "$0")" && pwd)
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+failed=0
+
+say() { printf '%-8s %s\n' "$1" "$2"; }
+
+# trustchain.service: unknown or misspelt settings are errors here. The program it starts stands in as a file that can be executed.
+if command -v systemd-analyze >/dev/null 2>&1; then
+    mkdir -p "$work/unit"
+    printf '#!/bin/sh\n' >"$work/unit/server"
+    chmod 755 "$work/unit/server"
+    sed "s#^ExecStart=[^ ]*#ExecStart=$work/unit/server#; s#^Documentation=.*##; s#^User=.*#User=root#; s#^Group=.*#Group=root#" "$here/trustchain.service" >"$work/unit/trustchain.service"
+    if systemd-analyze verify --man=no "$work/unit/trustchain.service" >"$work/unit.out" 2>&1 && ! grep -q "trustchain.service" "$work/unit.out"; then
+        say ok "trustchain.service: systemd-analyze verify"
+    else
+        say fault "trustchain.service:"; cat "$work/unit.out"; failed=1
+    fi
+else
+    say absent "systemd-analyze: trustchain.service was not checked"
+fi
+
+# nginx.conf: with a certificate made here, free ports and folders of its own.
+nginx=${NGINX_PROGRAM:-$(command -v nginx || true)}
+if [ -n "$nginx" ] && command -v openssl >/dev/null 2>&1; then
+    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 1 -subj /CN=trace.example.org -keyout "$work/privkey.pem" -out "$work/fullchain.pem" >/dev/null 2>&1
+    mkdir -p "$work/cache" "$work/logs"
+    sed "s#/etc/nginx/tls/#$work/#; s#/var/log/nginx/#$work/logs/#; s#/run/nginx-trustchain.pid#$work/nginx.pid#; s#/var/cache/nginx/trustchain#$work/cache#; s#listen 80;#listen 127.0.0.1:18080;#; s#listen 443 #listen 127.0.0.1:18443 #; /listen \[::\]/d" \
+        "$here/nginx.conf" >"$work/nginx.conf"
+    for folder in client_body proxy fastcgi uwsgi scgi; do
+        directive="${folder}_temp_path"
+        sed -i "s#^http {#http {\n    $directive $work/$folder;#" "$work/nginx.conf"
+    done
+    if "$nginx" -t -q -e "$work/logs/start.log" -p "$work" -c "$work/nginx.conf" >"$work/nginx.out" 2>&1; then
+        say ok "nginx.conf: $("$nginx" -v 2>&1)"
+    else
+        say fault "nginx.conf:"; cat "$work/nginx.out"; failed=1
+    fi
+else
+    say absent "nginx or openssl: nginx.conf was not checked"
+fi
+
+# Containerfile: syntax and known mistakes; the version is pinned by lint/package-lock.json. Building needs an engine and is not done here.
+if command -v npm >/dev/null 2>&1; then
+    cp "$here/lint/package.json" "$here/lint/package-lock.json" "$work/"
+    if (cd "$work" && npm ci --ignore-scripts --no-audit --no-fund) >"$work/npm.out" 2>&1; then
+        if (cd "$work" && ./node_modules/.bin/dockerfile-utils lint "$here/Containerfile") >"$work/container.out" 2>&1 && [ ! -s "$work/container.out" ]; then
+            say ok "Containerfile: dockerfile-utils"
+        else
+            say fault "Containerfile:"; cat "$work/container.out"; failed=1
+        fi
+    else
+        say absent "dockerfile-utils could not be installed: Containerfile was not checked"
+    fi
+else
+    say absent "npm: Containerfile was not checked"
+fi
+
+# trustchain.json: JSON; that every setting exists and has the right type is what "doctor" and the tests check.
+if command -v node >/dev/null 2>&1; then
+    if node -e 'JSON.parse(require("fs").readFileSync(process.argv[1], "utf8"))' "$here/trustchain.json"; then say ok "trustchain.json"; else failed=1; fi
+fi
+exit $failed

@@ -1,0 +1,124 @@
+using Npgsql;
+using TrustChain.Core.Log;
+using TrustChain.Postgres.Log;
+
+namespace TrustChain.Postgres.Database;
+
+/// <summary>What an operator should know of the database server; read without changing anything.</summary>
+public sealed record DatabaseServer
+{
+    /// <summary>As <c>server_version_num</c>: 150004 is 15.4.</summary>
+    public required int Version { get; init; }
+
+    /// <summary>The database's encoding; must be UTF8.</summary>
+    public required string Encoding { get; init; }
+
+    /// <summary>A standby takes no writes.</summary>
+    public required bool IsStandby { get; init; }
+
+    public required bool Fsync { get; init; }
+
+    public required bool FullPageWrites { get; init; }
+
+    /// <summary>As this session has it.</summary>
+    public required string SynchronousCommit { get; init; }
+
+    /// <summary>Connections that ordinary roles may have.</summary>
+    public required int MaxConnections { get; init; }
+
+    /// <summary>Connections that are open now, to any database.</summary>
+    public required int OpenConnections { get; init; }
+
+    /// <summary>Bytes that the database takes.</summary>
+    public required long SizeBytes { get; init; }
+
+    /// <summary>Whether this role may make tables, which migrating needs.</summary>
+    public required bool MayCreate { get; init; }
+
+    /// <summary>Path on the database's own machine; null where this role may not know it.</summary>
+    public required string? DataFolder { get; init; }
+}
+
+/// <summary>What the database says of the log; every part null where there is none yet.</summary>
+/// <param name="Origin">The log's name.</param>
+/// <param name="State">Its size and root.</param>
+/// <param name="Checkpoint">The newest signed checkpoint.</param>
+/// <param name="CustodialKid">Name of one custodial key, as a sample.</param>
+/// <param name="CustodialSecret">The same key, encrypted under the custodial master key.</param>
+public sealed record LogInspection(string? Origin, LogState? State, StoredCheckpoint? Checkpoint, string? CustodialKid, string? CustodialSecret);
+
+/// <summary>Reads what an operator should know of a database. Changes nothing.</summary>
+public static class DatabaseInspection
+{
+    public static async Task<DatabaseServer> ReadServerAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        const string Sql = """
+            select current_setting('server_version_num')::int, pg_encoding_to_char(encoding), pg_is_in_recovery(),
+                current_setting('fsync') = 'on', current_setting('full_page_writes') = 'on', current_setting('synchronous_commit'),
+                current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int,
+                (select coalesce(sum(numbackends), 0)::int from pg_stat_database), pg_database_size(oid),
+                coalesce(has_schema_privilege(current_schema(), 'create'), false),
+                case when pg_has_role('pg_read_all_settings', 'usage') then current_setting('data_directory') end
+            from pg_database where datname = current_database()
+            """;
+        await using var command = new NpgsqlCommand(Sql, connection);
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        await reader.ReadAsync(cancellationToken); // One row: the database of the connection.
+        return new DatabaseServer
+        {
+            Version = reader.GetInt32(0),
+            Encoding = reader.GetString(1),
+            IsStandby = reader.GetBoolean(2),
+            Fsync = reader.GetBoolean(3),
+            FullPageWrites = reader.GetBoolean(4),
+            SynchronousCommit = reader.GetString(5),
+            MaxConnections = reader.GetInt32(6),
+            OpenConnections = reader.GetInt32(7),
+            SizeBytes = reader.GetInt64(8),
+            MayCreate = reader.GetBoolean(9),
+            DataFolder = reader.IsDBNull(10) ? null : reader.GetString(10),
+        };
+    }
+
+    /// <summary>The database's clock.</summary>
+    public static async Task<DateTimeOffset> ReadClockAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand("select clock_timestamp()", connection);
+        return new DateTimeOffset((DateTime)(await command.ExecuteScalarAsync(cancellationToken))!); // A function has a value.
+    }
+
+    /// <summary>The log, in a database whose schema is up to date.</summary>
+    public static async Task<LogInspection> ReadLogAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        const string Sql = """
+            select s.origin, s.size, s.root, c.size, c.root, c.note, c.signed_at, k.kid, k.secret
+            from (select 1) one
+            left join log_state s on true
+            left join lateral (select * from checkpoint order by size desc limit 1) c on true
+            left join lateral (select kid, secret from signing_key where secret is not null limit 1) k on true
+            """;
+        await using var command = new NpgsqlCommand(Sql, connection);
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        await reader.ReadAsync(cancellationToken); // One row, whatever the tables hold.
+        return new LogInspection(
+            reader.IsDBNull(0) ? null : reader.GetString(0),
+            reader.IsDBNull(0) ? null : new LogState(reader.GetInt64(1), new Hash32(reader.GetFieldValue<byte[]>(2))),
+            reader.IsDBNull(3) ? null : new StoredCheckpoint(reader.GetInt64(3), new Hash32(reader.GetFieldValue<byte[]>(4)), reader.GetString(5), reader.GetFieldValue<DateTimeOffset>(6)),
+            reader.IsDBNull(7) ? null : reader.GetString(7),
+            reader.IsDBNull(8) ? null : reader.GetString(8));
+    }
+
+    /// <summary>The root that was signed under exactly this size; null when none was.</summary>
+    public static async Task<Hash32?> FindSignedRootAsync(NpgsqlConnection connection, long size, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand("select root from checkpoint where size = $1", connection) { Parameters = { new() { Value = size } } };
+        return await command.ExecuteScalarAsync(cancellationToken) is byte[] root ? new Hash32(root) : null;
+    }
+
+    /// <summary>The hash of the first block that is remembered for an anchoring target; null when none is.</summary>
+    public static async Task<string?> FindGenesisAsync(NpgsqlConnection connection, string target, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand("select genesis from anchor_target where name = $1", connection) { Parameters = { new() { Value = target } } };
+        return await command.ExecuteScalarAsync(cancellationToken) as string;
+    }
+}

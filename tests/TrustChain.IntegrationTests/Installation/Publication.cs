@@ -1,0 +1,76 @@
+using System.Diagnostics;
+using TrustChain.Devnet;
+using TrustChain.Devnet.Serving;
+
+namespace TrustChain.IntegrationTests.Installation;
+
+/// <summary>How a program ended.</summary>
+internal sealed record ProgramResult(string Command, int ExitCode, string Output, string Errors)
+{
+    public string Expect(int exitCode)
+    {
+        Assert.True(ExitCode == exitCode, $"\"{Command}\" ended with {ExitCode} and not {exitCode}: {Output} {Errors}");
+        return Output;
+    }
+}
+
+/// <summary>The output of <c>dotnet publish</c>, and its two programs run as an operator runs them: nothing else of the repository is used.</summary>
+internal sealed class Publication(string folder)
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(4);
+    private static readonly string Dotnet = Environment.ProcessPath is { } host && Path.GetFileName(host) == "dotnet" ? host : Tools.FindOnPath("dotnet") ?? "dotnet";
+
+    public string Server => Path.Combine(folder, "server", "trustchain-server");
+
+    public string Cli => Path.Combine(folder, "cli", "trustchain");
+
+    /// <summary>Publishes what is built already, in the configuration of the tests.</summary>
+    public static async Task<Publication> MakeAsync(string folder)
+    {
+        var configuration = ServerProcess.PathOf("TrustChain.Server", "trustchain-server").Contains("/Release/", StringComparison.Ordinal) ? "Release" : "Debug";
+        foreach (var (project, name) in new[] { ("TrustChain.Server", "server"), ("TrustChain.Cli", "cli") })
+        {
+            (await RunAsync(Dotnet, "publish", Repository.PathOf($"src/{project}"), "--no-build", "--configuration", configuration, "--output", Path.Combine(folder, name), "--nologo")).Expect(0);
+        }
+        return new Publication(folder);
+    }
+
+    public static async Task<ProgramResult> RunAsync(string program, params string[] arguments)
+    {
+        using var process = Start(program, arguments);
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        timeout.CancelAfter(Patience);
+        var output = process.StandardOutput.ReadToEndAsync(timeout.Token);
+        var errors = process.StandardError.ReadToEndAsync(timeout.Token);
+        try
+        {
+            await process.WaitForExitAsync(timeout.Token);
+            return new ProgramResult($"{Path.GetFileName(program)} {string.Join(' ', arguments)}", process.ExitCode, (await output).Trim(), (await errors).Trim());
+        }
+        catch (OperationCanceledException)
+        {
+            process.Kill(entireProcessTree: true);
+            throw new TimeoutException($"\"{program} {string.Join(' ', arguments)}\" did not end within {Patience.TotalSeconds:0} s.");
+        }
+    }
+
+    /// <summary>Starts a program with nothing on its standard input; the caller ends it.</summary>
+    public static Process Start(string program, params string[] arguments)
+    {
+        var startInfo = new ProcessStartInfo(program)
+        {
+            WorkingDirectory = "/",
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        foreach (var argument in arguments)
+        {
+            startInfo.ArgumentList.Add(argument);
+        }
+        startInfo.Environment["DOTNET_ROOT"] = Path.GetDirectoryName(Path.GetFullPath(new FileInfo(Dotnet).ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? Dotnet));
+        var process = Process.Start(startInfo)!; // Never null: UseShellExecute is off.
+        process.StandardInput.Close();
+        return process;
+    }
+}

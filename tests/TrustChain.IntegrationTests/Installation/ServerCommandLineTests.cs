@@ -1,0 +1,39 @@
+using TrustChain.Server.Commands;
+
+namespace TrustChain.IntegrationTests.Installation;
+
+/// <summary>What the server program makes of its command line.</summary>
+public sealed class ServerCommandLineTests
+{
+    [Theory]
+    [InlineData("", "Serve")]
+    [InlineData("serve", "Serve")]
+    [InlineData("serve --urls=http://127.0.0.1:0", "Serve")]
+    [InlineData("--urls=http://127.0.0.1:0", "Serve")]
+    [InlineData("serve --config x.json", "Serve")]
+    [InlineData("--config=x.json", "Serve")]
+    [InlineData("migrate --config x.json", "Migrate")]
+    [InlineData("--config x.json init --admin a --name b --key-out c", "Init")]
+    [InlineData("keys --json", "Keys")]
+    [InlineData("doctor --json --config x.json", "Doctor")]
+    [InlineData("health http://127.0.0.1:8080", "Health")]
+    [InlineData("--help", "Help")]
+    [InlineData("--version", "Version")]
+    [InlineData("server", "Refused")]
+    [InlineData("serve fast", "Refused")]
+    [InlineData("--urls http://127.0.0.1:0", "Refused")]
+    [InlineData("--config", "Refused")]
+    [InlineData("--config=", "Refused")]
+    [InlineData("migrate --force", "Refused")]
+    [InlineData("doctor --fix", "Refused")]
+    [InlineData("health", "Refused")]
+    public void Parse_OfCommandLine_IsItsVerb(string line, string verb)
+    {
+        var command = ServerCommandLine.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries));
+
+        Assert.Equal(verb, command.Verb.ToString());
+        Assert.Equal(verb == "Refused", command.Fault.Length > 0);
+        Assert.Equal(line.Contains("x.json", StringComparison.Ordinal) ? "x.json" : null, command.ConfigFile);
+        Assert.DoesNotContain(command.Arguments, static a => a.StartsWith("--config", StringComparison.Ordinal));
+    }
+}
