@@ -240,7 +240,7 @@ public sealed class KeyHistories(string origin)
                 return new KeyChangeResult.Refused("it is no key entry of a known act");
             }
         }
-        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
+        catch (JsonException)
         {
             return new KeyChangeResult.Refused("it is not well-formed JSON");
         }

@@ -55,7 +55,10 @@ internal static class SecurityHeaders
             headers["Referrer-Policy"] = "no-referrer";
         }
         headers["Permissions-Policy"] = Permissions;
-        headers["Cross-Origin-Opener-Policy"] = "same-origin";
+        if (context.Request.IsHttps)
+        {
+            headers["Cross-Origin-Opener-Policy"] = "same-origin"; // Elsewhere browsers leave it aside, and complain.
+        }
         if (isHttps && context.Request.IsHttps)
         {
             headers.StrictTransportSecurity = "max-age=31536000";

@@ -72,10 +72,10 @@ internal sealed partial class ServerHeartbeat(ServerStore store, LiveServers ser
 
     private static partial class Log
     {
-        [LoggerMessage(5000, LogLevel.Information, "{Count} servers share the limits")]
+        [LoggerMessage(5050, LogLevel.Information, "{Count} servers share the limits")]
         public static partial void Counted(ILogger logger, int count);
 
-        [LoggerMessage(5001, LogLevel.Warning, "No heartbeat in the table server, so the share of the limits stays as it was: {Reason}")]
+        [LoggerMessage(5051, LogLevel.Warning, "No heartbeat in the table server, so the share of the limits stays as it was: {Reason}")]
         public static partial void Missed(ILogger logger, string reason);
     }
 }

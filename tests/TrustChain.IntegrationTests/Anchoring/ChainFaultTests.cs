@@ -33,6 +33,7 @@ public sealed class ChainFaultTests(ChainFaultTests.Fixture fixture) : IClassFix
     [Fact]
     public async Task Dropped_IsSentAgain()
     {
+        await Stage.LogAndAnchorAsync();
         await Stage.StopMiningAsync();
         var size = await Stage.LogAsync();
         var sent = await Stage.AnchorAsync(size, "sent");

@@ -4,7 +4,7 @@ using TrustChain.IntegrationTests.Serving;
 namespace TrustChain.IntegrationTests.Conformance;
 
 /// <summary>epcis2.js, a client that others wrote, against a running server.</summary>
-public sealed class Epcis2ClientTests(ServerFixture fixture) : IClassFixture<ServerFixture>
+public sealed class Epcis2ClientTests(SharedStack stack)
 {
     private const int Events = 6;
 
@@ -14,9 +14,10 @@ public sealed class Epcis2ClientTests(ServerFixture fixture) : IClassFixture<Ser
     [Fact]
     public async Task ForeignClient_CapturesAndQueries_FindsWhatItSent()
     {
-        var organisation = await fixture.Server.AddOrganisationAsync();
+        await using var server = await RunningServer.StartAsync(stack.Postgres, stack.Anvil); // It lists everything that is there.
+        var organisation = await server.AddOrganisationAsync();
 
-        using var seen = JsonDocument.Parse(await NodeScripts.RunAsync("epcis2-client.mjs", $"{fixture.Server.BaseUrl}/epcis", organisation.ApiKey, organisation.Prefix));
+        using var seen = JsonDocument.Parse(await NodeScripts.RunAsync("epcis2-client.mjs", $"{server.BaseUrl}/epcis", organisation.ApiKey, organisation.Prefix));
 
         var root = seen.RootElement;
         Assert.Equal(202, root.GetProperty("status").GetInt32());

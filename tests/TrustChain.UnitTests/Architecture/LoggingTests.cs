@@ -13,8 +13,8 @@ public sealed partial class LoggingTests
         ["Log"] = [(3000, 3199)],
         ["Witness"] = [(3200, 3299)],
         ["Anchoring"] = [(4000, 4999)],
-        ["Subscriptions"] = [(5000, 5099)],
-        ["Limits"] = [(5000, 5099)],
+        ["Subscriptions"] = [(5000, 5049)],
+        ["Limits"] = [(5050, 5099)],
         ["Telemetry"] = [(5100, 5199)],
         ["Accounts"] = [(5200, 5299)],
     };
