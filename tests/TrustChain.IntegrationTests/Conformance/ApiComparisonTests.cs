@@ -5,7 +5,7 @@ using TrustChain.UnitTests;
 namespace TrustChain.IntegrationTests.Conformance;
 
 /// <summary>The official OpenAPI document of the EPCIS 2.0 REST bindings against ours, which must have everything that theirs has.</summary>
-public sealed class ApiComparisonTests(ServerFixture fixture) : IClassFixture<ServerFixture>
+public sealed class ApiComparisonTests(FreshServerFixture fixture) : IClassFixture<FreshServerFixture>
 {
     private static readonly string[] Methods = ["get", "post", "put", "delete", "options", "head", "patch"];
 

@@ -7,7 +7,7 @@ using TrustChain.UnitTests;
 namespace TrustChain.IntegrationTests.Conformance;
 
 /// <summary>Published documents and queries that must be refused, and the published query that must not.</summary>
-public sealed class RefusalTests(ServerFixture fixture) : IClassFixture<ServerFixture>
+public sealed class RefusalTests(FreshServerFixture fixture) : IClassFixture<FreshServerFixture>
 {
     [Fact]
     public async Task PublishedDocument_ThatBreaksTheStandard_IsRefusedAndLeavesNothing()
