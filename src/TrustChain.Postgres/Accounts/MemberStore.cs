@@ -125,7 +125,7 @@ public sealed class MemberStore(NpgsqlDataSource database, TimeProvider time)
             time.GetUtcNow().UtcDateTime) as string;
 
     /// <summary>Uses up an invitation and makes the person a member, or gives the member the role if it is more than before. Null when the invitation is not open.</summary>
-    /// <returns>The organisation's code.</returns>
+    /// <returns>The invitation.</returns>
     public async Task<Invitation?> AcceptAsync(NpgsqlConnection connection, Invitation invitation, Guid personId, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow().UtcDateTime;

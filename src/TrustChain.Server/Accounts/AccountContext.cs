@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Security.Claims;
 using Microsoft.AspNetCore.Antiforgery;
 using Microsoft.AspNetCore.Authentication;
@@ -90,11 +89,8 @@ internal sealed class AccountContext(
     public async Task<IResult> RenderAsync<TPage>(string address, IReadOnlyDictionary<string, object?> parameters, int status = StatusCodes.Status200OK)
         where TPage : IComponent
     {
-        var headers = Http.Response.Headers;
-        headers.ContentSecurityPolicy =
-            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
-        headers["Referrer-Policy"] = "same-origin";
-        headers.CacheControl = "no-store";
+        SecurityHeaders.SetForPage(Http, hasForms: true);
+        Http.Response.Headers.CacheControl = "no-store";
         var all = new Dictionary<string, object?>(parameters) { ["Page"] = Page with { Address = address } };
         var html = await renderer.Dispatcher.InvokeAsync(async () => (await renderer.RenderComponentAsync<TPage>(ParameterView.FromDictionary(all))).ToHtmlString());
         return Results.Content(html, "text/html; charset=utf-8", statusCode: status);
@@ -127,8 +123,6 @@ internal sealed class AccountContext(
             return false; // What the reader has for a form beyond its limits, or cut short.
         }
     }
-
-    public static string Number(int value) => value.ToString(CultureInfo.InvariantCulture);
 }
 
 /// <summary>Who is signed in.</summary>

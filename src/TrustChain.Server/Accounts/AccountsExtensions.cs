@@ -2,7 +2,6 @@ using Microsoft.AspNetCore.Authentication.Cookies;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.DataProtection.KeyManagement;
 using Microsoft.AspNetCore.Identity;
-using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using TrustChain.Postgres.Accounts;
 using TrustChain.Server.Hosting;
@@ -60,7 +59,7 @@ internal static class AccountsExtensions
         services.AddAntiforgery(static options => options.Cookie.Name = "tc-form");
         services.AddSingleton<ProtectionKeyStore>();
         services.AddDataProtection().SetApplicationName("TrustChain");
-        services.TryAddSingleton<ProtectionKeys>();
+        services.AddSingleton<ProtectionKeys>();
         services.AddOptions<KeyManagementOptions>().Configure<ProtectionKeys, KeyRing>(static (options, keys, ring) =>
         {
             options.XmlRepository = keys;

@@ -39,7 +39,7 @@ internal static class AnchorEndpoints
         var now = time.GetUtcNow();
         var view = new AnchorsView(head.Checkpoint?.Size ?? 0, [.. (await reports.GetAsync(null, ShownOnPage, cancellationToken)).Select(report => AnchorPageView.From(report, now))]);
         var page = PageContext.For(context.Request, server.Value.Operator, now);
-        SecurityHeaders.SetForPage(context, asksChain: false);
+        SecurityHeaders.SetForPage(context);
         context.Response.Headers.CacheControl = "no-cache";
         var parameters = ParameterView.FromDictionary(new Dictionary<string, object?> { [nameof(AnchorsPage.View)] = view, [nameof(AnchorsPage.Page)] = page });
         var html = await renderer.Dispatcher.InvokeAsync(async () => (await renderer.RenderComponentAsync<AnchorsPage>(parameters)).ToHtmlString());

@@ -29,7 +29,8 @@ internal static class SecurityHeaders
     /// <summary>What a page may do: its own scripts and styles, no inline ones, and asking this server and, where it checks anchors, the chain's node.</summary>
     /// <param name="context">The request for the page.</param>
     /// <param name="asksChain">Whether it has the button that asks the node.</param>
-    public static void SetForPage(HttpContext context, bool asksChain)
+    /// <param name="hasForms">Whether it has forms, which are sent to this server.</param>
+    public static void SetForPage(HttpContext context, bool asksChain = false, bool hasForms = false)
     {
         var node = "";
         if (asksChain)
@@ -38,7 +39,7 @@ internal static class SecurityHeaders
             node = " " + new Uri(options.PublicRpcUrl.Length > 0 ? options.PublicRpcUrl : options.RpcUrl).GetLeftPart(UriPartial.Authority);
         }
         context.Response.Headers.ContentSecurityPolicy =
-            $"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'{node}; form-action 'none'; base-uri 'none'; frame-ancestors 'none'";
+            $"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'{node}; form-action {(hasForms ? "'self'" : "'none'")}; base-uri 'none'; frame-ancestors 'none'";
     }
 
     private static Task Complete((HttpContext Context, bool IsHttps) state)

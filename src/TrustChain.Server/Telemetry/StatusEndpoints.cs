@@ -13,9 +13,7 @@ internal static class StatusEndpoints
 
     private static async Task<IResult> GetAsync(HttpContext context, HtmlRenderer renderer, StatusViews views, IOptions<ServerOptions> server, TimeProvider time)
     {
-        context.Response.Headers.ContentSecurityPolicy =
-            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'";
-        context.Response.Headers["Referrer-Policy"] = "no-referrer";
+        SecurityHeaders.SetForPage(context);
         context.Response.Headers.CacheControl = "no-cache";
         var parameters = ParameterView.FromDictionary(new Dictionary<string, object?>
         {

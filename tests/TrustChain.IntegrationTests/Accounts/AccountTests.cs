@@ -73,7 +73,7 @@ public sealed partial class AccountTests(ServerFixture fixture) : IClassFixture<
         (await second.PostAsync("/account/sign-in", ("login", login), ("password", "wrong"))).Expect(401, "/account/sign-in").Saying("Login or password is wrong");
         (await second.PostAsync("/account/sign-in", ("login", Login("nobody")), ("password", "wrong"))).Expect(401, "/account/sign-in").Saying("Login or password is wrong");
         (await second.PostAsync("/account/sign-in", ("login", login), ("password", Password), ("returnUrl", "//elsewhere.example/"))).Expect(200, "/account/sign-in/code");
-        (await second.PostAsync("/account/sign-in/code", ("code", recovery[0]))).Expect(200, "/account").Saying("9 recovery codes are left");
+        (await second.PostAsync("/account/sign-in/code", ("code", recovery[0]), ("returnUrl", "//elsewhere.example/"))).Expect(200, "/account").Saying("9 recovery codes are left");
 
         (await first.GetAsync("/account")).Saying("TestBrowser/1.0");
         (await first.PostAsync("/account/sign-out-everywhere")).Expect(200, "/account/sign-in").Saying("You are signed out");
