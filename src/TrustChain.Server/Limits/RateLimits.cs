@@ -37,8 +37,12 @@ internal sealed class RateLimits(IOptions<LimitsOptions> options, LiveServers se
     /// <summary>Before a header is looked up: null, or how long its address has to wait because of failed authentications.</summary>
     public TimeSpan? CheckGuesses(HttpContext context)
     {
-        var wait = _guesses.Take(AddressOf(context), 0, ShareOf(Options.FailedAuthentication), Now);
-        return wait is null || Volatile.Read(ref PlaceOf(KeyOf(context))) == KeyOf(context) ? null : wait;
+        if (_guesses.Take(AddressOf(context), 0, ShareOf(Options.FailedAuthentication), Now) is not { } wait)
+        {
+            return null;
+        }
+        var key = KeyOf(context);
+        return Volatile.Read(ref PlaceOf(key)) == key ? null : wait;
     }
 
     /// <summary>An authentication failed.</summary>
@@ -49,7 +53,11 @@ internal sealed class RateLimits(IOptions<LimitsOptions> options, LiveServers se
     }
 
     /// <summary>An authentication went well.</summary>
-    public void Remember(HttpContext context) => Volatile.Write(ref PlaceOf(KeyOf(context)), KeyOf(context));
+    public void Remember(HttpContext context)
+    {
+        var key = KeyOf(context);
+        Volatile.Write(ref PlaceOf(key), key);
+    }
 
     /// <summary>Null, or how long the sender has to wait.</summary>
     public (TimeSpan Wait, string Limit)? Take(HttpContext context, int? organisation, double cost)

@@ -95,6 +95,57 @@ public sealed partial class AccountTests(ServerFixture fixture) : IClassFixture<
     }
 
     [Fact]
+    public async Task Password_Changed_SignsOutOtherBrowsersAndNotThisOne()
+    {
+        var company = await Server.AddOrganisationAsync();
+        var login = Login("chen");
+        using var first = await JoinAsync(company, "viewer", login: login);
+        using var second = new Browser(Server.BaseUrl);
+        using var third = new Browser(Server.BaseUrl);
+        foreach (var other in (Browser[])[second, third])
+        {
+            await other.GetAsync("/account/sign-in");
+            (await other.PostAsync("/account/sign-in", ("login", login), ("password", Password))).Expect(200, "/account");
+        }
+
+        var sessions = SessionId().Matches((await first.GetAsync("/account")).Text).Select(static m => m.Groups[1].Value).ToList();
+        Assert.Equal(2, sessions.Count); // Its own cannot be ended there.
+        (await first.PostAsync("/account/sessions/end", ("session", sessions[0]))).Expect(200, "/account").Saying("That browser is signed out");
+        Assert.Single(new[] { (await second.GetAsync("/account")).Path, (await third.GetAsync("/account")).Path }, "/account");
+
+        await first.GetAsync("/account");
+        (await first.PostAsync("/account/password", ("current", "wrong"), ("password", "another correct horse"))).Expect(400, "/account/password").Saying("The current password is wrong");
+        (await first.PostAsync("/account/password", ("current", Password), ("password", "another correct horse"))).Expect(200, "/account").Saying("Your password is changed");
+
+        Assert.Equal(["/account/sign-in", "/account/sign-in"], new[] { (await second.GetAsync("/account")).Path, (await third.GetAsync("/account")).Path });
+        (await second.PostAsync("/account/sign-in", ("login", login), ("password", Password))).Expect(401, "/account/sign-in");
+        (await first.GetAsync("/account")).Expect(200, "/account");
+    }
+
+    [Fact]
+    public async Task Invitation_Withdrawn_OpensNothing_AndAMemberOfTwoChoosesForWhomToAct()
+    {
+        var (company, other) = (await Server.AddOrganisationAsync(), await Server.AddOrganisationAsync());
+        using var admin = await JoinAsync(company, "admin");
+        await admin.GetAsync("/account/members");
+        var link = Link((await admin.PostAsync("/account/members/invite", ("note", "nobody"), ("role", "admin"))).Text);
+        var id = InvitationId().Match((await admin.GetAsync("/account/members")).Text).Groups[1].Value;
+        (await admin.PostAsync("/account/members/withdraw", ("invitation", id))).Expect(200, "/account/members").Saying("The invitation is withdrawn");
+        using var stranger = new Browser(Server.BaseUrl);
+        (await stranger.GetAsync(link)).Expect(404, "/account/join");
+
+        var token = await Invitations.AddAsync(Server.Database, other.Id, "viewer");
+        (await admin.GetAsync($"/account/join?token={token}")).Expect(200, "/account/join");
+        (await admin.PostAsync("/account/join", ("token", token))).Expect(200, "/account").Saying("viewer: reads");
+        (await admin.PostAsync("/account/organisation", ("organisation", other.Id))).Expect(200, "/account");
+        (await admin.GetAsync("/account/members")).Expect(403, "/account/members"); // There they are no admin.
+        await admin.GetAsync("/account");
+        (await admin.PostAsync("/account/organisation", ("organisation", "operator"))).Expect(200, "/account"); // Not one of theirs: nothing changes.
+        (await admin.PostAsync("/account/organisation", ("organisation", company.Id))).Expect(200, "/account");
+        (await admin.GetAsync("/account/members")).Expect(200, "/account/members");
+    }
+
+    [Fact]
     public async Task ApiKey_MadeRotatedAndRevokedOnThePage_OpensWhatItsRoleSays()
     {
         var company = await Server.AddOrganisationAsync();
@@ -175,6 +226,12 @@ public sealed partial class AccountTests(ServerFixture fixture) : IClassFixture<
 
     [GeneratedRegex("name=\"person\" value=\"([0-9a-f-]{36})\"")]
     private static partial Regex Person();
+
+    [GeneratedRegex("name=\"session\" value=\"([0-9a-f-]{36})\"")]
+    private static partial Regex SessionId();
+
+    [GeneratedRegex("name=\"invitation\" value=\"([0-9a-f-]{36})\"")]
+    private static partial Regex InvitationId();
 
     [GeneratedRegex("into the app: <code>([A-Z2-7]+)</code>")]
     private static partial Regex Secret();
