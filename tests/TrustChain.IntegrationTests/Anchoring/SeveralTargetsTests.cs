@@ -1,7 +1,9 @@
 using System.Text;
 using TrustChain.Core.Log;
 using TrustChain.Core.Signing;
+using TrustChain.Core.Verification;
 using TrustChain.Devnet.Serving;
+using TrustChain.IntegrationTests.Cli;
 using TrustChain.IntegrationTests.Log;
 using TrustChain.IntegrationTests.Serving;
 using TrustChain.UnitTests.Log;
@@ -59,6 +61,7 @@ public sealed class SeveralTargetsTests(SharedStack stack)
             (await stage.Server.GetAsync("/log/trust?target=authority")).Expect(404);
             (await stage.Server.GetAsync("/log/anchors?target=nobody")).Expect(404);
             (await stage.Server.GetAsync("/anchors")).Expect(200);
+            await AssertEvidenceAsync(stage, authority);
 
             // The chain of the first goes away, and the authority is not the one that is trusted: the second goes on.
             long later = 0;
@@ -86,6 +89,41 @@ public sealed class SeveralTargetsTests(SharedStack stack)
         finally
         {
             File.Delete(certificate);
+        }
+    }
+
+    /// <summary>Evidence names the contract asked for, carries the timestamp, and passes against that contract alone; so does the whole log.</summary>
+    private async Task AssertEvidenceAsync(ChainStage stage, TestTimestampAuthority authority)
+    {
+        using var cli = new AuditCli();
+        var item = stage.Company.NewItem();
+        (await stage.Company.CaptureAsync(Events.Document(Events.Observation(item)))).Expect(202);
+        var size = (await stage.Server.GetCoveringCheckpointAsync()).Size;
+        foreach (var name in (string[])["primary", "second", "authority"])
+        {
+            await stage.FinalAsync(size, name);
+        }
+        var evidence = $"/evidence?item={Uri.EscapeDataString(item)}";
+        (await stage.Server.GetAsync($"{evidence}&target=authority", stage.Company.ApiKey)).ExpectProblem(404, "not-found");
+        (await stage.Server.GetAsync($"{evidence}&target=nobody", stage.Company.ApiKey)).ExpectProblem(404, "not-found");
+        foreach (var (target, rpcUrl, stranger) in ((string, string, string)[])[("primary", stage.Server.RpcUrl, "second"), ("second", stack.Anvil.RpcUrl, "primary")])
+        {
+            await File.WriteAllBytesAsync(cli.PathOf("bundle.json"), (await stage.Server.GetAsync($"{evidence}&target={target}", stage.Company.ApiKey)).Expect(200).Bytes, TestContext.Current.CancellationToken);
+            await WriteTrustAsync(target);
+            var checks = (await cli.RunAsync("verify", cli.PathOf("bundle.json"), "--trust", cli.TrustFile, "--rpc", rpcUrl, "--json")).Expect(0).Json.GetProperty("checks");
+            foreach (var check in (string[])[CheckNames.Anchor, CheckNames.Timestamp])
+            {
+                Assert.Equal("passed", Assert.Single(checks.EnumerateArray(), c => c.GetProperty("name").GetString() == check).GetProperty("outcome").GetString());
+            }
+            (await cli.RunAsync("fsck", "--server", stage.Server.BaseUrl, "--trust", cli.TrustFile, "--rpc", rpcUrl)).Expect(0);
+            await WriteTrustAsync(stranger);
+            Assert.Contains(ReasonCodes.ForeignLog, (await cli.RunAsync("verify", cli.PathOf("bundle.json"), "--trust", cli.TrustFile, "--rpc", rpcUrl)).Expect(1).Output, StringComparison.Ordinal);
+        }
+
+        async Task WriteTrustAsync(string target)
+        {
+            Assert.True(TrustFile.TryParse((await stage.Server.GetAsync($"/log/trust?target={target}")).Expect(200).Bytes, out var trust, out _));
+            await File.WriteAllBytesAsync(cli.TrustFile, (trust with { TimestampAuthorities = [authority.Root] }).ToUtf8(), TestContext.Current.CancellationToken);
         }
     }
 

@@ -17,7 +17,7 @@ internal sealed record ProgramResult(string Command, int ExitCode, string Output
 /// <summary>The output of <c>dotnet publish</c>, and its two programs run as an operator runs them: nothing else of the repository is used.</summary>
 internal sealed class Publication(string folder)
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(4);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
     private static readonly string Dotnet = Environment.ProcessPath is { } host && Path.GetFileName(host) == "dotnet" ? host : Tools.FindOnPath("dotnet") ?? "dotnet";
 
     public string Server => Path.Combine(folder, "server", "trustchain-server");

@@ -45,7 +45,7 @@ internal sealed class RunningServer : IAsyncDisposable
     /// <summary>What it writes to its console.</summary>
     public string LogFile => _folder.LogFile(_settings.Name);
 
-    private string AdminKey => File.ReadAllText(_folder.PathOf("admin.key")).Trim();
+    public string AdminKey => File.ReadAllText(_folder.PathOf("admin.key")).Trim();
 
     /// <summary>Starts a server with a fresh log.</summary>
     /// <param name="postgres">Where its database is made.</param>

@@ -1,0 +1,261 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Text.RegularExpressions;
+using TrustChain.IntegrationTests.Serving;
+
+namespace TrustChain.IntegrationTests.Accounts;
+
+/// <summary>
+/// Every route as every role and as no one. Bodies are empty and names stand for nothing, so that whoever may pass is told what is wrong with the request
+/// and whoever may not is told that. Where a wrong body is told before the organisation is looked for, the body is right.
+/// </summary>
+public sealed partial class AccessMatrixTests(ServerFixture fixture) : IClassFixture<ServerFixture>
+{
+    private const int Through = 0;
+
+    private static readonly Caller[] Callers = Enum.GetValues<Caller>();
+
+    /// <summary>What a route needs, where it is more than nothing for a read. Everything that is no read must be named here. Reads that hide things from others answer "not found": <c>VisibilityTests</c>.</summary>
+    private static readonly Dictionary<string, Need> Needs = new(StringComparer.Ordinal)
+    {
+        ["GET /api/organisations"] = Need.Viewer,
+        ["GET /api/batches"] = Need.Viewer,
+        ["GET /api/certificates"] = Need.Viewer,
+        ["GET /api/recalls"] = Need.Viewer,
+        ["GET /api/keys"] = Need.Viewer,
+        ["GET /api/claims"] = Need.Viewer,
+        ["GET /epcis/capture"] = Need.Viewer,
+        ["GET /epcis/queries"] = Need.Viewer,
+        ["GET /epcis/queries/{queryName}/subscriptions"] = Need.Viewer,
+        ["GET /epcis/queries/{queryName}/subscriptions/{subscriptionID}"] = Need.Viewer,
+        ["GET /api/organisations/{id}/members"] = Need.OwnAdmin,
+        ["GET /api/organisations/{id}/api-keys"] = Need.OwnAdmin,
+        ["GET /api/organisations/{id}/audit"] = Need.OwnAdmin,
+        ["GET /api/audit"] = Need.DeploymentReader,
+        ["POST /epcis/capture"] = Need.Operator,
+        ["POST /epcis/events"] = Need.Operator,
+        ["POST /epcis/queries"] = Need.Operator,
+        ["DELETE /epcis/queries/{queryName}"] = Need.Operator,
+        ["POST /epcis/queries/{queryName}/subscriptions"] = Need.Operator,
+        ["DELETE /epcis/queries/{queryName}/subscriptions/{subscriptionID}"] = Need.Operator,
+        ["POST /epcis/queries/{queryName}/subscriptions/{subscriptionID}/resume"] = Need.Operator,
+        ["DELETE /epcis/nextPageToken/{token}"] = Need.Nothing,
+        ["POST /api/batches"] = Need.Operator,
+        ["POST /api/documents"] = Need.Operator,
+        ["POST /api/certificates"] = Need.Operator,
+        ["POST /api/certificates/{id}/revoke"] = Need.Operator,
+        ["POST /api/recalls"] = Need.Operator,
+        ["POST /api/recalls/{id}/lift"] = Need.Operator,
+        ["POST /api/claims"] = Need.Admin,
+        ["POST /api/claims/{id}/verify"] = Need.DeploymentAdmin,
+        ["POST /api/keys"] = Need.Admin,
+        ["POST /api/keys/{kid}/revoke"] = Need.Admin,
+        ["POST /api/keys/recoveries/{index}/object"] = Need.Admin,
+        ["POST /api/organisations"] = Need.DeploymentAdmin,
+        ["POST /api/organisations/{id}/api-keys"] = Need.OwnAdmin,
+        ["DELETE /api/organisations/{id}/api-keys"] = Need.OwnAdmin,
+        ["POST /api/organisations/{id}/api-keys/{keyId}/rotate"] = Need.OwnAdmin,
+        ["DELETE /api/organisations/{id}/api-keys/{keyId}"] = Need.OwnAdmin,
+        ["POST /api/organisations/{id}/invitations"] = Need.OwnAdmin,
+        ["POST /api/organisations/{id}/keys/{kid}/revoke"] = Need.DeploymentAdmin,
+        ["POST /api/organisations/{id}/keys/recoveries"] = Need.DeploymentAdmin,
+        ["POST /api/organisations/{id}/keys/recoveries/{index}/complete"] = Need.DeploymentAdmin,
+        ["POST /api/people/{login}/disable"] = Need.DeploymentAdmin,
+        ["POST /api/people/{login}/enable"] = Need.DeploymentAdmin,
+    };
+
+    private static readonly Dictionary<string, object> Bodies = new(StringComparer.Ordinal)
+    {
+        ["POST /api/organisations/{id}/api-keys"] = new { label = "matrix", role = "viewer" },
+        ["DELETE /api/organisations/{id}/api-keys"] = new { apiKey = "tck_nothing" },
+        ["POST /api/organisations/{id}/invitations"] = new { note = "matrix", role = "viewer" },
+    };
+
+    /// <summary>The pages' routes with what they need of whoever is signed in.</summary>
+    private static readonly (string Method, string Path, Need Need)[] AccountRoutes =
+    [
+        ("GET", "", Need.Viewer), ("GET", "/codes", Need.Viewer), ("GET", "/members", Need.Admin), ("GET", "/api-keys", Need.Admin), ("GET", "/audit", Need.Admin),
+        ("POST", "/organisation", Need.Viewer), ("POST", "/passkeys/create", Need.Viewer), ("POST", "/passkeys/add", Need.Viewer), ("POST", "/passkeys/remove", Need.Viewer),
+        ("POST", "/codes", Need.Viewer), ("POST", "/codes/renew", Need.Viewer), ("POST", "/codes/off", Need.Viewer), ("POST", "/password", Need.Viewer), ("POST", "/sessions/end", Need.Viewer),
+        ("POST", "/members/invite", Need.Admin), ("POST", "/members/withdraw", Need.Admin), ("POST", "/members/change", Need.Admin), ("POST", "/members/remove", Need.Admin),
+        ("POST", "/api-keys", Need.Admin), ("POST", "/api-keys/rotate", Need.Admin), ("POST", "/api-keys/revoke", Need.Admin),
+    ];
+
+    private enum Need
+    {
+        Nothing,
+        Viewer,
+        Operator,
+        Admin,
+
+        /// <summary>Admin of the organisation in the path, or of the deployment.</summary>
+        OwnAdmin,
+        DeploymentReader,
+        DeploymentAdmin,
+    }
+
+    private enum Caller
+    {
+        Nobody,
+        WrongKey,
+
+        /// <summary>A browser that an admin of the organisation signed in with: it opens reads and nothing else.</summary>
+        Cookie,
+        Viewer,
+        Operator,
+        Admin,
+        Auditor,
+
+        /// <summary>A key of the operator's organisation that is not an admin's.</summary>
+        DeploymentOperator,
+        DeploymentAdmin,
+    }
+
+    private RunningServer Server => fixture.Server;
+
+    [Fact]
+    public async Task EveryRoute_AsEveryRoleAndAsNoOne_AnswersAsItsNeedSays()
+    {
+        var company = await Server.AddOrganisationAsync();
+        var keys = await MakeKeysAsync(company);
+        using var browser = await SignInAsync(company, "admin");
+        var faults = new List<string>();
+        var operations = await OperationsAsync();
+        Assert.True(operations.Count > 90, "The document lists too few operations to be the server's.");
+        Assert.Empty(Needs.Keys.Except(operations.Select(static o => o.Name)));
+        foreach (var (method, template, name) in operations)
+        {
+            if (!Needs.TryGetValue(name, out var need) && method != HttpMethod.Get)
+            {
+                faults.Add($"{name} is in no table");
+                continue;
+            }
+            foreach (var caller in Callers)
+            {
+                var status = await AskAsync(method, Fill(template, company), Bodies.GetValueOrDefault(name, new { }), caller, keys, browser);
+                var expected = Expected(need, caller, method == HttpMethod.Get);
+                if (expected == Through ? status is 401 or 403 or >= 500 : status != expected)
+                {
+                    faults.Add($"{caller} asks {name}, which needs {need}: {status} instead of {(expected == Through ? "an answer" : expected)}");
+                }
+            }
+        }
+
+        Assert.True(faults.Count == 0, string.Join('\n', faults));
+    }
+
+    [Fact]
+    public async Task EveryFormOfTheAccount_AsEveryRoleAndAsNoOne_AnswersAsItsNeedSays()
+    {
+        var company = await Server.AddOrganisationAsync();
+        var faults = new List<string>();
+        foreach (var role in (string?[])[null, "viewer", "operator", "admin"])
+        {
+            using var browser = role is null ? new Browser(Server.BaseUrl) : await SignInAsync(company, role);
+            await browser.GetAsync("/account");
+            foreach (var (method, path, need) in AccountRoutes)
+            {
+                var page = method == "GET" ? await browser.GetAsync("/account" + path) : await browser.PostAsync("/account" + path);
+                var seen = (page.Path, page.Status) switch
+                {
+                    ("/account/sign-in", _) or (_, 401) => "is asked to sign in",
+                    (_, 403) => "is refused",
+                    (_, >= 500) => $"breaks it with {page.Status}",
+                    _ => "passes",
+                };
+                var expected = role is null ? "is asked to sign in" : need == Need.Admin && role != "admin" ? "is refused" : "passes";
+                if (seen != expected)
+                {
+                    faults.Add($"{role ?? "nobody"} at {method} /account{path} {seen}, but should be one who {expected}: {page.Path} {page.Status}");
+                }
+                if (method == "POST" && (await browser.PostWithAsync("", "/account" + path)).Status != 400)
+                {
+                    faults.Add($"{role ?? "nobody"} sends a form without its hidden field to /account{path}, and it is taken");
+                }
+                await browser.GetAsync("/account");
+            }
+        }
+
+        Assert.True(faults.Count == 0, string.Join('\n', faults));
+    }
+
+    private static int Expected(Need need, Caller caller, bool reads) => (need, caller) switch
+    {
+        (_, Caller.WrongKey) => 401,
+        (Need.Nothing, _) => Through,
+        (_, Caller.Nobody) => 401,
+        (_, Caller.Cookie) when !reads => 401,
+        (Need.Viewer, _) => Through,
+        (Need.Operator, Caller.Viewer) => 403,
+        (Need.Operator, _) => Through,
+        (Need.Admin, Caller.Viewer or Caller.Operator or Caller.DeploymentOperator) => 403,
+        (Need.Admin, _) => Through,
+        (Need.OwnAdmin, Caller.Viewer or Caller.Operator or Caller.DeploymentOperator) => 403,
+        (Need.OwnAdmin, Caller.Auditor) => 404, // Another's: whether it is there is not said.
+        (Need.OwnAdmin, _) => Through,
+        (Need.DeploymentReader, Caller.Auditor or Caller.DeploymentAdmin) => Through,
+        (Need.DeploymentAdmin, Caller.DeploymentAdmin) => Through,
+        _ => 403,
+    };
+
+    /// <summary>A path whose names stand for nothing but the organisation itself.</summary>
+    private static string Fill(string template, TestOrganisation company) => Parameter().Replace(template, match => match.Groups[1].Value switch
+    {
+        "id" when template.StartsWith("/api/organisations/", StringComparison.Ordinal) || template.StartsWith("/organisations/", StringComparison.Ordinal) => company.Id,
+        "id" or "keyId" or "index" or "size" or "level" => "2000000000",
+        _ => "nothing",
+    });
+
+    private async Task<int> AskAsync(HttpMethod method, string path, object body, Caller caller, Dictionary<Caller, string> keys, Browser browser)
+    {
+        using var content = method == HttpMethod.Get ? null : JsonContent.Create(body);
+        if (caller != Caller.Cookie)
+        {
+            return (await Server.SendAsync(method, path, keys.GetValueOrDefault(caller), content)).Status;
+        }
+        var cookies = browser.Cookies.GetCookieHeader(new Uri(Server.BaseUrl));
+        return (await Server.SendAsync(method, path, null, content, headers: [("Cookie", cookies)])).Status;
+    }
+
+    private async Task<List<(HttpMethod Method, string Template, string Name)>> OperationsAsync() =>
+    [
+        .. from path in (await Server.GetAsync("/openapi/v1.json")).Expect(200).Json.GetProperty("paths").EnumerateObject()
+           from operation in path.Value.EnumerateObject()
+           where operation.Name is "get" or "post" or "put" or "patch" or "delete"
+           select (HttpMethod.Parse(operation.Name), path.Name, $"{operation.Name.ToUpperInvariant()} {path.Name}"),
+    ];
+
+    private async Task<Dictionary<Caller, string>> MakeKeysAsync(TestOrganisation company)
+    {
+        var auditor = $"auditor-{company.Id}";
+        var added = (await Server.PostAsAdminAsync("/api/organisations", new { id = auditor, name = "Auditor", roles = new[] { "auditor" } })).Expect(201);
+        var operators = (await Server.GetAsync("/api/organisations", Server.AdminKey)).Expect(200).Json.GetProperty("organisations").EnumerateArray()
+            .First(static o => o.GetProperty("roles").EnumerateArray().Any(static r => r.GetString() == "admin")).GetProperty("id").GetString();
+        return new Dictionary<Caller, string>
+        {
+            [Caller.WrongKey] = new string('x', 43),
+            [Caller.Viewer] = await MakeKeyAsync(company.Id, "viewer", company.ApiKey),
+            [Caller.Operator] = await MakeKeyAsync(company.Id, "operator", company.ApiKey),
+            [Caller.Admin] = company.ApiKey,
+            [Caller.Auditor] = added.Text("apiKey"),
+            [Caller.DeploymentOperator] = await MakeKeyAsync(operators!, "operator", Server.AdminKey), // Every organisation has an id.
+            [Caller.DeploymentAdmin] = Server.AdminKey,
+        };
+    }
+
+    private async Task<string> MakeKeyAsync(string organisation, string role, string apiKey) =>
+        (await Server.PostAsync($"/api/organisations/{organisation}/api-keys", new { label = $"matrix {role}", role }, apiKey)).Expect(201).Text("apiKey");
+
+    private async Task<Browser> SignInAsync(TestOrganisation company, string role)
+    {
+        var browser = new Browser(Server.BaseUrl);
+        var token = await Invitations.AddAsync(Server.Database, company.Id, role);
+        await browser.GetAsync($"/account/join?token={token}");
+        var login = $"matrix-{role}-{Guid.NewGuid():N}";
+        (await browser.PostAsync("/account/join", ("token", token), ("name", "Matrix"), ("login", login), ("password", "correct horse battery"))).Expect((int)HttpStatusCode.OK, "/account");
+        return browser;
+    }
+
+    [GeneratedRegex(@"\{([^}]+)\}")]
+    private static partial Regex Parameter();
+}
