@@ -4,11 +4,11 @@ using TrustChain.Core.Signing;
 
 namespace TrustChain.Cli.Bench;
 
-/// <summary><c>bench capture</c>, <c>bench query</c> and <c>bench scan</c>.</summary>
+/// <summary><c>bench capture</c>, <c>bench overload</c>, <c>bench query</c> and <c>bench scan</c>.</summary>
 internal static class BenchCommands
 {
     /// <summary>The verb.</summary>
-    public static Command Create(Shell shell) => new("bench", "Measures a server. Leaves an organisation and its events behind.") { Capture(shell), Query(shell), Scan(shell) };
+    public static Command Create(Shell shell) => new("bench", "Measures a server. Leaves an organisation and its events behind.") { Capture(shell), Overload(shell), Query(shell), Scan(shell) };
 
     private static Command Capture(Shell shell)
     {
@@ -46,6 +46,37 @@ internal static class BenchCommands
             };
             var adminKey = await InputFile.ReadSecretAsync(shell, parsed.GetRequiredValue(admin), cancellationToken);
             return await CaptureBench.RunAsync(shell, parsed.GetRequiredValue(server), adminKey, options, cancellationToken);
+        });
+        return command;
+    }
+
+    private static Command Overload(Shell shell)
+    {
+        var defaults = new OverloadBenchOptions();
+        var server = SharedOptions.Server();
+        var admin = AdminKeyFile();
+        var batch = Number("--batch", "Events in a statement.", defaults.Batch, Statement.MaxEvents);
+        var seconds = Number("--seconds", "How long to send too much.", defaults.Seconds, 3600);
+        var calm = Number("--calm-seconds", "How long to measure what is sustained.", defaults.CalmSeconds, 600);
+        var factor = Number("--factor", "How many times the sustained rate is sent.", defaults.Factor, 100);
+        var clients = Number("--clients", "Clients that measure what is sustained.", defaults.Clients, 1000);
+        var seed = new Option<int>("--seed") { Description = "Chooses the corpus.", DefaultValueFactory = _ => defaults.Seed };
+        var sample = Number("--sample", "Records fetched and verified afterwards.", defaults.Sample, 1_000_000);
+        var command = new Command("overload", "Measures what a server does with more captures than it can take.") { server, admin, batch, seconds, calm, factor, clients, seed, sample };
+        command.SetAction(async (parsed, cancellationToken) =>
+        {
+            var options = new OverloadBenchOptions
+            {
+                Batch = parsed.GetValue(batch),
+                Seconds = parsed.GetValue(seconds),
+                CalmSeconds = parsed.GetValue(calm),
+                Factor = parsed.GetValue(factor),
+                Clients = parsed.GetValue(clients),
+                Seed = parsed.GetValue(seed),
+                Sample = parsed.GetValue(sample),
+            };
+            var adminKey = await InputFile.ReadSecretAsync(shell, parsed.GetRequiredValue(admin), cancellationToken);
+            return await OverloadBench.RunAsync(shell, parsed.GetRequiredValue(server), adminKey, options, cancellationToken);
         });
         return command;
     }

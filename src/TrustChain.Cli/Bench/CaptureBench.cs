@@ -62,8 +62,9 @@ internal static class CaptureBench
         var logged = Stopwatch.GetElapsedTime(started);
 
         shell.Error.WriteLine($"fetching and verifying {options.Sample} records");
-        var sample = new EvidenceSample(client, trust, corpus, items, load);
-        await sample.CheckAsync(options.Sample, options.Seed, options.Clients, cancellationToken);
+        var sample = new EvidenceSample(client, trust, corpus, items, load.PlaceOf);
+        var random = new Random(options.Seed);
+        await sample.CheckAsync(Enumerable.Range(0, options.Sample).Select(_ => random.Next(options.Events)), options.Clients, cancellationToken);
         Write(shell, options, load.Latencies, acknowledged, logged, sample.Latencies);
         return ExitCodes.Good;
     }

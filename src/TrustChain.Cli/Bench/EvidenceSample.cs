@@ -8,7 +8,7 @@ using TrustChain.Core.Verification;
 namespace TrustChain.Cli.Bench;
 
 /// <summary>Fetches evidence of random acknowledged records by EPC and verifies it. What only the chain can tell is left out: anchors come later.</summary>
-internal sealed class EvidenceSample(ServerClient client, TrustFile trust, EventCorpus corpus, BenchItems items, CaptureLoad load)
+internal sealed class EvidenceSample(ServerClient client, TrustFile trust, EventCorpus corpus, BenchItems items, Func<int, (Hash32 Statement, int Position)> placeOf)
 {
     private const int MaxPages = 1000;
 
@@ -16,15 +16,12 @@ internal sealed class EvidenceSample(ServerClient client, TrustFile trust, Event
     public Latencies Latencies { get; } = new();
 
     /// <summary>Fetches and verifies.</summary>
-    /// <param name="count">How many records.</param>
-    /// <param name="seed">Chooses them.</param>
+    /// <param name="chosen">Numbers of the records in the corpus.</param>
     /// <param name="clients">How many at once.</param>
     /// <param name="cancellationToken">Ends waiting.</param>
     /// <exception cref="CliException">A record is missing, or a bundle does not verify.</exception>
-    public async Task CheckAsync(int count, int seed, int clients, CancellationToken cancellationToken)
+    public async Task CheckAsync(IEnumerable<int> chosen, int clients, CancellationToken cancellationToken)
     {
-        var random = new Random(seed);
-        var chosen = Enumerable.Range(0, count).Select(_ => random.Next(load.Events)).ToArray();
         var options = new ParallelOptions { MaxDegreeOfParallelism = clients, CancellationToken = cancellationToken };
         await Parallel.ForEachAsync(chosen, options, async (number, token) => await CheckOneAsync(number, token));
     }
@@ -32,7 +29,7 @@ internal sealed class EvidenceSample(ServerClient client, TrustFile trust, Event
     private async Task CheckOneAsync(int number, CancellationToken cancellationToken)
     {
         var item = items.Uri(corpus.ItemsOf(number)[number % EventCorpus.EpcsPerEvent]);
-        var (statement, position) = load.PlaceOf(number);
+        var (statement, position) = placeOf(number);
         var path = $"evidence?item={Uri.EscapeDataString(item)}";
         for (var page = 0; page < MaxPages; page++)
         {

@@ -9,7 +9,8 @@ namespace TrustChain.Cli.Http;
 /// <param name="Body">The body.</param>
 /// <param name="Address">What was asked.</param>
 /// <param name="Location">The Location header, if any.</param>
-internal sealed record ServerAnswer(HttpStatusCode Status, byte[] Body, Uri Address, string? Location)
+/// <param name="AsksToWait">It came with Retry-After and is no success.</param>
+internal sealed record ServerAnswer(HttpStatusCode Status, byte[] Body, Uri Address, string? Location, bool AsksToWait)
 {
     /// <summary>True for a 2xx status.</summary>
     public bool IsSuccess => (int)Status is >= 200 and < 300;

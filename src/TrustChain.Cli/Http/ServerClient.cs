@@ -13,21 +13,22 @@ internal sealed class ServerClient : IDisposable
     /// <summary>Longest answer read, in bytes.</summary>
     public const int MaxAnswerBytes = 32 << 20;
 
-    private const int Attempts = 6;
-
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan ShortestPause = TimeSpan.FromMilliseconds(100);
 
     private readonly HttpClient _http;
     private readonly Uri _base;
     private readonly string? _apiKey;
+    private readonly int _attempts;
 
     /// <summary>Makes a client.</summary>
     /// <param name="server">The server's address; a path is kept as prefix.</param>
     /// <param name="apiKey">Sent as a bearer token with every request, if given.</param>
     /// <param name="connections">Most connections kept open at once.</param>
-    public ServerClient(Uri server, string? apiKey = null, int connections = 16)
+    /// <param name="attempts">How often a busy server is asked.</param>
+    public ServerClient(Uri server, string? apiKey = null, int connections = 16, int attempts = 6)
     {
+        _attempts = attempts;
         _base = server.AbsoluteUri.EndsWith('/') ? server : new Uri(server.AbsoluteUri + "/");
         _apiKey = apiKey;
         _http = Connections.Create(server, connections);
@@ -88,10 +89,10 @@ internal sealed class ServerClient : IDisposable
             {
                 using var response = await _http.SendAsync(request, cancellationToken);
                 var pause = PauseBefore(response);
-                if (pause is null || attempt == Attempts)
+                if (pause is null || attempt == _attempts)
                 {
                     var location = response.Headers.Location?.ToString();
-                    return new ServerAnswer(response.StatusCode, await response.Content.ReadAsByteArrayAsync(cancellationToken), request.RequestUri!, location);
+                    return new ServerAnswer(response.StatusCode, await response.Content.ReadAsByteArrayAsync(cancellationToken), request.RequestUri!, location, pause is not null);
                 }
                 await Task.Delay(pause.Value, cancellationToken);
             }
