@@ -1,0 +1,44 @@
+using TrustChain.IntegrationTests.Serving;
+
+namespace TrustChain.IntegrationTests.Cli;
+
+/// <summary>The benchmarks, so short that their figures say nothing: what they check of the server while they measure must hold.</summary>
+public sealed class BenchTests(ServerFixture fixture) : IClassFixture<ServerFixture>, IDisposable
+{
+    private readonly AuditCli _cli = new();
+
+    public void Dispose() => _cli.Dispose();
+
+    [Fact]
+    public async Task Capture_SendsAndVerifiesItsSample()
+    {
+        var report = (await RunAsync("capture", "--events", "200", "--batch", "20", "--keys", "2", "--items", "60", "--sample", "20")).Json;
+
+        Assert.Equal(200, report.GetProperty("events").GetInt32());
+        Assert.Equal(20, report.GetProperty("verified").GetInt32());
+    }
+
+    [Fact]
+    public async Task Overload_LosesNothingThatWasAcknowledged()
+    {
+        var report = (await RunAsync("overload", "--seconds", "2", "--calm-seconds", "1", "--sample", "20")).Json;
+
+        Assert.Equal(0, report.GetProperty("surplus").GetInt64());
+        Assert.Equal(0, report.GetProperty("faults").GetArrayLength());
+        Assert.True(report.GetProperty("acknowledged").GetInt32() > 0);
+        Assert.Equal(10, report.GetProperty("tenths").GetArrayLength());
+    }
+
+    [Fact]
+    public async Task QueryAndScan_Measure()
+    {
+        await RunAsync("query", "--events", "100", "--seconds", "1", "--clients", "2");
+        await RunAsync("scan", "--items", "30", "--seconds", "1", "--clients", "2");
+    }
+
+    private async Task<CliResult> RunAsync(params string[] arguments)
+    {
+        await File.WriteAllTextAsync(_cli.PathOf("admin.key"), fixture.Server.AdminKey, TestContext.Current.CancellationToken);
+        return (await _cli.RunAsync(["bench", .. arguments, "--server", fixture.Server.BaseUrl, "--admin-key-file", _cli.PathOf("admin.key"), "--json"])).Expect(0);
+    }
+}
