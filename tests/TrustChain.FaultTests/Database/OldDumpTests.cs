@@ -73,7 +73,8 @@ public sealed class OldDumpTests(SharedStack stack)
         await RestoreAsync(postgres, copy);
         await trial.Site.StartServerAsync(0); // Nothing on the chain speaks against it.
 
-        var missing = await Assert.ThrowsAnyAsync<Xunit.Sdk.XunitException>(() => new Audit(trial.Site, trial.Load, trial.Watcher, trial.Load.ApiKey).ExpectWithoutDrainingAsync());
+        using var audit = new Audit(trial.Site, trial.Load, trial.Watcher, trial.Load.ApiKey);
+        var missing = await Assert.ThrowsAnyAsync<Xunit.Sdk.XunitException>(() => audit.ExpectWithoutDrainingAsync());
         Assert.Contains("is there 0 times", missing.Message, StringComparison.Ordinal); // The audit of all these tests does find what is lost.
 
         // Who was promised something holds the promise against the log.
@@ -92,7 +93,7 @@ public sealed class OldDumpTests(SharedStack stack)
         {
             await trial.Load.RememberAsync(trial.Load.MakeOne());
         }
-        Assert.NotEqual(before, await new Audit(trial.Site, trial.Load, trial.Watcher, trial.Load.ApiKey).ComputeRootAsync(size));
+        Assert.NotEqual(before, await audit.ComputeRootAsync(size));
     }
 
     private static Dictionary<string, string?> OneAnchorOnly => new() { ["Anchoring__Interval"] = "12:00:00" };

@@ -19,7 +19,7 @@ internal sealed record Acknowledged(Capture Capture, string? Statement, IReadOnl
 internal sealed class Load : IAsyncDisposable
 {
     private const string Organisation = "load";
-    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan Breath = TimeSpan.FromMilliseconds(10); // so that the logs, which are checked whole, do not grow too fast
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
 

@@ -35,6 +35,7 @@ internal sealed class Trial : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        Audit.Dispose();
         await Load.DisposeAsync();
         await Watcher.DisposeAsync();
         await Site.DisposeAsync();
