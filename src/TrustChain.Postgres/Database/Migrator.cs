@@ -22,7 +22,7 @@ public sealed record SchemaState(IReadOnlyList<string> Missing, IReadOnlyList<st
 public static class Migrator
 {
     private const long AdvisoryLock = 0x54727573744D6967; // "TrustMig"
-    private const int LockPatienceSeconds = 3;
+    private const int LockPatienceMilliseconds = 900; // less than deadlock_timeout, so that it is never a server whose query is ended
 
     private static readonly TimeSpan LockPause = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
@@ -55,7 +55,7 @@ public static class Migrator
                 {
                     if (!known.AsSpan().SequenceEqual(digest))
                     {
-                        throw new MigrationException($"Migration {name} was changed after it had been applied to this database.");
+                        throw new MigrationException($"Migration {name} was changed after it had been applied to this database: run the program it belongs to. A migration that was released is never edited; a change is a new one.");
                     }
                     continue;
                 }
@@ -82,7 +82,7 @@ public static class Migrator
             try
             {
                 await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-                await ExecuteAsync(connection, $"set local lock_timeout = '{LockPatienceSeconds}s'", cancellationToken);
+                await ExecuteAsync(connection, $"set local lock_timeout = '{LockPatienceMilliseconds}ms'", cancellationToken);
                 await ExecuteAsync(connection, sql, cancellationToken);
                 await using var record = new NpgsqlCommand("insert into schema_migration (name, sha256) values ($1, $2)", connection)
                 {

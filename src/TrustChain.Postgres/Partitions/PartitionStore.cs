@@ -14,10 +14,11 @@ public sealed record PartitionPlan(long Ids, int Ahead)
 
 /// <summary>How far the partitions reach.</summary>
 /// <param name="Count">How many there are, those in cold storage among them.</param>
+/// <param name="Cold">Those of them whose content is in cold storage.</param>
 /// <param name="Free">Ids that are still to be given out before the last one is full.</param>
 /// <param name="OpenFrom">First id of the partition to which new ids belong.</param>
 /// <param name="Before">Id at which the last one ends.</param>
-public sealed record PartitionRoom(int Count, long Free, long OpenFrom, long Before);
+public sealed record PartitionRoom(int Count, int Cold, long Free, long OpenFrom, long Before);
 
 /// <summary>
 /// Makes the partitions in which content goes before ids reach them. There is none by default that would fill unseen: a server that takes ids beyond the last
@@ -63,7 +64,7 @@ public sealed class PartitionStore(NpgsqlDataSource database, PartitionPlan plan
             before += plan.Ids;
         }
         await using var read = new NpgsqlCommand(
-            "select count(*)::int, max(before_id), coalesce(max(from_id) filter (where from_id <= $1), 1) from content_partition", connection)
+            "select count(*)::int, (select count(*)::int from content_archive where dropped_at is not null), max(before_id), coalesce(max(from_id) filter (where from_id <= $1), 1) from content_partition", connection)
         {
             Parameters = { new() { Value = last } },
         };
@@ -71,7 +72,7 @@ public sealed class PartitionStore(NpgsqlDataSource database, PartitionPlan plan
         await using (var reader = await read.ExecuteReaderAsync(cancellationToken))
         {
             await reader.ReadAsync(cancellationToken); // An aggregate has one row.
-            room = new PartitionRoom(reader.GetInt32(0), reader.GetInt64(1) - last, reader.GetInt64(2), reader.GetInt64(1));
+            room = new PartitionRoom(reader.GetInt32(0), reader.GetInt32(1), reader.GetInt64(2) - last, reader.GetInt64(3), reader.GetInt64(2));
         }
         await transaction.CommitAsync(cancellationToken);
         Volatile.Write(ref _room, room);

@@ -65,6 +65,8 @@ internal static class FeatureExtensions
         services.AddSingleton<IValidateOptions<StorageOptions>, StorageOptionsValidator>();
         services.AddOptionsWithValidateOnStart<StorageOptions>().BindConfiguration(StorageOptions.Section);
         services.AddSingleton(static p => new PartitionStore(p.GetRequiredService<Npgsql.NpgsqlDataSource>(), p.GetRequiredService<IOptions<StorageOptions>>().Value.Plan));
+        services.AddSingleton<ArchiveStore>();
+        services.AddSingleton<ColdStorage>();
         services.AddSingleton<PartitionMetrics>();
         services.AddHostedService<PartitionWorker>();
     }

@@ -55,8 +55,8 @@ public sealed class UpgradeTests(SharedStack stack)
         await site.StopAsync(0);
         site.UseVersion(previous.Server + ".dll");
         var refusal = await Assert.ThrowsAsync<DevnetException>(() => site.StartServerAsync(0));
-        Assert.Contains("0012_content_partitions", refusal.Message + await site.ReadLogAsync(0), StringComparison.Ordinal);
-        Assert.Contains("run a newer server", await site.ReadLogAsync(0), StringComparison.Ordinal);
+        Assert.Contains("did not start", refusal.Message, StringComparison.Ordinal);
+        Assert.Matches("The database has migration 001\\d_\\w+, which this program does not know; run a newer server", await site.ReadLogAsync(0));
         site.UseVersion(null);
         await site.StartServerAsync(0);
         await load.WaitForAsync(60);
