@@ -10,6 +10,10 @@ create table content_partition (
     constraint content_partition_range check (from_id < before_id)
 );
 
+-- Each entry in the clear used up a block of ten thousand ids, and ranges would be full of nothing. Those of this version and newer have numbers of their own, which
+-- ids of records never reach.
+create sequence public_entry_id start 1000000000000001;
+
 -- Enforced at once for new rows, which takes a moment's lock; old ones are looked through in the next step, while servers work on. Servers of the previous version
 -- keep working: at least ten million ids are free before the end.
 do $$

@@ -131,7 +131,7 @@ public sealed class ArchiveTests(SharedStack stack)
     {
         var item = company.NewItem();
         var key = await company.RegisterKeyAsync();
-        // Keys take ids too; the server gives up the rest of its own when it stops.
+        // The first custodial capture takes a block of ids, the rest of which the server gives up when it stops.
         (await company.CaptureAsync(Events.Document(Events.Commissioning(company.NewItem())))).Expect(202);
         await server.GetCoveringCheckpointAsync();
         await server.StopAsync();
