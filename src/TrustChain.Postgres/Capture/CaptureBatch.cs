@@ -34,7 +34,7 @@ internal sealed class CaptureBatch(NpgsqlDataSource database, PartitionStore par
             {
                 // Another attempt with a look-up.
             }
-            catch (PostgresException exception) when (PartitionStore.IsWithoutPartition(exception) && attempt < Attempts)
+            catch (PostgresException exception) when (PartitionStore.HasLostPartition(exception) && attempt < Attempts)
             {
                 // The ids were taken long ago and their range has gone to cold storage since: newer ids have a place.
                 _lastId = -1;

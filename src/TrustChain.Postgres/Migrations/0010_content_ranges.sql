@@ -22,7 +22,7 @@ declare
 begin
     select ((last_value + 10000000) / 20000000 + 1) * 20000000 + 1 into bound from capture_id;
     insert into content_partition (number, from_id, before_id) values (1, 1, bound);
-    execute format('alter table statement_body add constraint content_partition_1 check (statement_id < %s) not valid', bound);
-    execute format('alter table event_body add constraint content_partition_1 check (record_id < %s) not valid', bound);
-    execute format('alter table record_measure add constraint content_partition_1 check (record_id < %s) not valid', bound);
+    execute format('alter table statement_body add constraint content_partition_1 check (statement_id < %s::bigint) not valid', bound);
+    execute format('alter table event_body add constraint content_partition_1 check (record_id < %s::bigint) not valid', bound);
+    execute format('alter table record_measure add constraint content_partition_1 check (record_id < %s::bigint) not valid', bound);
 end $$;

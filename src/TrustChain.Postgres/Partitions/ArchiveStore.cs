@@ -12,6 +12,8 @@ namespace TrustChain.Postgres.Partitions;
 /// </summary>
 public sealed class ArchiveStore(NpgsqlDataSource database, TimeProvider time)
 {
+    private const long AdvisoryLock = 0x5472757374417263; // "TrustArc": one drop or restore at a time
+
     private static readonly TimeSpan LockPause = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan LockPatience = TimeSpan.FromMinutes(5);
 
@@ -77,7 +79,7 @@ public sealed class ArchiveStore(NpgsqlDataSource database, TimeProvider time)
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-        await LockPartitionsAsync(connection, cancellationToken);
+        await LockArchivesAsync(connection, cancellationToken);
         var header = await GetHeaderAsync(connection, number, cancellationToken);
         var partition = (await ListAsync(connection, cancellationToken)).Single(p => p.Number == number);
         var (digest, _, _) = ReadBack(path);
@@ -112,7 +114,7 @@ public sealed class ArchiveStore(NpgsqlDataSource database, TimeProvider time)
         var (digest, _, header) = ReadBack(path);
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-        await LockPartitionsAsync(connection, cancellationToken);
+        await LockArchivesAsync(connection, cancellationToken);
         var partition = (await ListAsync(connection, cancellationToken)).SingleOrDefault(p => p.Number == header.Partition);
         if (partition is null || partition.From != header.From || partition.Before != header.Before || partition.File is null || header.Origin != await GetOriginAsync(connection, cancellationToken))
         {
@@ -126,9 +128,9 @@ public sealed class ArchiveStore(NpgsqlDataSource database, TimeProvider time)
         {
             throw new ArchiveException($"{path} has the digest {digest.ToHex()}, but the content was dropped for the file with {partition.File.Sha256.ToHex()}.");
         }
-        await ExecuteAsync(connection, PartitionTables.Create(header.Partition), cancellationToken);
+        await ExecuteAsync(connection, PartitionTables.CreateToFill(header.Partition, header.From, header.Before), cancellationToken);
         var leftOut = await LoadAsync(connection, header, path, cancellationToken);
-        await ExecuteAsync(connection, PartitionTables.Attach(header.Partition, header.From, header.Before), cancellationToken);
+        await ExecuteAsync(connection, PartitionTables.Attach(header.Partition, header.From, header.Before) + PartitionTables.DropConstraints(header.Partition), cancellationToken);
         await ExecuteAsync(connection, $"update content_archive set dropped_at = null where partition = {Text(header.Partition)}", cancellationToken);
         await WriteAuditAsync(connection, "archive-restored", header.Partition, cancellationToken);
         await transaction.CommitAsync(cancellationToken);
@@ -359,8 +361,8 @@ public sealed class ArchiveStore(NpgsqlDataSource database, TimeProvider time)
         }
     }
 
-    private static Task LockPartitionsAsync(NpgsqlConnection connection, CancellationToken cancellationToken) =>
-        ExecuteAsync(connection, $"select pg_advisory_xact_lock({PartitionStore.AdvisoryLock})", cancellationToken);
+    private static Task LockArchivesAsync(NpgsqlConnection connection, CancellationToken cancellationToken) =>
+        ExecuteAsync(connection, $"select pg_advisory_xact_lock({AdvisoryLock})", cancellationToken);
 
     /// <summary>Whoever waits for these locks makes everybody wait, so it is for less than a second, again and again.</summary>
     private static async Task LockWholeTablesAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, CancellationToken cancellationToken)

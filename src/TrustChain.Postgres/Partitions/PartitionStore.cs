@@ -26,8 +26,7 @@ public sealed record PartitionRoom(int Count, int Cold, long Free, long OpenFrom
 /// </summary>
 public sealed class PartitionStore(NpgsqlDataSource database, PartitionPlan plan)
 {
-    /// <summary>Key of the advisory lock under which partitions are made, taken out and put back.</summary>
-    internal const long AdvisoryLock = 0x5472757374506172; // "TrustPar"
+    private const long AdvisoryLock = 0x5472757374506172; // "TrustPar"
 
     private PartitionRoom? _room;
 
@@ -46,9 +45,11 @@ public sealed class PartitionStore(NpgsqlDataSource database, PartitionPlan plan
         }
     }
 
-    /// <summary>Whether a new row had no partition: its range was taken out since its id was reserved.</summary>
-    internal static bool IsWithoutPartition(PostgresException exception) =>
-        exception is { SqlState: PostgresErrorCodes.CheckViolation, ConstraintName: null, TableName: "statement_body" or "event_body" or "record_measure" };
+    /// <summary>Whether a new row lost its partition: the range was taken out since its id was reserved, or is being taken out at this moment.</summary>
+    internal static bool HasLostPartition(PostgresException exception) =>
+        exception is { SqlState: PostgresErrorCodes.CheckViolation, ConstraintName: null, TableName: "statement_body" or "event_body" or "record_measure" }
+        || exception.SqlState == PostgresErrorCodes.DeadlockDetected
+        || (exception.SqlState == PostgresErrorCodes.InternalError && exception.MessageText.StartsWith("could not open relation with OID", StringComparison.Ordinal));
 
     private async Task<PartitionRoom> EnsureAsync(long id, CancellationToken cancellationToken)
     {
