@@ -20,6 +20,9 @@ internal sealed class Publication(string folder)
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
     private static readonly string Dotnet = Environment.ProcessPath is { } host && Path.GetFileName(host) == "dotnet" ? host : Tools.FindOnPath("dotnet") ?? "dotnet";
 
+    // What stays behind to serve the next build would keep the output open, and nobody would know that this one has ended.
+    private static readonly string[] Alone = ["--property:UseSharedCompilation=false", "-nodeReuse:false"];
+
     public string Server => Path.Combine(folder, "server", "trustchain-server");
 
     public string Cli => Path.Combine(folder, "cli", "trustchain");
@@ -56,7 +59,7 @@ internal sealed class Publication(string folder)
         await System.Formats.Tar.TarFile.ExtractToDirectoryAsync(archive, source, overwriteFiles: false, TestContext.Current.CancellationToken);
         foreach (var (project, name) in new[] { ("TrustChain.Server", "server"), ("TrustChain.Cli", "cli") })
         {
-            (await RunAsync(Dotnet, "publish", Path.Combine(source, "src", project), "--configuration", "Release", "--output", Path.Combine(folder, name), "--nologo")).Expect(0);
+            (await RunAsync(Dotnet, ["publish", Path.Combine(source, "src", project), "--configuration", "Release", "--output", Path.Combine(folder, name), "--nologo", .. Alone])).Expect(0);
         }
         return (new Publication(folder), "");
     }

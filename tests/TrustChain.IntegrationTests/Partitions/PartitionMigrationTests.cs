@@ -79,6 +79,21 @@ public sealed class PartitionMigrationTests(SharedStack stack)
     }
 
     [Fact]
+    public async Task Database_OfAnotherProgram_IsRefusedWithTheReason()
+    {
+        await using var database = await OldSchema.CreateAsync(stack, statements: 10);
+
+        await OldSchema.ExecuteAsync(database, "update schema_migration set sha256 = sha256('edited') where name = '0003_log'");
+        var changed = await Assert.ThrowsAsync<MigrationException>(() => Migrator.ApplyAsync(database, Cancellation));
+        Assert.Contains("0003_log was changed after it had been applied", changed.Message, StringComparison.Ordinal);
+        Assert.Equal("9", await OldSchema.ReadAsync(database, "select count(*) from schema_migration")); // Nothing was applied on top.
+
+        await OldSchema.ExecuteAsync(database, "insert into schema_migration (name, sha256) values ('9999_later', '')");
+        var newer = await Assert.ThrowsAsync<MigrationException>(() => Migrator.ApplyAsync(database, Cancellation));
+        Assert.Contains("9999_later, which this program does not know; run a newer server", newer.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Partitions_MadeBySeveralAtOnce_AreMadeOnce()
     {
         await using var database = await OldSchema.CreateAsync(stack, statements: 10);
