@@ -94,7 +94,7 @@ public sealed class DevnetHost : IAsyncDisposable
         Keys = OperatorKeys.Open(Folder);
         Registry = await Registry.EnsureAsync(Folder, Anvil.RpcUrl, Keys, cancellationToken);
         await output.WriteLineAsync("Starting the server");
-        await ServerProcess.InitialiseAsync(Folder, Postgres.ConnectionString, cancellationToken);
+        await ServerProcess.InitialiseAsync(Folder, Postgres.ConnectionString, null, cancellationToken);
         Server = Started(await ServerProcess.StartAsync(
             new ServerSettings
             {

@@ -29,6 +29,9 @@ public sealed record ServerSettings
     /// <summary>Name of the child in logs and process files; several servers need several names.</summary>
     public string Name { get; init; } = "server";
 
+    /// <summary>Path of another server's assembly, such as an earlier version's; null: the solution's own.</summary>
+    public string? Assembly { get; init; }
+
     /// <summary>Settings on top, in the form of environment variables; they win.</summary>
     public IReadOnlyDictionary<string, string?> Environment { get; init; } = new Dictionary<string, string?>();
 }
@@ -69,7 +72,7 @@ public sealed class ServerProcess : IAsyncDisposable
         {
             environment[name] = value;
         }
-        var child = await ChildProcess.StartAsync(Command(settings.Folder, settings.Name, [], environment), cancellationToken);
+        var child = await ChildProcess.StartAsync(Command(settings.Folder, settings.Name, settings.Assembly, [], environment), cancellationToken);
         var server = new ServerProcess(child, baseUrl);
         try
         {
@@ -84,7 +87,11 @@ public sealed class ServerProcess : IAsyncDisposable
     }
 
     /// <summary>Makes the first admin, unless there is one; its API key is in <c>admin.key</c> afterwards.</summary>
-    public static async Task InitialiseAsync(DevnetFolder folder, string database, CancellationToken cancellationToken)
+    /// <param name="folder">Where the key's file goes.</param>
+    /// <param name="database">Connection string.</param>
+    /// <param name="assembly">Path of another server's assembly; null: the solution's own.</param>
+    /// <param name="cancellationToken">Ends the program.</param>
+    public static async Task InitialiseAsync(DevnetFolder folder, string database, string? assembly, CancellationToken cancellationToken)
     {
         var keyFile = folder.PathOf("admin.key");
         if (File.Exists(keyFile))
@@ -94,11 +101,22 @@ public sealed class ServerProcess : IAsyncDisposable
         var command = Command(
             folder,
             "server-init",
+            assembly,
             ["init", "--admin", "operator", "--name", "Devnet operator 演示运营方", "--key-out", keyFile],
             new Dictionary<string, string?> { ["TrustChain__Database"] = database });
         if (await ChildProcess.RunAsync(command, cancellationToken) != 0)
         {
             throw new DevnetException($"The database could not be initialised; the reason is in {folder.LogFile("server-init")}.");
+        }
+    }
+
+    /// <summary>Brings the schema of a database up to date with the solution's own server. Servers may run on it.</summary>
+    public static async Task MigrateAsync(DevnetFolder folder, string database, CancellationToken cancellationToken)
+    {
+        var command = Command(folder, "server-migrate", null, ["migrate"], new Dictionary<string, string?> { ["TrustChain__Database"] = database });
+        if (await ChildProcess.RunAsync(command, cancellationToken) != 0)
+        {
+            throw new DevnetException($"The schema could not be brought up to date; the reason is in {folder.LogFile("server-migrate")}.");
         }
     }
 
@@ -138,11 +156,11 @@ public sealed class ServerProcess : IAsyncDisposable
         ["Anchoring__PollInterval"] = "00:00:00.5",
     };
 
-    private static ChildCommand Command(DevnetFolder folder, string name, IReadOnlyList<string> arguments, IReadOnlyDictionary<string, string?> environment) => new()
+    private static ChildCommand Command(DevnetFolder folder, string name, string? assembly, IReadOnlyList<string> arguments, IReadOnlyDictionary<string, string?> environment) => new()
     {
         Name = "the server",
         Program = System.Environment.ProcessPath is { } self && Path.GetFileName(self) == "dotnet" ? self : "dotnet",
-        Arguments = [PathOf("TrustChain.Server", "trustchain-server"), .. arguments],
+        Arguments = [assembly ?? PathOf("TrustChain.Server", "trustchain-server"), .. arguments],
         LogFile = folder.LogFile(name),
         PidFile = folder.PidFile(name),
         Environment = environment,

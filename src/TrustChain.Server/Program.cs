@@ -31,6 +31,7 @@ builder.Services.AddLimits();
 builder.Services.AddOrganisations();
 builder.Services.AddAccounts();
 builder.Services.AddSigning();
+builder.Services.AddPartitions();
 builder.Services.AddCapture(builder.Environment.ContentRootPath);
 builder.Services.AddLog();
 builder.Services.AddWitnesses();

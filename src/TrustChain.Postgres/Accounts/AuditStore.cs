@@ -80,7 +80,8 @@ public sealed class AuditStore(NpgsqlDataSource database, TimeProvider time)
         return entries;
     }
 
-    private async Task AddAsync(NpgsqlConnection connection, AuditAct act, CancellationToken cancellationToken)
+    /// <summary>Writes an act within a transaction of the caller's.</summary>
+    internal async Task AddAsync(NpgsqlConnection connection, AuditAct act, CancellationToken cancellationToken)
     {
         await using var command = new NpgsqlCommand(Sql, connection)
         {

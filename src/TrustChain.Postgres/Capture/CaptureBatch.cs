@@ -3,11 +3,12 @@ using NpgsqlTypes;
 using TrustChain.Core.Log;
 using TrustChain.Core.Signing;
 using TrustChain.Postgres.Database;
+using TrustChain.Postgres.Partitions;
 
 namespace TrustChain.Postgres.Capture;
 
 /// <summary>Writes a batch of statements in one transaction. Used by one writer at a time.</summary>
-internal sealed class CaptureBatch(NpgsqlDataSource database)
+internal sealed class CaptureBatch(NpgsqlDataSource database, PartitionStore partitions)
 {
     private const int IdBlock = 10_000; // the increment of the sequence capture_id
 
@@ -32,6 +33,12 @@ internal sealed class CaptureBatch(NpgsqlDataSource database)
             catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.UniqueViolation && attempt < Attempts)
             {
                 // Another attempt with a look-up.
+            }
+            catch (PostgresException exception) when (PartitionStore.HasLostPartition(exception) && attempt < Attempts)
+            {
+                // The ids were taken long ago and their range has gone to cold storage since: newer ids have a place.
+                _lastId = -1;
+                await partitions.EnsureAsync(cancellationToken);
             }
         }
     }
@@ -207,11 +214,13 @@ internal sealed class CaptureBatch(NpgsqlDataSource database)
 
     private async ValueTask<long> NextIdAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
-        if (_nextId > _lastId)
+        // Ids of a range that is full already are given up, so that the range rests and can be taken out.
+        if (_lastId < _nextId || _nextId < partitions.Room?.OpenFrom)
         {
             await using var command = new NpgsqlCommand("select nextval('capture_id')", connection);
-            _nextId = (long)(await command.ExecuteScalarAsync(cancellationToken))!; // nextval always answers.
-            _lastId = _nextId + IdBlock - 1;
+            var first = (long)(await command.ExecuteScalarAsync(cancellationToken))!; // nextval always answers.
+            await partitions.CoverAsync(first + IdBlock - 1, cancellationToken);
+            (_nextId, _lastId) = (first, first + IdBlock - 1);
         }
         return _nextId++;
     }

@@ -2,6 +2,7 @@ using Npgsql;
 using NpgsqlTypes;
 using TrustChain.Core.Log;
 using TrustChain.Postgres.Database;
+using TrustChain.Postgres.Partitions;
 
 namespace TrustChain.Postgres.Capture;
 
@@ -39,7 +40,7 @@ public sealed record CaptureJob
 }
 
 /// <summary>Capture jobs with the bodies they still need. A job is worked at by one server at a time, which holds a lease on it.</summary>
-public sealed class CaptureJobStore(NpgsqlDataSource database)
+public sealed class CaptureJobStore(NpgsqlDataSource database, PartitionStore partitions)
 {
     private const string Columns = "id, organisation_id, upload_id, media_type, behaviour = 'proceed', is_running, is_success, events_total, events_done, errors::text, created_at, finished_at";
 
@@ -206,7 +207,7 @@ public sealed class CaptureJobStore(NpgsqlDataSource database)
     public async Task<CaptureResult.EventIdInUse?> WriteAllAsync(
         CaptureJob job, Guid owner, IAsyncEnumerable<(int FirstEvent, NewStatement Statement)> statements, DateTimeOffset now, CancellationToken cancellationToken)
     {
-        var batch = new CaptureBatch(database);
+        var batch = new CaptureBatch(database, partitions);
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         await foreach (var (first, statement) in statements.WithCancellation(cancellationToken))

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Threading.Channels;
 using Npgsql;
 using TrustChain.Core.Log;
+using TrustChain.Postgres.Partitions;
 
 namespace TrustChain.Postgres.Capture;
 
@@ -29,9 +30,9 @@ public sealed class CaptureWriter : IAsyncDisposable
     private long _writingSince; // when the oldest statement of the batch that is being written came; 0 between batches
 
     /// <summary>Starts the writer.</summary>
-    public CaptureWriter(NpgsqlDataSource database)
+    public CaptureWriter(NpgsqlDataSource database, PartitionStore partitions)
     {
-        _batch = new CaptureBatch(database);
+        _batch = new CaptureBatch(database, partitions);
         _loop = Task.Run(RunAsync);
     }
 

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Text;
 using Npgsql;
@@ -21,6 +22,10 @@ public sealed record SchemaState(IReadOnlyList<string> Missing, IReadOnlyList<st
 public static class Migrator
 {
     private const long AdvisoryLock = 0x54727573744D6967; // "TrustMig"
+    private const int LockPatienceMilliseconds = 900; // less than deadlock_timeout, so that it is never a server whose query is ended
+
+    private static readonly TimeSpan LockPause = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
 
     /// <summary>Brings the schema up to date.</summary>
     /// <returns>Names of the scripts applied now.</returns>
@@ -29,7 +34,7 @@ public static class Migrator
     {
         var scripts = ReadScripts();
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
-        // Another server may be migrating for minutes, and a migration may have to wait for those who use its tables.
+        // Another server may be migrating for minutes.
         await ExecuteAsync(connection, $"set lock_timeout = 0; select pg_advisory_lock({AdvisoryLock})", cancellationToken);
         try
         {
@@ -50,18 +55,11 @@ public static class Migrator
                 {
                     if (!known.AsSpan().SequenceEqual(digest))
                     {
-                        throw new MigrationException($"Migration {name} was changed after it had been applied to this database.");
+                        throw new MigrationException($"Migration {name} was changed after it had been applied to this database: run the program it belongs to. A migration that was released is never edited; a change is a new one.");
                     }
                     continue;
                 }
-                await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-                await ExecuteAsync(connection, sql, cancellationToken);
-                await using var record = new NpgsqlCommand("insert into schema_migration (name, sha256) values ($1, $2)", connection)
-                {
-                    Parameters = { new() { Value = name }, new() { Value = digest } },
-                };
-                await record.ExecuteNonQueryAsync(cancellationToken);
-                await transaction.CommitAsync(cancellationToken);
+                await ApplyPatientlyAsync(connection, name, sql, digest, cancellationToken);
                 done.Add(name);
             }
             return done;
@@ -69,6 +67,40 @@ public static class Migrator
         finally
         {
             await ExecuteAsync(connection, $"select pg_advisory_unlock({AdvisoryLock}); reset lock_timeout", CancellationToken.None);
+        }
+    }
+
+    /// <summary>
+    /// Applies a script while servers of the previous version work on its tables. Whoever waits for a table's lock makes everybody behind it wait, so it gives
+    /// up after a moment, lets them through and tries again.
+    /// </summary>
+    private static async Task ApplyPatientlyAsync(NpgsqlConnection connection, string name, string sql, byte[] digest, CancellationToken cancellationToken)
+    {
+        var start = Stopwatch.GetTimestamp();
+        while (true)
+        {
+            try
+            {
+                await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+                await ExecuteAsync(connection, $"set local lock_timeout = '{LockPatienceMilliseconds}ms'", cancellationToken);
+                await ExecuteAsync(connection, sql, cancellationToken);
+                await using var record = new NpgsqlCommand("insert into schema_migration (name, sha256) values ($1, $2)", connection)
+                {
+                    Parameters = { new() { Value = name }, new() { Value = digest } },
+                };
+                await record.ExecuteNonQueryAsync(cancellationToken);
+                await transaction.CommitAsync(cancellationToken);
+                return;
+            }
+            catch (PostgresException exception) when (exception.SqlState is PostgresErrorCodes.LockNotAvailable or PostgresErrorCodes.DeadlockDetected)
+            {
+                if (Stopwatch.GetElapsedTime(start) > Patience)
+                {
+                    throw new MigrationException(
+                        $"Migration {name} did not get the lock of a table within {Patience.TotalMinutes:0} minutes: something uses it all the time, such as pg_dump. See pg_stat_activity for what it is, end it, and start again.");
+                }
+            }
+            await Task.Delay(LockPause, cancellationToken);
         }
     }
 
@@ -112,7 +144,7 @@ public static class Migrator
 
     private static async Task ExecuteAsync(NpgsqlConnection connection, string sql, CancellationToken cancellationToken)
     {
-        await using var command = new NpgsqlCommand(sql, connection);
+        await using var command = new NpgsqlCommand(sql, connection) { CommandTimeout = 0 }; // A script may read whole tables.
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 }

@@ -195,9 +195,10 @@ public sealed class LogStore(NpgsqlDataSource database)
     private static async Task<List<(long? RecordId, long? PublicEntryId, byte[] Entry)>> TakeAsync(NpgsqlConnection connection, int limit, CancellationToken cancellationToken)
     {
         // One statement is one snapshot: it sees every row whose capture was acknowledged before, and ids rise in the order in which captures began.
+        // All rows up to an id, not those in a list of ids: the table is empty whenever statistics are taken, and a join planned for that compares each with each.
         const string Sql = """
             with taken as (
-                delete from log_queue where id in (select id from log_queue order by id limit $1)
+                delete from log_queue where id <= (select max(id) from (select id from log_queue order by id limit $1) as first)
                 returning id, record_id, public_entry_id, entry)
             select record_id, public_entry_id, entry from taken order by id
             """;

@@ -41,7 +41,7 @@ public static class PublicEntries
     public static async Task<long> AddAsync(NpgsqlConnection connection, NewPublicEntry entry, CancellationToken cancellationToken)
     {
         const string Sql = """
-            with new_id as (select nextval('capture_id') as id),
+            with new_id as (select nextval('public_entry_id') as id),
                  added as (insert into public_entry (id, kind, organisation_id, body, jws, received_at) select id, $1, $2, $3, $4, $5 from new_id returning id)
             insert into log_queue (public_entry_id, entry) select id, $6 from added returning public_entry_id
             """;

@@ -11,6 +11,7 @@ internal enum ServerVerb
     Keys,
     Doctor,
     Health,
+    Archive,
     Help,
     Version,
     Refused,
@@ -28,6 +29,8 @@ internal sealed partial record ServerCommandLine
           init --admin ID --name NAME --key-out FILE
                             make the first organisation with the role admin; its API key goes to a new file
           doctor [--json]   check configuration, keys, database, chain, contract, clock and disk; changes nothing
+          archive list [--json] | export NUMBER --out FILE [--location TEXT] | drop NUMBER --file FILE | restore FILE
+                            take the content of a full partition out to a file, and bring it back (docs/operations.md)
           health URL        ask a running server whether it is ready (for container engines)
           --help, --version
         The configuration is FILE, else /etc/trustchain/trustchain.json where it exists, over appsettings.json beside the program;
@@ -82,6 +85,7 @@ internal sealed partial record ServerCommandLine
         ["keys"] or ["keys", "--json"] => new() { Verb = ServerVerb.Keys, Json = rest.Count > 1 },
         ["doctor"] or ["doctor", "--json"] => new() { Verb = ServerVerb.Doctor, Json = rest.Count > 1 },
         ["health", ['h', 't', 't', 'p', ..]] => new() { Verb = ServerVerb.Health, Arguments = [rest[1]] },
+        ["archive", ..] => ArchiveCommand.IsUsed(rest) ? new() { Verb = ServerVerb.Archive, Arguments = rest } : Refuse("archive needs what to do: list, export, drop or restore."),
         ["health", ..] => Refuse("health needs the address of the server, such as http://127.0.0.1:8080."),
         ["migrate" or "keys" or "doctor", .. var others] => Refuse($"\"{others[^1]}\" is not expected after {rest[0]}."),
         [var unknown, ..] => Refuse($"\"{unknown}\" is not a verb."),

@@ -4,6 +4,7 @@ using TrustChain.Postgres.Capture;
 using TrustChain.Postgres.Items;
 using TrustChain.Postgres.Log;
 using TrustChain.Postgres.Organisations;
+using TrustChain.Postgres.Partitions;
 using TrustChain.Postgres.Query;
 using TrustChain.Server.Anchoring;
 using TrustChain.Server.Capture;
@@ -11,6 +12,7 @@ using TrustChain.Server.Items;
 using TrustChain.Server.Log;
 using TrustChain.Server.Organisations;
 using TrustChain.Server.Pages;
+using TrustChain.Server.Partitions;
 using TrustChain.Server.Query;
 using TrustChain.Server.Signing;
 using TrustChain.Server.Soap;
@@ -56,6 +58,17 @@ internal static class FeatureExtensions
         services.AddSingleton<CaptureJobSignal>();
         services.AddSingleton<CaptureUploads>();
         services.AddHostedService<CaptureJobWorker>();
+    }
+
+    public static void AddPartitions(this IServiceCollection services)
+    {
+        services.AddSingleton<IValidateOptions<StorageOptions>, StorageOptionsValidator>();
+        services.AddOptionsWithValidateOnStart<StorageOptions>().BindConfiguration(StorageOptions.Section);
+        services.AddSingleton(static p => new PartitionStore(p.GetRequiredService<Npgsql.NpgsqlDataSource>(), p.GetRequiredService<IOptions<StorageOptions>>().Value.Plan));
+        services.AddSingleton<ArchiveStore>();
+        services.AddSingleton<ColdStorage>();
+        services.AddSingleton<PartitionMetrics>();
+        services.AddHostedService<PartitionWorker>();
     }
 
     public static void AddLog(this IServiceCollection services)

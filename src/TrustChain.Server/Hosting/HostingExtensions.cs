@@ -2,6 +2,7 @@ using Microsoft.Extensions.Options;
 using Npgsql;
 using TrustChain.Postgres.Database;
 using TrustChain.Postgres.Log;
+using TrustChain.Postgres.Partitions;
 using TrustChain.Postgres.Query;
 using TrustChain.Server.Limits;
 using TrustChain.Server.Proxy;
@@ -64,6 +65,7 @@ internal static class HostingExtensions
     public static async Task PrepareDatabaseAsync(this WebApplication app)
     {
         await Migrator.ApplyAsync(app.Services.GetRequiredService<NpgsqlDataSource>(), app.Lifetime.ApplicationStopping);
+        await app.Services.GetRequiredService<PartitionStore>().EnsureAsync(app.Lifetime.ApplicationStopping);
         await app.Services.GetRequiredService<IndexCompletion>().RunAsync(app.Lifetime.ApplicationStopping);
         await app.Services.GetRequiredService<LogStore>().InitialiseAsync(app.Services.GetRequiredService<IOptions<ServerOptions>>().Value.Origin, app.Lifetime.ApplicationStopping);
     }

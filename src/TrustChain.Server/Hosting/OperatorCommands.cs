@@ -2,6 +2,8 @@ using Npgsql;
 using TrustChain.Postgres.Accounts;
 using TrustChain.Postgres.Database;
 using TrustChain.Postgres.Organisations;
+using TrustChain.Postgres.Partitions;
+using TrustChain.Server.Partitions;
 
 namespace TrustChain.Server.Hosting;
 
@@ -23,6 +25,7 @@ internal static class OperatorCommands
         try
         {
             var applied = await Migrator.ApplyAsync(database, CancellationToken.None);
+            await new PartitionStore(database, (configuration.GetSection(StorageOptions.Section).Get<StorageOptions>() ?? new StorageOptions()).Plan).EnsureAsync(CancellationToken.None);
             Console.WriteLine(applied.Count == 0 ? "The schema is up to date." : $"Applied {string.Join(", ", applied)}.");
             return args is ["init", "--admin", var id, "--name", var name, "--key-out", var path] ? await InitialiseAsync(database, options.PublicUrl, id, name, path)
                 : args is ["migrate"] ? 0

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Microsoft.AspNetCore.Mvc;
 using TrustChain.Core.Epcis;
+using TrustChain.Postgres.Partitions;
 
 namespace TrustChain.Server.Hosting;
 
@@ -37,6 +38,7 @@ public static class ProblemCodes
     public const string NotAcceptable = "not-acceptable";
     public const string UriTooLong = "uri-too-long";
     public const string NotYetLogged = "not-yet-logged";
+    public const string InColdStorage = "in-cold-storage";
     public const string ReadOnly = "read-only";
     public const string TooManyRequests = "too-many-requests";
     public const string Timeout = "timeout";
@@ -51,7 +53,7 @@ public static class Problems
     private const string Documentation = "/docs/problems#";
 
     /// <summary>A problem with its code; on EPCIS routes the type is the exception that the GS1 OpenAPI names.</summary>
-    public static IResult Create(int status, string code, string detail, string? epcisException = null, IEnumerable<object>? errors = null)
+    public static IResult Create(int status, string code, string detail, string? epcisException = null, IEnumerable<object>? errors = null, IEnumerable<object>? archives = null)
     {
         var problem = new ProblemDetails
         {
@@ -69,8 +71,20 @@ public static class Problems
         {
             problem.Extensions["errors"] = errors.ToArray();
         }
+        if (archives is not null)
+        {
+            problem.Extensions["archives"] = archives.ToArray();
+        }
         return Results.Problem(problem);
     }
+
+    /// <summary>The content of a record is not in the database but in files that the operator keeps; its proofs are here.</summary>
+    public static IResult InColdStorage(IReadOnlyList<ColdArchive> archives) => Create(
+        409,
+        ProblemCodes.InColdStorage,
+        "The content is in cold storage; that it is in the log is still proven (/evidence with withoutContent=true). Ask the operator to bring back "
+        + string.Join(", ", archives.Select(static a => $"archive {a.Partition} ({a.Location}, SHA-256 {a.Sha256})")) + ".",
+        archives: archives.Select(static a => (object)new { partition = a.Partition, location = a.Location, sha256 = a.Sha256.ToHex(), since = a.DroppedAt }));
 
     public static IResult InvalidRequest(string detail) => Create(400, ProblemCodes.InvalidRequest, detail);
 

@@ -54,7 +54,7 @@ internal sealed class ItemViewBuilder(
         var known = (await batches.FindAsync([.. walk.Items], cancellationToken)).ToDictionary(static b => b.Item);
         var certificates = await status.ListCertificatesAsync(walk.Items, cancellationToken);
         var recalls = await status.ListRecallsAsync(walk.Items, cancellationToken);
-        if (walk.Steps.Count == 0 && known.Count == 0 && certificates.Count == 0)
+        if (walk.Steps.Count == 0 && walk.WithoutContent.Count == 0 && known.Count == 0 && certificates.Count == 0)
         {
             return null;
         }
@@ -100,6 +100,7 @@ internal sealed class ItemViewBuilder(
             Recalls = recallViews,
             Steps = steps,
             TotalSteps = null,
+            StepsInColdStorage = walk.WithoutContent.Count,
             MoreUrl = walk.IsComplete ? null : $"/epcis/epcs/{Uri.EscapeDataString(item)}/events",
             Certificates = [.. certificates.Select(c => MakeCertificate(c, names, files, entries.GetValueOrDefault(c.IssueEntryId), language))],
             Check = MakeCheck(item, bundle),

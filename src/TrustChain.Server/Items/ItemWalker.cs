@@ -2,6 +2,7 @@ using TrustChain.Core.Epcis;
 using TrustChain.Core.Query;
 using TrustChain.Postgres.Capture;
 using TrustChain.Server.Hosting;
+using TrustChain.Server.Partitions;
 using TrustChain.Server.Verification;
 
 namespace TrustChain.Server.Items;
@@ -15,8 +16,9 @@ internal sealed record WalkStep(VisibleEvent Event, string Item, int Depth);
 /// <summary>What was found on the way.</summary>
 /// <param name="Steps">Events, oldest first.</param>
 /// <param name="Items">All items visited, the first one first.</param>
-/// <param name="IsComplete">False when a limit was reached.</param>
-internal sealed record Walk(IReadOnlyList<WalkStep> Steps, IReadOnlyList<string> Items, bool IsComplete);
+/// <param name="IsComplete">False when a limit was reached, or content is not there.</param>
+/// <param name="WithoutContent">Records whose content is in cold storage, and what else that led to is not known.</param>
+internal sealed record Walk(IReadOnlyList<WalkStep> Steps, IReadOnlyList<string> Items, bool IsComplete, IReadOnlyList<VisibleEvent> WithoutContent);
 
 /// <summary>
 /// Follows an item upstream: to the inputs of the transformations that made it, to what was packed into it, and to the containers in which it travelled
@@ -35,6 +37,7 @@ internal sealed class ItemWalker(RecordStore records, Visibility visibility)
         var seen = new HashSet<string> { ItemUris.Normalise(item) };
         var items = new List<string> { ItemUris.Normalise(item) };
         var frontier = new List<Visit> { new(ItemUris.Normalise(item), AsContainer: false, null, null) };
+        var withoutContent = new List<VisibleEvent>();
         var complete = true;
         for (var depth = 0; frontier.Count > 0; depth++)
         {
@@ -49,7 +52,10 @@ internal sealed class ItemWalker(RecordStore records, Visibility visibility)
                 var room = MaxEvents - steps.Count;
                 var stored = await records.ListByItemAsync(ItemKey.Compute(visit.Item), 0, room + 1, cancellationToken);
                 complete &= stored.Count <= room;
-                var events = (await visibility.FilterAsync(caller, [.. stored.Take(room)], cancellationToken)).Where(e => e.Event is not null && e.SpeaksOf(visit.Item)).ToList();
+                var visible = await visibility.FilterAsync(caller, [.. stored.Take(room)], cancellationToken);
+                // What an event without content says, and to what it leads, is not known.
+                withoutContent.AddRange(visible.Where(ColdStorage.IsMissing));
+                var events = visible.Where(e => e.Event is not null && e.SpeaksOf(visit.Item)).ToList();
                 foreach (var e in events)
                 {
                     if ((visit.AsContainer && !IsDuring(visit, e.Event!)) || (depth > 0 && IsUseElsewhere(visit.Item, e.Event!))) // Filtered above.
@@ -66,7 +72,7 @@ internal sealed class ItemWalker(RecordStore records, Visibility visibility)
             }
             frontier = next;
         }
-        return new Walk([.. steps.Values.OrderBy(static s => s.Event.Event!.EventTime).ThenBy(static s => s.Event.Stored.RecordId)], items, complete); // Only events with content are steps.
+        return new Walk([.. steps.Values.OrderBy(static s => s.Event.Event!.EventTime).ThenBy(static s => s.Event.Stored.RecordId)], items, complete && withoutContent.Count == 0, withoutContent); // Only events with content are steps.
     }
 
     private static IEnumerable<Visit> Neighbours(Visit visit, List<VisibleEvent> events)

@@ -51,6 +51,9 @@ public sealed record ItemView
     /// <summary>Number of steps in all, where known and more than shown.</summary>
     public int? TotalSteps { get; init; }
 
+    /// <summary>Steps that are in the log but not here to be shown, because their content is in cold storage.</summary>
+    public int StepsInColdStorage { get; init; }
+
     /// <summary>Certificates about the item or its producer.</summary>
     public IReadOnlyList<CertificateView> Certificates { get; init; } = [];
 

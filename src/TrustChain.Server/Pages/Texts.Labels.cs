@@ -143,6 +143,10 @@ public sealed partial class Texts
     public string MoreReadings(int count) => Say($"{Count(count)} further readings are in the evidence file", $"证据文件中还有 {Count(count)} 条测量值");
 
     /// <summary>How many steps are shown of how many.</summary>
+    public string InColdStorage(int steps) => Say(
+        $"Content in cold storage, not shown: {Count(steps)} steps. They are in the log as before; the operator can bring the content back.",
+        $"{Count(steps)} 个环节的内容已转入离线存储，未显示；其日志记录不变，运营方可恢复内容。");
+
     public string Shown(int shown, int total) => Say($"{Count(shown)} of {Count(total)} steps are shown", $"共 {Count(total)} 个环节，显示 {Count(shown)} 个");
 
     /// <summary>Place in the log.</summary>

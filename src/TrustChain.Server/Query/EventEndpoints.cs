@@ -1,12 +1,17 @@
 using System.Text;
+using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Extensions.Options;
 using TrustChain.Core.Epcis;
 using TrustChain.Core.Identifiers;
 using TrustChain.Core.Log;
 using TrustChain.Core.Query;
 using TrustChain.Postgres.Accounts;
+using TrustChain.Postgres.Capture;
+using TrustChain.Postgres.Partitions;
 using TrustChain.Postgres.Query;
 using TrustChain.Server.Hosting;
+using TrustChain.Server.Partitions;
+using TrustChain.Server.Verification;
 
 namespace TrustChain.Server.Query;
 
@@ -60,10 +65,17 @@ internal static class EventEndpoints
         return answers.QueryAsync(context, SimpleEventQuery, [new ItemCriterion("epc", AnyItem, [pattern])], ["MATCH_anyEPC"], cancellationToken);
     }
 
-    private static async Task<IResult> GetEventAsync(string eventID, HttpContext context, EventAnswers answers, CancellationToken cancellationToken)
+    private static async Task<IResult> GetEventAsync(
+        string eventID, HttpContext context, EventAnswers answers, RecordStore records, Visibility visibility, ColdStorage cold, CancellationToken cancellationToken)
     {
         var id = EpcisGroup.Segment(context, 2);
-        return await answers.QueryAsync(context, SimpleEventQuery, [new IdCriterion("eventID", IdField.EventId, [id])], null, cancellationToken);
+        var answer = await answers.QueryAsync(context, SimpleEventQuery, [new IdCriterion("eventID", IdField.EventId, [id])], null, cancellationToken);
+        if (answer is not ProblemHttpResult { StatusCode: StatusCodes.Status404NotFound })
+        {
+            return answer;
+        }
+        var found = await visibility.FilterAsync(Caller.Of(context), await records.ListByEventIdAsync(id, 100, cancellationToken), cancellationToken);
+        return await cold.FindAsync(found, cancellationToken) is { Count: > 0 } archives ? Problems.InColdStorage(archives) : answer;
     }
 
     private static async Task<IResult> DeleteTokenAsync(string token, PageTokens tokens, CancellationToken cancellationToken)
@@ -76,7 +88,7 @@ internal static class EventEndpoints
 }
 
 /// <summary>Runs the query of a request and writes the answer: page, link, tag.</summary>
-internal sealed class EventAnswers(EventQueryService queries, EventDocuments documents, PageTokens tokens, IOptions<ServerOptions> server, TimeProvider time)
+internal sealed class EventAnswers(EventQueryService queries, EventDocuments documents, PageTokens tokens, PartitionStore partitions, IOptions<ServerOptions> server, TimeProvider time)
 {
     /// <summary>Answers a query that the URL carries.</summary>
     /// <param name="context">The request.</param>
@@ -138,6 +150,10 @@ internal sealed class EventAnswers(EventQueryService queries, EventDocuments doc
     public IResult Answer(HttpContext context, EpcisRequest request, QueryDocument document, (string Token, DateTimeOffset Expires)? next)
     {
         var headers = context.Response.Headers;
+        if (partitions.Room is { Cold: > 0 and var cold })
+        {
+            headers["TrustChain-Cold-Storage"] = cold.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        }
         headers["GS1-EPC-Format"] = EpcisRequest.NameOf(request.EpcFormat);
         headers.Vary = "Accept, Authorization, GS1-EPC-Format, GS1-CBV-XML-Format";
         headers.CacheControl = "private, no-cache";

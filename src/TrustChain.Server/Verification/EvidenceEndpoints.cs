@@ -4,6 +4,7 @@ using TrustChain.Core.Verification;
 using TrustChain.Postgres.Capture;
 using TrustChain.Server.Hosting;
 using TrustChain.Server.Items;
+using TrustChain.Server.Partitions;
 
 namespace TrustChain.Server.Verification;
 
@@ -13,7 +14,7 @@ internal static class EvidenceEndpoints
     private const int PageSize = 100;
 
     public static void MapEvidence(this IEndpointRouteBuilder app) => app.MapGet("/evidence", GetAsync).WithTags("Evidence").WithName("GetEvidence")
-        .WithSummary("The evidence bundle of one event (event=ni:…), of an item's records (item=…), or of an item and all that went into it (item=…&trace=true); with target=NAME anchored in another target than the primary one.");
+        .WithSummary("The evidence bundle of one event (event=ni:…), of an item's records (item=…), or of an item and all that went into it (item=…&trace=true); with target=NAME anchored in another target than the primary one. With withoutContent=true also for records whose content is in cold storage.");
 
     private static async Task<IResult> GetAsync(
         HttpContext context,
@@ -24,12 +25,14 @@ internal static class EvidenceEndpoints
         ItemStatus status,
         ItemWalker walker,
         AnchoredTrees trees,
+        ColdStorage cold,
         CancellationToken cancellationToken,
         string? @event = null,
         string? item = null,
         string? after = null,
         bool trace = false,
-        string? target = null)
+        string? target = null,
+        bool withoutContent = false)
     {
         if ((@event is null) == (item is null) || (trace && item is null))
         {
@@ -45,12 +48,20 @@ internal static class EvidenceEndpoints
             var byHash = Core.Log.Record.TryParseEventHash(@event, out var hash) ? await records.ListByEventHashAsync(hash, PageSize, cancellationToken) : [];
             var matches = byHash.Count > 0 ? byHash : await records.ListByEventIdAsync(@event, PageSize, cancellationToken);
             var found = await visibility.FilterAsync(caller, matches, cancellationToken);
+            if (!withoutContent && await cold.FindAsync(found, cancellationToken) is { Count: > 0 } archives)
+            {
+                return Problems.InColdStorage(archives);
+            }
             return await AnswerAsync(context, builder, tree, found, [], caller, null, null, cancellationToken);
         }
         var uri = Gs1Identifier.TryParse(item!, out var id, out _) ? id.DigitalLink : item!; // One of the two is given.
         if (trace)
         {
             var walk = await walker.WalkAsync(uri, caller, cancellationToken);
+            if (!withoutContent && await cold.FindAsync(walk.WithoutContent, cancellationToken) is { Count: > 0 } missing)
+            {
+                return Problems.InColdStorage(missing);
+            }
             return await AnswerAsync(
                 context, builder, tree, [.. walk.Steps.Select(static s => s.Event)], await status.ListEntriesAsync(walk.Items, cancellationToken), caller, uri, null, cancellationToken);
         }
@@ -60,8 +71,12 @@ internal static class EvidenceEndpoints
         }
         var stored = await records.ListByItemAsync(ItemKey.Compute(uri), from, PageSize + 1, cancellationToken);
         var visible = await visibility.FilterAsync(caller, [.. stored.Take(PageSize)], cancellationToken);
+        if (!withoutContent && await cold.FindAsync(visible, cancellationToken) is { Count: > 0 } away)
+        {
+            return Problems.InColdStorage(away);
+        }
         var next = stored.Count > PageSize
-            ? string.Create(CultureInfo.InvariantCulture, $"/evidence?item={Uri.EscapeDataString(uri)}&after={stored[PageSize - 1].RecordId}{(target is null ? "" : $"&target={Uri.EscapeDataString(target)}")}")
+            ? string.Create(CultureInfo.InvariantCulture, $"/evidence?item={Uri.EscapeDataString(uri)}&after={stored[PageSize - 1].RecordId}{(target is null ? "" : $"&target={Uri.EscapeDataString(target)}")}{(withoutContent ? "&withoutContent=true" : "")}")
             : null;
         return await AnswerAsync(
             context, builder, tree, [.. visible.Where(e => e.SpeaksOf(uri))], await status.ListEntriesAsync([uri], cancellationToken), caller, uri, next, cancellationToken);

@@ -60,14 +60,16 @@ internal sealed class Site : IAsyncDisposable
     /// <param name="rpcUrl">The chain on which its contract is deployed.</param>
     /// <param name="servers">How many.</param>
     /// <param name="settings">Settings on top, as environment variables.</param>
-    public static async Task<Site> StartAsync(PostgresProcess postgres, string rpcUrl, int servers = 1, IReadOnlyDictionary<string, string?>? settings = null)
+    /// <param name="assembly">Path of the assembly of another version's server, which makes the database and all servers; null: the solution's own.</param>
+    public static async Task<Site> StartAsync(
+        PostgresProcess postgres, string rpcUrl, int servers = 1, IReadOnlyDictionary<string, string?>? settings = null, string? assembly = null)
     {
         var name = $"fault_{Guid.NewGuid():N}";
         var temporary = new TemporaryFolder();
         var folder = DevnetFolder.Open(temporary.PathOf("site"));
         var keys = OperatorKeys.Open(folder);
         var registry = await Registry.EnsureAsync(folder, rpcUrl, keys, Cancel);
-        var connection = await FreshDatabase.CreateAsync(postgres, folder, name);
+        var connection = assembly is null ? await FreshDatabase.CreateAsync(postgres, folder, name) : await FreshDatabase.CreateByAsync(postgres, folder, name, assembly);
         var environment = new Dictionary<string, string?>
         {
             ["Anchoring__Interval"] = "00:00:01",
@@ -81,7 +83,7 @@ internal sealed class Site : IAsyncDisposable
         var site = new Site(
             temporary,
             folder,
-            new ServerSettings { Folder = folder, Keys = keys, Database = connection, RpcUrl = rpcUrl, Registry = registry.Address.ToString(), Environment = environment },
+            new ServerSettings { Folder = folder, Keys = keys, Database = connection, RpcUrl = rpcUrl, Registry = registry.Address.ToString(), Environment = environment, Assembly = assembly },
             registry,
             name,
             servers);
@@ -124,6 +126,12 @@ internal sealed class Site : IAsyncDisposable
     /// <summary>Servers that are started from now on anchor nothing any more.</summary>
     public void AnchorNoMore() =>
         _settings = _settings with { Environment = new Dictionary<string, string?>(_settings.Environment) { ["Anchoring__Interval"] = "12:00:00" } };
+
+    /// <summary>Brings the schema up to date with the solution's own server, whatever runs meanwhile.</summary>
+    public Task MigrateAsync() => ServerProcess.MigrateAsync(_folder, Database, Cancel);
+
+    /// <summary>Servers that are started from now on are the solution's own, or another version's.</summary>
+    public void UseVersion(string? assembly) => _settings = _settings with { Assembly = assembly };
 
     /// <summary>Starts a server and waits until it is ready.</summary>
     public async Task StartServerAsync(int server)

@@ -19,9 +19,9 @@ internal sealed class Trial : IAsyncDisposable
 
     public Audit Audit { get; }
 
-    public static async Task<Trial> StartAsync(PostgresProcess postgres, string rpcUrl, int servers = 1, int seed = 1, IReadOnlyDictionary<string, string?>? settings = null)
+    public static async Task<Trial> StartAsync(PostgresProcess postgres, string rpcUrl, int servers = 1, int seed = 1, IReadOnlyDictionary<string, string?>? settings = null, string? assembly = null)
     {
-        var site = await Site.StartAsync(postgres, rpcUrl, servers, settings);
+        var site = await Site.StartAsync(postgres, rpcUrl, servers, settings, assembly);
         try
         {
             return new Trial(site, await Load.PrepareAsync(site, seed));

@@ -20,6 +20,9 @@ internal sealed class Publication(string folder)
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
     private static readonly string Dotnet = Environment.ProcessPath is { } host && Path.GetFileName(host) == "dotnet" ? host : Tools.FindOnPath("dotnet") ?? "dotnet";
 
+    // What stays behind to serve the next build would keep the output open, and nobody would know that this one has ended.
+    private static readonly string[] Alone = ["--property:UseSharedCompilation=false", "-nodeReuse:false"];
+
     public string Server => Path.Combine(folder, "server", "trustchain-server");
 
     public string Cli => Path.Combine(folder, "cli", "trustchain");
@@ -33,6 +36,32 @@ internal sealed class Publication(string folder)
             (await RunAsync(Dotnet, "publish", Repository.PathOf($"src/{project}"), "--no-build", "--configuration", configuration, "--output", Path.Combine(folder, name), "--nologo")).Expect(0);
         }
         return new Publication(folder);
+    }
+
+    /// <summary>Builds and publishes what a tag of this repository holds.</summary>
+    /// <param name="tag">Its name.</param>
+    /// <param name="folder">Where sources and programs go.</param>
+    /// <returns>Null, with the reason, where the tag is not known, as in a shallow clone.</returns>
+    public static async Task<(Publication? Published, string Reason)> MakeFromTagAsync(string tag, string folder)
+    {
+        var root = Repository.PathOf("");
+        if (Tools.FindOnPath("git") is not { } git)
+        {
+            return (null, "git is not installed");
+        }
+        Directory.CreateDirectory(folder);
+        var archive = Path.Combine(folder, "source.tar");
+        if (await RunAsync(git, "-C", root, "archive", "--output", archive, tag) is { ExitCode: not 0 } refused)
+        {
+            return (null, refused.Errors);
+        }
+        var source = Directory.CreateDirectory(Path.Combine(folder, "source")).FullName;
+        await System.Formats.Tar.TarFile.ExtractToDirectoryAsync(archive, source, overwriteFiles: false, TestContext.Current.CancellationToken);
+        foreach (var (project, name) in new[] { ("TrustChain.Server", "server"), ("TrustChain.Cli", "cli") })
+        {
+            (await RunAsync(Dotnet, ["publish", Path.Combine(source, "src", project), "--configuration", "Release", "--output", Path.Combine(folder, name), "--nologo", .. Alone])).Expect(0);
+        }
+        return (new Publication(folder), "");
     }
 
     public static async Task<ProgramResult> RunAsync(string program, params string[] arguments)

@@ -30,13 +30,25 @@ public static class FreshDatabase
         return postgres.ConnectionStringTo(name);
     }
 
+    /// <summary>The same, made by another server program.</summary>
+    /// <param name="postgres">Where.</param>
+    /// <param name="folder">The folder of the server that will use it.</param>
+    /// <param name="name">Its name.</param>
+    /// <param name="assembly">Path of the program's assembly.</param>
+    public static async Task<string> CreateByAsync(PostgresProcess postgres, DevnetFolder folder, string name, string assembly)
+    {
+        await ExecuteAsync(postgres, $"create database {name}", TestContext.Current.CancellationToken);
+        await ServerProcess.InitialiseAsync(folder, postgres.ConnectionStringTo(name), assembly, TestContext.Current.CancellationToken);
+        return postgres.ConnectionStringTo(name);
+    }
+
     private static async Task<Template> PrepareAsync(PostgresProcess postgres)
     {
         var name = $"template_{Guid.NewGuid():N}";
         await ExecuteAsync(postgres, $"create database {name}", CancellationToken.None);
         using var temporary = new TemporaryFolder();
         using var folder = DevnetFolder.Open(temporary.PathOf("template"));
-        await ServerProcess.InitialiseAsync(folder, postgres.ConnectionStringTo(name), CancellationToken.None);
+        await ServerProcess.InitialiseAsync(folder, postgres.ConnectionStringTo(name), null, CancellationToken.None);
         return new Template(name, await File.ReadAllTextAsync(folder.PathOf("admin.key")));
     }
 

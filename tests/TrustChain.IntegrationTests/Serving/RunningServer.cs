@@ -31,6 +31,9 @@ internal sealed class RunningServer : IAsyncDisposable
     /// <summary>The server's own database, as superuser. Without a pool: some tests take the database away.</summary>
     public NpgsqlDataSource Database { get; }
 
+    /// <summary>Of its database, with the password.</summary>
+    public string ConnectionString => _settings.Database;
+
     public OperatorKeys Keys { get; }
 
     public Registry Registry { get; }
