@@ -19,9 +19,10 @@ internal sealed class Trial : IAsyncDisposable
 
     public Audit Audit { get; }
 
-    public static async Task<Trial> StartAsync(PostgresProcess postgres, string rpcUrl, int servers = 1, int seed = 1, IReadOnlyDictionary<string, string?>? settings = null)
+    public static async Task<Trial> StartAsync(
+        PostgresProcess postgres, string rpcUrl, int servers = 1, int seed = 1, IReadOnlyDictionary<string, string?>? settings = null, PostgresProcess? standby = null)
     {
-        var site = await Site.StartAsync(postgres, rpcUrl, servers, settings);
+        var site = await Site.StartAsync(postgres, rpcUrl, servers, settings, standby);
         try
         {
             return new Trial(site, await Load.PrepareAsync(site, seed));

@@ -17,6 +17,7 @@ public sealed partial class LoggingTests
         ["Limits"] = [(5050, 5099)],
         ["Telemetry"] = [(5100, 5199)],
         ["Accounts"] = [(5200, 5299)],
+        ["Standby"] = [(5300, 5399)],
     };
 
     [Fact]
