@@ -1,5 +1,4 @@
 using System.Net.Http.Headers;
-using System.Text.RegularExpressions;
 using TrustChain.Devnet;
 using TrustChain.FaultTests.Stage;
 using TrustChain.IntegrationTests.Serving;
@@ -7,7 +6,7 @@ using TrustChain.IntegrationTests.Serving;
 namespace TrustChain.FaultTests.Servers;
 
 /// <summary>Reading from a standby: strangers do, whoever has written sees it at once, and a standby that is behind or away costs nobody an answer.</summary>
-public sealed partial class StandbyReadTests(SharedStack stack)
+public sealed class StandbyReadTests(SharedStack stack)
 {
     private const string Position = "TrustChain-Position";
 
@@ -90,7 +89,7 @@ public sealed partial class StandbyReadTests(SharedStack stack)
         using var answer = await site.Client.SendAsync(request, Cancel);
         var body = await answer.Content.ReadAsStringAsync(Cancel);
         Assert.True(answer.IsSuccessStatusCode, body);
-        return EventType().Count(body);
+        return body.Split("\"ObjectEvent\"").Length - 1;
     }
 
     private static async Task<(string Position, string Body)> SendForPositionAsync(Site site, Capture capture)
@@ -112,7 +111,4 @@ public sealed partial class StandbyReadTests(SharedStack stack)
 
     private static async Task<double> SumAsync(Site site, string start) => (await GetAsync(site, "/metrics")).Split('\n').Where(l => l.StartsWith(start, StringComparison.Ordinal))
         .Sum(static l => double.Parse(l[(l.LastIndexOf(' ') + 1)..], System.Globalization.CultureInfo.InvariantCulture));
-
-    [GeneratedRegex("\"type\": ?\"ObjectEvent\"")]
-    private static partial Regex EventType();
 }
