@@ -1,5 +1,4 @@
 using TrustChain.Postgres.Database;
-using TrustChain.Server.Hosting;
 
 namespace TrustChain.Server.Standby;
 
@@ -52,8 +51,9 @@ internal sealed partial class StandbyWatch(StandbyHosts hosts, WalStore wal, Tim
             host.Saw(asked, (ulong)position, (ulong?)await WalStore.FindReplayedAsync(host.Source, cancellationToken));
             return null;
         }
-        catch (Exception exception) when (Failures.IsOfDatabase(exception) && !cancellationToken.IsCancellationRequested)
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
         {
+            // Whatever it is: nothing is read there, and the next look is soon.
             host.Missed();
             return exception.GetBaseException().Message;
         }

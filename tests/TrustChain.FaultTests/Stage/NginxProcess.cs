@@ -72,8 +72,8 @@ internal sealed class NginxProcess : IAsyncDisposable
 
     private static string Adapt(string text, string folder, Site site, int port, TimeSpan keepAlive)
     {
-        var servers = string.Concat(Enumerable.Range(0, site.ServerCount).Select(i => $"server {site.BaseUrl(i)["http://".Length..]} max_fails=1 fail_timeout=5s;\n"));
-        text = Replace(text, "server 127.0.0.1:8080 max_fails=1 fail_timeout=5s;", servers);
+        var servers = string.Concat(Enumerable.Range(0, site.ServerCount).Select(i => $"server {site.BaseUrl(i)["http://".Length..]} max_fails=3 fail_timeout=2s;\n"));
+        text = Replace(text, "server 127.0.0.1:8080 max_fails=3 fail_timeout=2s;", servers);
         text = Replace(text, "keepalive_timeout 5s;", string.Create(CultureInfo.InvariantCulture, $"keepalive_timeout {keepAlive.TotalMilliseconds:0}ms;"));
         text = Replace(text, "listen 443 ssl http2;", string.Create(CultureInfo.InvariantCulture, $"listen 127.0.0.1:{port};"));
         text = Replace(text, "listen 80;", "listen unix:" + Path.Combine(folder, "redirect.sock") + ";");
