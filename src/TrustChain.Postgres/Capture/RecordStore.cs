@@ -1,6 +1,7 @@
 using Npgsql;
 using TrustChain.Core.Log;
 using TrustChain.Core.Signing;
+using TrustChain.Postgres.Database;
 
 namespace TrustChain.Postgres.Capture;
 
@@ -68,7 +69,7 @@ public sealed class RecordStore(NpgsqlDataSource database)
     public async Task<IReadOnlyList<StoredEvent>> ListByEventIdAsync(string eventId, int limit, CancellationToken cancellationToken)
     {
         // Two index look-ups; a hash URI may also be some client's own eventID.
-        await using var command = database.CreateCommand($"{Select} where r.id in (select id from record where event_id = $1 union select id from record where event_hash = $2 and event_id is null) order by r.id limit $3");
+        await using var command = database.ForReading().CreateCommand($"{Select} where r.id in (select id from record where event_id = $1 union select id from record where event_hash = $2 and event_id is null) order by r.id limit $3");
         command.Parameters.Add(new() { Value = eventId });
         command.Parameters.Add(new() { Value = Record.TryParseEventHash(eventId, out var hash) ? hash.ToArray() : [] });
         command.Parameters.Add(new() { Value = limit });
@@ -78,7 +79,7 @@ public sealed class RecordStore(NpgsqlDataSource database)
     /// <summary>Records by event hash, whatever their eventID, oldest first.</summary>
     public async Task<IReadOnlyList<StoredEvent>> ListByEventHashAsync(Hash32 eventHash, int limit, CancellationToken cancellationToken)
     {
-        await using var command = database.CreateCommand($"{Select} where r.event_hash = $1 order by r.id limit $2");
+        await using var command = database.ForReading().CreateCommand($"{Select} where r.event_hash = $1 order by r.id limit $2");
         command.Parameters.Add(new() { Value = eventHash.ToArray() });
         command.Parameters.Add(new() { Value = limit });
         return await ReadAsync(command, cancellationToken);
@@ -88,7 +89,7 @@ public sealed class RecordStore(NpgsqlDataSource database)
     public async Task<IReadOnlyList<StoredEvent>> ListByItemAsync(long itemKey, long afterRecordId, int limit, CancellationToken cancellationToken)
     {
         const string Where = " where r.id in (select distinct record_id from record_item where item_key = $1 and record_id > $2 and role <= 101 order by record_id limit $3) order by r.id";
-        await using var command = database.CreateCommand(Select + Where);
+        await using var command = database.ForReading().CreateCommand(Select + Where);
         command.Parameters.Add(new() { Value = itemKey });
         command.Parameters.Add(new() { Value = afterRecordId });
         command.Parameters.Add(new() { Value = limit });

@@ -109,7 +109,7 @@ public sealed class LogStore(NpgsqlDataSource database)
     /// <summary>A tile's hashes, or null when there are fewer than <paramref name="width"/>.</summary>
     public async Task<byte[]?> FindTileAsync(TileCoordinate tile, int width, CancellationToken cancellationToken)
     {
-        await using var command = database.CreateCommand("select substring(hashes from 1 for $4) from log_tile where level = $1 and tile_index = $2 and width >= $3");
+        await using var command = database.ForReading().CreateCommand("select substring(hashes from 1 for $4) from log_tile where level = $1 and tile_index = $2 and width >= $3");
         command.Parameters.Add(new() { Value = (short)tile.Level });
         command.Parameters.Add(new() { Value = tile.Index });
         command.Parameters.Add(new() { Value = (short)width });
@@ -136,7 +136,7 @@ public sealed class LogStore(NpgsqlDataSource database)
     /// <summary>An entry bundle cut to <paramref name="width"/> entries, or null when it has fewer.</summary>
     public async Task<byte[]?> FindBundleAsync(long index, int width, CancellationToken cancellationToken)
     {
-        await using var command = database.CreateCommand("select entries, width from log_bundle where tile_index = $1 and width >= $2");
+        await using var command = database.ForReading().CreateCommand("select entries, width from log_bundle where tile_index = $1 and width >= $2");
         command.Parameters.Add(new() { Value = index });
         command.Parameters.Add(new() { Value = (short)width });
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);

@@ -1,5 +1,6 @@
 using Npgsql;
 using TrustChain.Core.Log;
+using TrustChain.Postgres.Database;
 
 namespace TrustChain.Postgres.Query;
 
@@ -13,7 +14,7 @@ public sealed class EventSearchStore(NpgsqlDataSource database)
     /// <exception cref="SearchTimeoutException">It took longer than <see cref="TimeoutSeconds"/>.</exception>
     public async Task<IReadOnlyList<FoundEvent>> ListAsync(EventSearch search, int limit, CancellationToken cancellationToken)
     {
-        await using var command = new EventSearchSql(search).List(database, limit);
+        await using var command = new EventSearchSql(search).List(database.ForReading(), limit);
         command.CommandTimeout = TimeoutSeconds;
         try
         {
@@ -29,7 +30,7 @@ public sealed class EventSearchStore(NpgsqlDataSource database)
     /// <exception cref="SearchTimeoutException">It took longer than <see cref="TimeoutSeconds"/>.</exception>
     public async Task<int> CountAsync(EventSearch search, int limit, CancellationToken cancellationToken)
     {
-        await using var command = new EventSearchSql(search).Count(database, limit);
+        await using var command = new EventSearchSql(search).Count(database.ForReading(), limit);
         command.CommandTimeout = TimeoutSeconds;
         try
         {

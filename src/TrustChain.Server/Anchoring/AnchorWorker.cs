@@ -28,12 +28,13 @@ internal sealed partial class AnchorWorker(
     private static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(2); // of figures, when this server does not get the lease again
     private static readonly TimeSpan Day = TimeSpan.FromDays(1);
 
-    /// <summary>Notes what the targets are before anything asks for their anchors.</summary>
+    /// <summary>Notes what the targets are and how far the primary one is, before anything asks for their anchors.</summary>
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
         foreach (var target in targets.All)
         {
             await target.RegisterAsync(cancellationToken);
+            await PublishHeadAsync(target, cancellationToken);
         }
         await base.StartAsync(cancellationToken);
     }

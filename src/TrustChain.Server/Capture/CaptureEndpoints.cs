@@ -5,6 +5,7 @@ using TrustChain.Postgres.Capture;
 using TrustChain.Server.Hosting;
 using TrustChain.Server.Limits;
 using TrustChain.Server.Query;
+using TrustChain.Server.Standby;
 
 namespace TrustChain.Server.Capture;
 
@@ -24,10 +25,10 @@ internal static class CaptureEndpoints
     public static void MapCapture(this IEndpointRouteBuilder app)
     {
         var epcis = app.MapEpcis();
-        epcis.MapPost("/capture", CaptureAsync).CountCaptures().RefuseWhenHalted().WithRequestTimeout(LimitsExtensions.Upload).WithName("Capture").WithSummary("Captures a document: plain EPCIS with an API key, or a signed statement.");
+        epcis.MapPost("/capture", CaptureAsync).CountCaptures().RefuseWhenHalted().TellsPosition().WithRequestTimeout(LimitsExtensions.Upload).WithName("Capture").WithSummary("Captures a document: plain EPCIS with an API key, or a signed statement.");
         epcis.MapGet("/capture", ListJobsAsync).WithName("ListCaptureJobs").WithSummary("The caller's captures, newest first.");
         epcis.MapGet("/capture/{captureID}", GetJobAsync).WithName("GetCaptureJob").WithSummary("The state of a capture.");
-        epcis.MapPost("/events", PostEventAsync).CountCaptures().RefuseWhenHalted().WithRequestTimeout(LimitsExtensions.Upload).WithName("CaptureEvent").WithSummary("Captures one event.");
+        epcis.MapPost("/events", PostEventAsync).CountCaptures().RefuseWhenHalted().TellsPosition().WithRequestTimeout(LimitsExtensions.Upload).WithName("CaptureEvent").WithSummary("Captures one event.");
         epcis.MapDiscovery("/capture", "OPTIONS, POST, GET", Limits);
         epcis.MapDiscovery("/capture/{captureID}", "OPTIONS, GET");
     }

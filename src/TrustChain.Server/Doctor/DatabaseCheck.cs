@@ -45,6 +45,7 @@ internal sealed class DatabaseCheck(DoctorReport report, ServerOptions server, O
             Server = await DatabaseInspection.ReadServerAsync(connection, cancellationToken);
             CheckServer(Server, new NpgsqlConnectionStringBuilder(server.ConnectionString).MaxPoolSize);
             await CheckClockAsync(connection, cancellationToken);
+            await new StandbyHostsCheck(report, server.ConnectionString, _source).RunAsync(cancellationToken);
             if (await CheckSchemaAsync(connection, Server, cancellationToken))
             {
                 Connection = connection;

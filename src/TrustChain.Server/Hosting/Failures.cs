@@ -58,6 +58,9 @@ internal sealed partial class Failures(ILogger<Failures> logger) : IExceptionHan
         _ => false,
     };
 
+    /// <summary>Whether an exception is about a database at all, whatever is wrong with it.</summary>
+    public static bool IsOfDatabase(Exception exception) => exception is NpgsqlException or TimeoutException or SocketException;
+
     private static partial class Log
     {
         [LoggerMessage(1000, LogLevel.Error, "Request {Method} {Endpoint} failed, trace {Trace}")]

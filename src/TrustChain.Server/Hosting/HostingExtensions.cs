@@ -6,6 +6,7 @@ using TrustChain.Postgres.Partitions;
 using TrustChain.Postgres.Query;
 using TrustChain.Server.Limits;
 using TrustChain.Server.Proxy;
+using TrustChain.Server.Standby;
 using TrustChain.Server.Telemetry;
 
 namespace TrustChain.Server.Hosting;
@@ -20,27 +21,9 @@ internal static class HostingExtensions
         services.AddOptionsWithValidateOnStart<ServerOptions>().BindConfiguration(ServerOptions.Section);
         services.AddOptionsWithValidateOnStart<CaptureOptions>().BindConfiguration(CaptureOptions.Section);
         services.AddSingleton(TimeProvider.System);
-        services.AddSingleton(static provider =>
-        {
-            var source = new NpgsqlDataSourceBuilder(provider.GetRequiredService<IOptions<ServerOptions>>().Value.ConnectionString);
-            source.ConnectionStringBuilder.ApplicationName ??= "trustchain-server";
-            source.ConnectionStringBuilder.MaxAutoPrepare = 200; // few distinct statements, each run often
-            source.ConnectionStringBuilder.NoResetOnClose = true; // nothing here sets anything for a session
-            // Each statement is written for the one index it is to use, so a plan for its values would be the same and cost ten times what running it costs.
-            // A server that is halted, or whose machine is gone, loses its open transactions after a while: others wait for what those hold. In the middle of a COPY
-            // nothing ends its session, so nobody waits without limit.
-            source.ConnectionStringBuilder.Options ??= "-c plan_cache_mode=force_generic_plan -c idle_in_transaction_session_timeout=15s -c lock_timeout=10s";
-            // A commit waits without limit, so a machine that is gone must be noticed by the connection itself.
-            source.ConnectionStringBuilder.TcpKeepAlive = true;
-            source.ConnectionStringBuilder.TcpKeepAliveTime = 30;
-            source.ConnectionStringBuilder.TcpKeepAliveInterval = 10;
-            source.Name = "trustchain"; // names the pool in metrics, in place of the connection string
-            source.UseLoggerFactory(null); // commands carry content; nothing of it belongs in a log
-            // Of several hosts, the one that takes writes, also after another has taken over.
-            return source.ConnectionStringBuilder.Host?.Contains(',', StringComparison.Ordinal) is true
-                ? source.BuildMultiHost().WithTargetSession(TargetSessionAttributes.Primary)
-                : source.Build();
-        });
+        services.AddSingleton(static provider => DatabaseSources.CreatePrimary(provider.GetRequiredService<IOptions<ServerOptions>>().Value.ConnectionString));
+        services.AddStandby();
+        services.AddDraining();
         services.AddTrustedProxies();
         services.AddProblemDetails();
         // Pages and scripts carry no secrets beside what a sender chose, so compressing them gives nothing away.
@@ -72,6 +55,7 @@ internal static class HostingExtensions
 
     public static void UseServerHosting(this WebApplication app)
     {
+        app.UseDraining();
         app.UseTrustedProxies();
         app.UseTelemetry();
         app.UseExceptionHandler();

@@ -38,6 +38,12 @@ public sealed class ServerOptions
     /// <summary>How often queued records are given their place in the log at the latest. Default 200 ms.</summary>
     public TimeSpan SequencingInterval { get; set; } = TimeSpan.FromMilliseconds(200);
 
+    /// <summary>
+    /// How long a server that was told to end (SIGTERM) goes on serving, while it says that it is not ready and keeps no connection open, so that a load balancer turns to
+    /// others. Default 0: it ends at once. At most 5 minutes.
+    /// </summary>
+    public TimeSpan DrainTime { get; set; } = TimeSpan.Zero;
+
     /// <summary><see cref="Database"/>, or what <see cref="DatabaseFile"/> holds.</summary>
     public string ConnectionString => DatabaseFile.Length > 0 ? File.ReadAllText(DatabaseFile).Trim() : Database;
 }
@@ -77,6 +83,10 @@ internal sealed class ServerOptionsValidator : IValidateOptions<ServerOptions>
         NeedFile(faults, "TrustChain:CustodialKeyFile", options.CustodialKeyFile);
         NeedFile(faults, "TrustChain:PassPhraseFile", options.PassPhraseFile);
         NeedUrl(faults, "TrustChain:PublicUrl", options.PublicUrl);
+        if (options.DrainTime < TimeSpan.Zero || options.DrainTime > TimeSpan.FromMinutes(5))
+        {
+            faults.Add("TrustChain:DrainTime must be from 0 to 5 minutes, for example \"00:00:10\".");
+        }
         return Result(faults);
     }
 

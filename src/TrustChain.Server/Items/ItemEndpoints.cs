@@ -13,6 +13,7 @@ using TrustChain.Server.Capture;
 using TrustChain.Server.Hosting;
 using TrustChain.Server.Log;
 using TrustChain.Server.Pages;
+using TrustChain.Server.Standby;
 
 namespace TrustChain.Server.Items;
 
@@ -28,11 +29,11 @@ internal static class ItemEndpoints
     public static void MapItems(this IEndpointRouteBuilder app)
     {
         app.MapGet("/", GetHomeAsync).ExcludeFromDescription();
-        app.MapGet("/item", GetItemByUriAsync).WithTags("Items").WithSummary("The page of an item that is not a GS1 key, by its URI.");
+        app.MapGet("/item", GetItemByUriAsync).MayReadStandby().WithTags("Items").WithSummary("The page of an item that is not a GS1 key, by its URI.");
         // The primary keys of GS1 Digital Link that items here can have, by number and by short name.
         foreach (var key in (string[])["01", "gtin", "00", "sscc", "414", "gln", "417", "party", "8003", "grai", "8004", "giai", "8006", "itip", "8010", "cpid", "8017", "gsrnp", "8018", "gsrn", "253", "gdti", "255", "gcn", "401", "ginc", "402", "gsin"])
         {
-            app.MapGet($"/{key}/{{**rest}}", GetItemAsync).WithTags("Items").WithName($"item-{key}").WithSummary("The page of an item; JSON-LD by Accept.");
+            app.MapGet($"/{key}/{{**rest}}", GetItemAsync).MayReadStandby().WithTags("Items").WithName($"item-{key}").WithSummary("The page of an item; JSON-LD by Accept.");
         }
         app.MapGet("/api/qr", GetQr).WithTags("Items").WithSummary("The QR code of an item's address on this service, as SVG or PNG.");
         app.MapGet("/.well-known/gs1resolver", GetResolver).WithTags("Items").WithSummary("GS1 resolver description.");
@@ -79,8 +80,10 @@ internal static class ItemEndpoints
         var wantsJson = WantsJson(context.Request);
         context.Response.Headers.ContentLanguage = page.Language.Tag();
         context.Response.Headers.Vary = "Accept, Accept-Language, Authorization, Cookie";
-        var key = $"{item} {wantsJson} {page.Language} {page.NewestFirst} {page.Address} {caller.Organisation?.Id}";
-        if (cache.TryGet(key, out var cached, out var contentType))
+        // Whoever may have written a moment ago gets a page of their own.
+        var mayBeOld = StandbyReads.MayBeOld(context);
+        var key = $"{item} {wantsJson} {page.Language} {page.NewestFirst} {page.Address}";
+        if (mayBeOld && cache.TryGet(key, out var cached, out var contentType))
         {
             return Answer(context, cached, contentType);
         }
@@ -95,7 +98,10 @@ internal static class ItemEndpoints
         var body = wantsJson
             ? ItemJson.Write(story)
             : Encoding.UTF8.GetBytes(await RenderAsync<ItemPage>(renderer, new() { [nameof(ItemPage.View)] = story.View, [nameof(ItemPage.Page)] = page }));
-        cache.Put(key, body, wantsJson ? JsonLd : Html, generation);
+        if (mayBeOld)
+        {
+            cache.Put(key, body, wantsJson ? JsonLd : Html, generation);
+        }
         return Answer(context, body, wantsJson ? JsonLd : Html);
     }
 

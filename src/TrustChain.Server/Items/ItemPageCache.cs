@@ -3,8 +3,8 @@ using System.Collections.Concurrent;
 namespace TrustChain.Server.Items;
 
 /// <summary>
-/// Rendered pages for one second: the same label scanned by many costs one rendering. A recall set on this server clears it at once; one set on another
-/// server shows within that second.
+/// Rendered pages for one second, for callers without credentials who have not just written: the same label scanned by many costs one rendering. A recall set
+/// on this server clears it at once; one set on another server shows within that second.
 /// </summary>
 internal sealed class ItemPageCache(TimeProvider time)
 {

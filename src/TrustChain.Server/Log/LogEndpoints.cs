@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Options;
 using TrustChain.Core.Log;
 using TrustChain.Server.Hosting;
+using TrustChain.Server.Standby;
 using TrustChain.Server.Witness;
 
 namespace TrustChain.Server.Log;
@@ -12,15 +13,15 @@ internal static class LogEndpoints
     {
         var log = app.MapGroup("/log").WithTags("Log").AddEndpointFilter(ForEveryone);
         log.MapGet("/checkpoint", GetCheckpoint).WithSummary("The newest signed checkpoint (C2SP tlog-checkpoint), with the cosignatures there are for it.");
-        log.MapGet("/tile/entries/{**path}", TileEndpoints.GetBundleAsync).WithSummary("An entry bundle (C2SP tlog-tiles).");
-        log.MapGet("/tile/{level}/{**path}", TileEndpoints.GetTileAsync).WithSummary("A tile of hashes (C2SP tlog-tiles).");
+        log.MapGet("/tile/entries/{**path}", TileEndpoints.GetBundleAsync).MayReadStandby().WithSummary("An entry bundle (C2SP tlog-tiles).");
+        log.MapGet("/tile/{level}/{**path}", TileEndpoints.GetTileAsync).MayReadStandby().WithSummary("A tile of hashes (C2SP tlog-tiles).");
         log.MapGet("/consistency", ProofEndpoints.GetConsistencyAsync).WithSummary("Proof that the tree of one size is a beginning of that of another (RFC 9162 section 2.1.4).");
         log.MapGet("/inclusion", ProofEndpoints.GetInclusionAsync).WithSummary("Proof that a leaf is in the tree of a size (RFC 9162 section 2.1.3).");
         log.MapGet("/witnesses", GetWitnesses).WithSummary("Who is asked to cosign checkpoints, and how far each has come.");
         // What GET answers, without its body.
         log.MapMethods("/checkpoint", [HttpMethods.Head], GetCheckpoint).ExcludeFromDescription();
-        log.MapMethods("/tile/entries/{**path}", [HttpMethods.Head], TileEndpoints.GetBundleAsync).ExcludeFromDescription();
-        log.MapMethods("/tile/{level}/{**path}", [HttpMethods.Head], TileEndpoints.GetTileAsync).ExcludeFromDescription();
+        log.MapMethods("/tile/entries/{**path}", [HttpMethods.Head], TileEndpoints.GetBundleAsync).MayReadStandby().ExcludeFromDescription();
+        log.MapMethods("/tile/{level}/{**path}", [HttpMethods.Head], TileEndpoints.GetTileAsync).MayReadStandby().ExcludeFromDescription();
     }
 
     /// <summary>The log is public: scripts of any site may read it. What has no word of its own on caching is not to be kept.</summary>

@@ -23,6 +23,7 @@ internal sealed partial class SequencerWorker(
             Log.WillBeKilled(logger, step);
         }
         await guard.MaySignAsync(await log.GetStateAsync(cancellationToken), fresh: true, cancellationToken);
+        head.SetCheckpoint(await log.FindLatestCheckpointAsync(cancellationToken)); // The first request finds a log, as it did before a restart.
         await base.StartAsync(cancellationToken);
     }
 

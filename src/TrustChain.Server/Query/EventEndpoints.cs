@@ -12,6 +12,7 @@ using TrustChain.Postgres.Query;
 using TrustChain.Server.Hosting;
 using TrustChain.Server.Partitions;
 using TrustChain.Server.Verification;
+using TrustChain.Server.Standby;
 
 namespace TrustChain.Server.Query;
 
@@ -26,24 +27,24 @@ internal static class EventEndpoints
     {
         var epcis = app.MapEpcis();
         epcis.MapGet("/events", static (HttpContext context, EventAnswers answers) => answers.QueryAsync(context, SimpleEventQuery, [], [], context.RequestAborted))
-            .WithName("QueryEvents").WithSummary("Events that match a query; parameters as in the EPCIS query language.");
-        epcis.MapGet("/events/{eventID}", GetEventAsync).WithName("GetEvent").WithSummary("The event with this eventID, in a query document.");
+            .MayReadStandby().WithName("QueryEvents").WithSummary("Events that match a query; parameters as in the EPCIS query language.");
+        epcis.MapGet("/events/{eventID}", GetEventAsync).MayReadStandby().WithName("GetEvent").WithSummary("The event with this eventID, in a query document.");
         epcis.MapGet("/eventTypes/{eventType}/events", static (string eventType, HttpContext context, EventAnswers answers) =>
             answers.QueryAsync(context, SimpleEventQuery, [Implied("eventType", EpcisGroup.Segment(context, 2))], ["eventType"], context.RequestAborted))
-            .WithName("GetEventsOfType").WithSummary("Events of a type.");
-        epcis.MapGet("/epcs/{epc}/events", GetEpcEventsAsync).WithName("GetEventsOfEpc").WithSummary("The events that speak of an item.");
+            .MayReadStandby().WithName("GetEventsOfType").WithSummary("Events of a type.");
+        epcis.MapGet("/epcs/{epc}/events", GetEpcEventsAsync).MayReadStandby().WithName("GetEventsOfEpc").WithSummary("The events that speak of an item.");
         epcis.MapGet("/bizSteps/{bizStep}/events", static (string bizStep, HttpContext context, EventAnswers answers) =>
             answers.QueryAsync(context, SimpleEventQuery, [Implied("EQ_bizStep", EpcisGroup.Segment(context, 2))], ["EQ_bizStep"], context.RequestAborted))
-            .WithName("GetEventsOfBizStep").WithSummary("Events of a business step.");
+            .MayReadStandby().WithName("GetEventsOfBizStep").WithSummary("Events of a business step.");
         epcis.MapGet("/bizLocations/{bizLocation}/events", static (string bizLocation, HttpContext context, EventAnswers answers) =>
             answers.QueryAsync(context, SimpleEventQuery, [Implied("EQ_bizLocation", EpcisGroup.Segment(context, 2))], ["EQ_bizLocation"], context.RequestAborted))
-            .WithName("GetEventsOfBizLocation").WithSummary("Events at a business location.");
+            .MayReadStandby().WithName("GetEventsOfBizLocation").WithSummary("Events at a business location.");
         epcis.MapGet("/readPoints/{readPoint}/events", static (string readPoint, HttpContext context, EventAnswers answers) =>
             answers.QueryAsync(context, SimpleEventQuery, [Implied("EQ_readPoint", EpcisGroup.Segment(context, 2))], ["EQ_readPoint"], context.RequestAborted))
-            .WithName("GetEventsOfReadPoint").WithSummary("Events at a read point.");
+            .MayReadStandby().WithName("GetEventsOfReadPoint").WithSummary("Events at a read point.");
         epcis.MapGet("/dispositions/{disposition}/events", static (string disposition, HttpContext context, EventAnswers answers) =>
             answers.QueryAsync(context, SimpleEventQuery, [Implied("EQ_disposition", EpcisGroup.Segment(context, 2))], [], context.RequestAborted))
-            .WithName("GetEventsOfDisposition").WithSummary("Events with a disposition.");
+            .MayReadStandby().WithName("GetEventsOfDisposition").WithSummary("Events with a disposition.");
         epcis.MapDelete("/nextPageToken/{token}", DeleteTokenAsync).NeedsRole(OrganisationRole.Viewer).WithName("DeleteNextPageToken").WithSummary("Gives a next page token back before it runs out.");
         foreach (var pattern in (string[])["/events/{eventID}", "/eventTypes/{eventType}/events", "/epcs/{epc}/events", "/bizSteps/{bizStep}/events",
             "/bizLocations/{bizLocation}/events", "/readPoints/{readPoint}/events", "/dispositions/{disposition}/events"])

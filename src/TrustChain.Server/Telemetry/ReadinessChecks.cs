@@ -8,8 +8,8 @@ using TrustChain.Server.Log;
 namespace TrustChain.Server.Telemetry;
 
 /// <summary>
-/// <c>/health/live</c>: the process answers, nothing is looked at. <c>/health/ready</c>: each check by name with its state. Only the database and the log
-/// make a server unready; what anchoring lacks is told as information, because a server whose chain is away keeps accepting.
+/// <c>/health/live</c>: the process answers, nothing is looked at. <c>/health/ready</c>: each check by name with its state. Only the database, the log and
+/// the server's own end make it unready; what anchoring or a standby lacks is told as information, because a server without them keeps accepting.
 /// </summary>
 internal static class ReadinessChecks
 {

@@ -2,7 +2,9 @@ using Microsoft.Extensions.Options;
 using TrustChain.Postgres.Log;
 using TrustChain.Server.Anchoring;
 using TrustChain.Server.Capture;
+using TrustChain.Server.Hosting;
 using TrustChain.Server.Log;
+using TrustChain.Server.Standby;
 using TrustChain.Server.Subscriptions;
 using TrustChain.Server.Verification;
 using TrustChain.Server.Witness;
@@ -26,7 +28,9 @@ internal static class TelemetryExtensions
         services.AddHealthChecks()
             .AddCheck<DatabaseCheck>("database", tags: [ReadinessChecks.Tag])
             .AddCheck<LogCheck>("log", tags: [ReadinessChecks.Tag])
-            .AddCheck<AnchoringCheck>("anchoring", tags: [ReadinessChecks.Tag]);
+            .AddCheck<AnchoringCheck>("anchoring", tags: [ReadinessChecks.Tag])
+            .AddCheck<StandbyCheck>("standby", tags: [ReadinessChecks.Tag])
+            .AddCheck<DrainingCheck>("draining", tags: [ReadinessChecks.Tag]);
         services.AddOtlp(builder.Configuration.GetSection(TelemetryOptions.Section).Get<TelemetryOptions>() ?? new TelemetryOptions());
     }
 
@@ -41,6 +45,7 @@ internal static class TelemetryExtensions
         _ = app.Services.GetRequiredService<AnchorMetrics>();
         _ = app.Services.GetRequiredService<EvidenceMetrics>();
         _ = app.Services.GetRequiredService<SubscriptionMetrics>();
+        _ = app.Services.GetRequiredService<StandbyMetrics>();
         app.UseOtlp();
     }
 

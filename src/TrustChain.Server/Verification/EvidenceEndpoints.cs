@@ -5,6 +5,7 @@ using TrustChain.Postgres.Capture;
 using TrustChain.Server.Hosting;
 using TrustChain.Server.Items;
 using TrustChain.Server.Partitions;
+using TrustChain.Server.Standby;
 
 namespace TrustChain.Server.Verification;
 
@@ -13,7 +14,7 @@ internal static class EvidenceEndpoints
 {
     private const int PageSize = 100;
 
-    public static void MapEvidence(this IEndpointRouteBuilder app) => app.MapGet("/evidence", GetAsync).WithTags("Evidence").WithName("GetEvidence")
+    public static void MapEvidence(this IEndpointRouteBuilder app) => app.MapGet("/evidence", GetAsync).MayReadStandby().WithTags("Evidence").WithName("GetEvidence")
         .WithSummary("The evidence bundle of one event (event=ni:…), of an item's records (item=…), or of an item and all that went into it (item=…&trace=true); with target=NAME anchored in another target than the primary one. With withoutContent=true also for records whose content is in cold storage.");
 
     private static async Task<IResult> GetAsync(

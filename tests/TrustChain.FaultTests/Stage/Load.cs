@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Text.Json;
 using TrustChain.Core.Signing;
 using TrustChain.IntegrationTests.Cli;
@@ -42,6 +43,12 @@ internal sealed class Load : IAsyncDisposable
 
     /// <summary>The organisation's.</summary>
     public string ApiKey => _apiKey;
+
+    /// <summary>How long a client waits for an answer before it sends the same bytes again.</summary>
+    public TimeSpan RequestPatience { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Told the time of each capture that was answered with 202.</summary>
+    public Action<TimeSpan> Answered { get; set; } = static _ => { };
 
     /// <summary>Everything acknowledged so far, oldest first.</summary>
     public IReadOnlyCollection<Acknowledged> Acknowledged => _acknowledged;
@@ -151,6 +158,9 @@ internal sealed class Load : IAsyncDisposable
         return acknowledged;
     }
 
+    /// <summary>Writes down a capture that the test has sent itself.</summary>
+    public void Note(Capture capture, string answer) => _acknowledged.Enqueue(Read(capture, answer));
+
     /// <summary>Sends one capture once.</summary>
     public async Task<(int Status, string Body)> SendAsync(Capture capture, string baseUrl, CancellationToken cancellationToken)
     {
@@ -210,7 +220,7 @@ internal sealed class Load : IAsyncDisposable
             // Now and then a client sends twice at once, as one does whose connection hangs.
             var twice = !capture.IsJob && random.Next(8) == 0;
             var answers = await Task.WhenAll(
-                TryAsync(capture, _site.BaseUrl(server)), twice ? TryAsync(capture, _site.BaseUrl((server + 1) % _site.ServerCount)) : Task.FromResult<string?>(null));
+                TryAsync(capture, _site.EntranceTo(server)), twice ? TryAsync(capture, _site.EntranceTo((server + 1) % _site.ServerCount)) : Task.FromResult<string?>(null));
             if (answers[0] is { } first && answers[1] is { } second)
             {
                 Assert.Equal(first, second);
@@ -228,11 +238,13 @@ internal sealed class Load : IAsyncDisposable
     private async Task<string?> TryAsync(Capture capture, string baseUrl)
     {
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(_abandon.Token);
-        patience.CancelAfter(TimeSpan.FromSeconds(10));
+        patience.CancelAfter(RequestPatience);
+        var clock = Stopwatch.StartNew();
         try
         {
             var (status, body) = await SendAsync(capture, baseUrl, patience.Token);
             Assert.True(status is 202 or 503, $"A capture was answered with {status}: {body}");
+            Answered(clock.Elapsed);
             return status == 202 ? body : null;
         }
         catch (Exception exception) when (exception is HttpRequestException or IOException or OperationCanceledException && !_abandon.IsCancellationRequested)
@@ -256,7 +268,7 @@ internal sealed class Load : IAsyncDisposable
         var path = "/epcis/capture/" + accepted.RootElement.GetProperty("captureID").GetString();
         for (var server = 0; ; server = (server + 1) % _site.ServerCount)
         {
-            if (await FindJobAsync(capture, _site.BaseUrl(server) + path) is { } text)
+            if (await FindJobAsync(capture, _site.EntranceTo(server) + path) is { } text)
             {
                 using var job = JsonDocument.Parse(text);
                 if (!job.RootElement.GetProperty("running").GetBoolean())

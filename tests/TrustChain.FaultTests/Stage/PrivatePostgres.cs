@@ -10,7 +10,6 @@ internal sealed class PrivatePostgres : IAsyncDisposable
 {
     private readonly TemporaryFolder _temporary = new();
     private readonly DevnetFolder _folder;
-    private readonly IReadOnlyDictionary<string, string> _parameters;
     private PostgresProcess? _process;
     private int _port;
 
@@ -20,8 +19,11 @@ internal sealed class PrivatePostgres : IAsyncDisposable
     {
         _installation = installation;
         _folder = DevnetFolder.Open(_temporary.PathOf("stack"));
-        _parameters = parameters ?? new Dictionary<string, string>();
+        Parameters = parameters ?? new Dictionary<string, string>();
     }
+
+    /// <summary>Its settings on top of the defaults.</summary>
+    public IReadOnlyDictionary<string, string> Parameters { get; }
 
     public PostgresProcess Process => _process ?? throw new InvalidOperationException("PostgreSQL does not run.");
 
@@ -57,7 +59,7 @@ internal sealed class PrivatePostgres : IAsyncDisposable
     public async Task StartAgainAsync()
     {
         _process = await PostgresProcess.StartAsync(
-            new PostgresSettings { NodeModules = await DevnetPackages.GetAsync(Site.Cancel), Folder = _folder, Port = _port, Parameters = _parameters, Installation = _installation }, Site.Cancel);
+            new PostgresSettings { NodeModules = await DevnetPackages.GetAsync(Site.Cancel), Folder = _folder, Port = _port, Parameters = Parameters, Installation = _installation }, Site.Cancel);
         _port = _process.Port;
     }
 

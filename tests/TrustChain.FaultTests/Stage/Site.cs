@@ -61,8 +61,9 @@ internal sealed class Site : IAsyncDisposable
     /// <param name="servers">How many.</param>
     /// <param name="settings">Settings on top, as environment variables.</param>
     /// <param name="assembly">Path of the assembly of another version's server, which makes the database and all servers; null: the solution's own.</param>
+    /// <param name="standby">Of that PostgreSQL; servers have both to choose from.</param>
     public static async Task<Site> StartAsync(
-        PostgresProcess postgres, string rpcUrl, int servers = 1, IReadOnlyDictionary<string, string?>? settings = null, string? assembly = null)
+        PostgresProcess postgres, string rpcUrl, int servers = 1, IReadOnlyDictionary<string, string?>? settings = null, string? assembly = null, PostgresProcess? standby = null)
     {
         var name = $"fault_{Guid.NewGuid():N}";
         var temporary = new TemporaryFolder();
@@ -87,12 +88,22 @@ internal sealed class Site : IAsyncDisposable
             registry,
             name,
             servers);
+        if (standby is not null)
+        {
+            site.NameBoth(postgres, standby, "");
+        }
         for (var i = 0; i < servers; i++)
         {
             await site.StartServerAsync(i);
         }
         return site;
     }
+
+    /// <summary>Where clients go who do not choose a server: a proxy; null where there is none.</summary>
+    public string? Entrance { get; set; }
+
+    /// <summary>Where a client goes: in by the entrance, or to a server where there is none.</summary>
+    public string EntranceTo(int server) => Entrance ?? BaseUrl(server);
 
     public string BaseUrl(int server) => string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{_ports[server]}");
 
@@ -111,11 +122,7 @@ internal sealed class Site : IAsyncDisposable
     /// <param name="options">More for the connection string.</param>
     public async Task UseBothAsync(PostgresProcess one, PostgresProcess other, string options = "")
     {
-        ServerDatabase = new NpgsqlConnectionStringBuilder(DatabaseOn(one))
-        {
-            Host = string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{one.Port},127.0.0.1:{other.Port}"),
-            HostRecheckSeconds = 1,
-        } + options;
+        NameBoth(one, other, options);
         for (var i = 0; i < ServerCount; i++)
         {
             await StopAsync(i);
@@ -201,6 +208,19 @@ internal sealed class Site : IAsyncDisposable
         _servers[server] = null;
     }
 
+    /// <summary>Tells a server to end (SIGTERM), and waits until it has, however long it drains.</summary>
+    public async Task EndAsync(int server)
+    {
+        var process = Running(server);
+        LinuxProcess.Send(process.ProcessId, Signal.Terminate);
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
+        patience.CancelAfter(Patience);
+        await process.WaitForExitAsync(patience.Token);
+        Assert.Equal(0, process.ExitCode);
+        await process.DisposeAsync();
+        _servers[server] = null;
+    }
+
     /// <summary>Halts every thread of a server where it is.</summary>
     public void Halt(int server) => LinuxProcess.Send(Running(server).ProcessId, Signal.Stop);
 
@@ -225,19 +245,20 @@ internal sealed class Site : IAsyncDisposable
         }
     }
 
-    /// <summary>A new organisation; returns its API key.</summary>
-    public async Task<string> AddOrganisationAsync(string code)
+    /// <summary>A new organisation, whose inspections are public; returns its API key.</summary>
+    public async Task<string> AddOrganisationAsync(string code) =>
+        (await PostAsAdminAsync("/api/organisations", new { id = code, name = code, roles = new[] { "producer" }, template = "tea" })).GetProperty("apiKey").GetString()!; // A created organisation has a key.
+
+    /// <summary>Sends JSON as the deployment's admin; returns the answer, which has to be a success.</summary>
+    public async Task<JsonElement> PostAsAdminAsync(string path, object body)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, BaseUrl(0) + "/api/organisations")
-        {
-            Content = JsonContent.Create(new { id = code, name = code, roles = new[] { "producer" } }),
-        };
+        using var request = new HttpRequestMessage(HttpMethod.Post, BaseUrl(0) + path) { Content = JsonContent.Create(body) };
         request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", (await File.ReadAllTextAsync(_folder.PathOf("admin.key"), Cancel)).Trim());
         using var answer = await Client.SendAsync(request, Cancel);
-        var body = await answer.Content.ReadAsStringAsync(Cancel);
-        Assert.True(answer.IsSuccessStatusCode, body);
-        using var json = JsonDocument.Parse(body);
-        return json.RootElement.GetProperty("apiKey").GetString()!; // A created organisation has a key.
+        var text = await answer.Content.ReadAsStringAsync(Cancel);
+        Assert.True(answer.IsSuccessStatusCode, text);
+        using var json = JsonDocument.Parse(text);
+        return json.RootElement.Clone();
     }
 
     public async ValueTask DisposeAsync()
@@ -254,6 +275,13 @@ internal sealed class Site : IAsyncDisposable
         _folder.Dispose();
         _temporary.Dispose();
     }
+
+    private void NameBoth(PostgresProcess one, PostgresProcess other, string options) =>
+        ServerDatabase = new NpgsqlConnectionStringBuilder(DatabaseOn(one))
+        {
+            Host = string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{one.Port},127.0.0.1:{other.Port}"),
+            HostRecheckSeconds = 1,
+        } + options;
 
     private string CrashFile(int server) => _folder.PathOf(string.Create(CultureInfo.InvariantCulture, $"crash-{server}"));
 

@@ -19,9 +19,16 @@ internal sealed class Trial : IAsyncDisposable
 
     public Audit Audit { get; }
 
-    public static async Task<Trial> StartAsync(PostgresProcess postgres, string rpcUrl, int servers = 1, int seed = 1, IReadOnlyDictionary<string, string?>? settings = null, string? assembly = null)
+    public static async Task<Trial> StartAsync(
+        PostgresProcess postgres,
+        string rpcUrl,
+        int servers = 1,
+        int seed = 1,
+        IReadOnlyDictionary<string, string?>? settings = null,
+        string? assembly = null,
+        PostgresProcess? standby = null)
     {
-        var site = await Site.StartAsync(postgres, rpcUrl, servers, settings, assembly);
+        var site = await Site.StartAsync(postgres, rpcUrl, servers, settings, assembly, standby);
         try
         {
             return new Trial(site, await Load.PrepareAsync(site, seed));

@@ -26,6 +26,19 @@ public sealed class DoctorTests(DoctorStage stage) : IClassFixture<DoctorStage>
     }
 
     [Fact]
+    public async Task SeveralHosts_AreEachNamedWithWhatTheyAre()
+    {
+        var settings = new Npgsql.NpgsqlConnectionStringBuilder(stage.Database);
+        settings.Host = $"127.0.0.1:{settings.Port},127.0.0.1:9";
+
+        var findings = (await stage.ExamineAsync(("TrustChain:Database", settings.ToString()))).Where(static f => f.Check == "standby").ToList();
+
+        Assert.Equal([FindingLevel.Ok, FindingLevel.Warning], findings.Select(static f => f.Level));
+        Assert.Equal($"127.0.0.1:{settings.Port} is the primary", findings[0].Text);
+        Assert.StartsWith("127.0.0.1:9 does not answer or refuses", findings[1].Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task WrongSettings_AreEachAFaultOfTheirPart()
     {
         await ExpectAsync(

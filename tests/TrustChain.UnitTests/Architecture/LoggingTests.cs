@@ -18,6 +18,7 @@ public sealed partial class LoggingTests
         ["Telemetry"] = [(5100, 5199)],
         ["Accounts"] = [(5200, 5299)],
         ["Partitions"] = [(5300, 5399)],
+        ["Standby"] = [(5400, 5499)],
     };
 
     [Fact]
