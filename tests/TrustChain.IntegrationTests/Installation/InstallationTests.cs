@@ -141,7 +141,7 @@ public sealed class InstallationTests(SharedStack stack)
         return site;
     }
 
-    /// <summary>The certificate of the configuration file, and HTTP/2 over it.</summary>
+    /// <summary>The certificate of the configuration file, HTTP/2 over it, and that browsers are to come back by it alone.</summary>
     private static async Task CheckTlsAsync(Site site)
     {
         string? seen = null;
@@ -156,6 +156,9 @@ public sealed class InstallationTests(SharedStack stack)
 
         Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
         Assert.Equal(site.CertificateHash, seen);
+        Assert.Equal(["max-age=31536000"], answer.Headers.GetValues("Strict-Transport-Security"));
+        using var plain = await client.SendAsync(new HttpRequestMessage(HttpMethod.Get, $"{site.BaseUrl}/health/live") { VersionPolicy = HttpVersionPolicy.RequestVersionOrLower }, Cancellation);
+        Assert.False(plain.Headers.Contains("Strict-Transport-Security")); // Said in the clear it means nothing.
     }
 
     private static async Task CaptureAsync(string baseUrl, string adminKey)
