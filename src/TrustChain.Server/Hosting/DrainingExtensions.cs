@@ -1,5 +1,5 @@
+using System.Globalization;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
-using Microsoft.Extensions.Options;
 
 namespace TrustChain.Server.Hosting;
 
@@ -14,7 +14,9 @@ internal static class DrainingExtensions
         services.AddSingleton<Listeners>();
         services.AddSingleton<Draining>();
         services.AddHostedService(static provider => provider.GetRequiredService<Draining>());
-        services.AddOptions<HostOptions>().Configure<IOptions<ServerOptions>>(static (host, server) => host.ShutdownTimeout = server.Value.DrainTime + Completion);
+        // Read by itself: whoever asks what is wrong with the settings needs a host too, and the options refuse all of them for one that is wrong.
+        services.AddOptions<HostOptions>().Configure<IConfiguration>(static (host, configuration) => host.ShutdownTimeout =
+            (TimeSpan.TryParse(configuration[$"{ServerOptions.Section}:{nameof(ServerOptions.DrainTime)}"], CultureInfo.InvariantCulture, out var drain) ? drain : TimeSpan.Zero) + Completion);
         services.AddOptions<SocketTransportOptions>().Configure<Listeners>(static (transport, listeners) => transport.CreateBoundListenSocket = endpoint =>
         {
             var socket = SocketTransportOptions.CreateDefaultBoundListenSocket(endpoint);

@@ -26,7 +26,7 @@ public sealed class StatusTests(TelemetryFixture fixture)
                 (await fixture.Server.GetAsync("/health/ready")).Expect(200) is var answer && answer.Body.Contains("chain-away", StringComparison.Ordinal) ? answer : null);
             Assert.Equal("healthy", ready.Text("status"));
             var checks = ready.Json.GetProperty("checks");
-            Assert.Equal(["anchoring", "database", "log"], checks.EnumerateObject().Select(static c => c.Name).Order(StringComparer.Ordinal));
+            Assert.Equal(["anchoring", "database", "draining", "log", "standby"], checks.EnumerateObject().Select(static c => c.Name).Order(StringComparer.Ordinal));
             Assert.Equal("second", checks.GetProperty("anchoring").GetProperty("alarms")[0].GetProperty("target").GetString());
 
             var page = await PageAsync("zh");
