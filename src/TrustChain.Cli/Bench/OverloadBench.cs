@@ -187,12 +187,13 @@ internal static class OverloadBench
         /// <returns>Statements accepted in a second.</returns>
         public async Task<double> SendCalmlyAsync(Latencies latencies, CancellationToken cancellationToken)
         {
+            var refused = new Latencies();
             var started = Stopwatch.GetTimestamp();
             await Task.WhenAll(Enumerable.Range(0, options.Clients).Select(async _ =>
             {
                 while (Stopwatch.GetElapsedTime(started) < TimeSpan.FromSeconds(options.CalmSeconds))
                 {
-                    await SendAsync(await statements.ReadAsync(cancellationToken), latencies, new Latencies(), cancellationToken);
+                    await SendAsync(await statements.ReadAsync(cancellationToken), latencies, refused, cancellationToken);
                 }
             }));
             return latencies.Count / Stopwatch.GetElapsedTime(started).TotalSeconds;

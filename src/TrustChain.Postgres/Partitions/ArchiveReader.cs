@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
@@ -19,10 +20,11 @@ internal sealed record ArchivedMeasure(long Measure, double Value, long RecordId
 /// <summary>Reads a file of <see cref="ArchiveWriter"/> line by line; memory is bounded by a line. The digest is known at the end.</summary>
 internal sealed class ArchiveReader : IDisposable
 {
-    private const int MaxLineBytes = 256 << 20; // base64 of more than any capture may be
+    private const int MaxLineCharacters = 256 << 20; // base64 of more than any capture may be
 
     private readonly HashingStream _hashing;
     private readonly StreamReader _text;
+    private readonly ArrayBufferWriter<char> _characters = new(1 << 12); // the line at hand
     private long _line;
 
     private ArchiveReader(Stream file)
@@ -37,13 +39,16 @@ internal sealed class ArchiveReader : IDisposable
     public static (ArchiveReader Reader, ArchiveHeader Header) Open(Stream file)
     {
         var reader = new ArchiveReader(file);
-        using var first = reader.ReadLine();
-        var root = first.RootElement;
-        if (!root.TryGetProperty("format", out var format) || format.ValueKind != JsonValueKind.String || format.GetString() != ArchiveWriter.Format)
+        try
         {
-            throw new ArchiveException($"The file is no archive of the format {ArchiveWriter.Format}.");
+            using var first = reader.ReadLine();
+            return (reader, reader.Interpret(ReadHeader, first.RootElement));
         }
-        return (reader, new ArchiveHeader(root.GetProperty("origin").GetString() ?? "", root.GetProperty("partition").GetInt32(), root.GetProperty("from").GetInt64(), root.GetProperty("before").GetInt64()));
+        catch
+        {
+            reader.Dispose();
+            throw;
+        }
     }
 
     /// <summary>The rows in the order of the file, an <see cref="ArchiveCounts"/> last; nothing is behind it.</summary>
@@ -52,15 +57,7 @@ internal sealed class ArchiveReader : IDisposable
         while (true)
         {
             using var line = ReadLine();
-            object row;
-            try
-            {
-                row = Read(line.RootElement);
-            }
-            catch (Exception exception) when (exception is InvalidOperationException or FormatException or KeyNotFoundException)
-            {
-                throw Damaged(exception.Message);
-            }
+            var row = Interpret(Read, line.RootElement);
             yield return row;
             if (row is ArchiveCounts)
             {
@@ -78,6 +75,10 @@ internal sealed class ArchiveReader : IDisposable
         _text.Dispose();
         _hashing.Dispose();
     }
+
+    private static ArchiveHeader ReadHeader(JsonElement root) => root.TryGetProperty("format", out var format) && format.GetString() == ArchiveWriter.Format
+        ? new ArchiveHeader(root.GetProperty("origin").GetString() ?? "", root.GetProperty("partition").GetInt32(), root.GetProperty("from").GetInt64(), root.GetProperty("before").GetInt64())
+        : throw new ArchiveException($"The file is no archive of the format {ArchiveWriter.Format}.");
 
     private static object Read(JsonElement row)
     {
@@ -114,14 +115,37 @@ internal sealed class ArchiveReader : IDisposable
     private static DateTime? Time(JsonElement row, string name) =>
         row.TryGetProperty(name, out var value) ? DateTime.ParseExact(value.GetString() ?? "", "O", CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind) : null;
 
+    /// <summary>What a line says; one that lacks a member or has one of another kind is damage.</summary>
+    private T Interpret<T>(Func<JsonElement, T> read, JsonElement line)
+    {
+        try
+        {
+            return read(line);
+        }
+        catch (Exception exception) when (exception is InvalidOperationException or FormatException or KeyNotFoundException)
+        {
+            throw Damaged(exception.Message);
+        }
+    }
+
     private JsonDocument ReadLine()
     {
         _line++;
+        _characters.Clear();
         try
         {
-            // A damaged file may have no line ends.
-            var line = _text.ReadLine() ?? throw Damaged("it ends too early");
-            return line.Length <= MaxLineBytes ? JsonDocument.Parse(line) : throw Damaged("it is too long");
+            int read;
+            while ((read = _text.Read()) is not ('\n' or -1))
+            {
+                // A damaged file may have no line ends.
+                if (_characters.WrittenCount == MaxLineCharacters)
+                {
+                    throw Damaged("it is too long");
+                }
+                _characters.GetSpan(1)[0] = (char)read;
+                _characters.Advance(1);
+            }
+            return read != -1 ? JsonDocument.Parse(_characters.WrittenMemory) : throw Damaged("it ends too early");
         }
         catch (Exception exception) when (exception is JsonException or DecoderFallbackException)
         {

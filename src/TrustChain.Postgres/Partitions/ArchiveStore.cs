@@ -50,7 +50,7 @@ public sealed class ArchiveStore(NpgsqlDataSource database, TimeProvider time)
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(System.Data.IsolationLevel.RepeatableRead, cancellationToken);
-        var header = await GetHeaderAsync(connection, number, cancellationToken);
+        var (_, header) = await GetFullAsync(connection, number, cancellationToken);
         var written = await WriteFileAsync(connection, header, path, location, cancellationToken);
         var (digest, size, counts) = (written.Sha256, written.SizeBytes, written.Counts);
         await using var remember = new NpgsqlCommand("""
@@ -80,8 +80,7 @@ public sealed class ArchiveStore(NpgsqlDataSource database, TimeProvider time)
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         await LockArchivesAsync(connection, cancellationToken);
-        var header = await GetHeaderAsync(connection, number, cancellationToken);
-        var partition = (await ListAsync(connection, cancellationToken)).Single(p => p.Number == number);
+        var (partition, header) = await GetFullAsync(connection, number, cancellationToken);
         var (digest, _, _) = ReadBack(path);
         if (partition.File is not { } file || file.Sha256 != digest)
         {
@@ -326,7 +325,8 @@ public sealed class ArchiveStore(NpgsqlDataSource database, TimeProvider time)
         return partitions;
     }
 
-    private static async Task<ArchiveHeader> GetHeaderAsync(NpgsqlConnection connection, int number, CancellationToken cancellationToken)
+    /// <summary>A partition whose content may be written out, and the header of its file.</summary>
+    private static async Task<(ArchivedPartition Partition, ArchiveHeader Header)> GetFullAsync(NpgsqlConnection connection, int number, CancellationToken cancellationToken)
     {
         var partition = (await ListAsync(connection, cancellationToken)).SingleOrDefault(p => p.Number == number)
             ?? throw new ArchiveException($"There is no partition {number}.");
@@ -338,7 +338,7 @@ public sealed class ArchiveStore(NpgsqlDataSource database, TimeProvider time)
         {
             throw new ArchiveException($"Partition {number} is not full, or something of it waits for its place in the log.");
         }
-        return new ArchiveHeader(await GetOriginAsync(connection, cancellationToken), number, partition.From, partition.Before);
+        return (partition, new ArchiveHeader(await GetOriginAsync(connection, cancellationToken), number, partition.From, partition.Before));
     }
 
     private static async Task<string> GetOriginAsync(NpgsqlConnection connection, CancellationToken cancellationToken)

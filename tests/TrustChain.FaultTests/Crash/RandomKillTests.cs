@@ -27,7 +27,7 @@ public sealed class RandomKillTests(SharedStack stack, ITestOutputHelper output)
             await trial.Site.StartServerAsync(0);
             try
             {
-                await trial.Audit.ExpectSoundAsync(resume: kill % 10 != 0 && kill != kills); // Walking all of it again each time would make a thousand kills a matter of days.
+                await trial.Audit.ExpectSoundAsync(resume: kill % 10 != 0 && kill != kills); // Walking all of it again after each would take longer with each.
             }
             catch (Exception exception)
             {
