@@ -36,6 +36,9 @@ internal sealed class BenchOrganisation : IDisposable
     /// <summary>Business steps of its observing events.</summary>
     public IReadOnlyList<string> Steps { get; }
 
+    /// <summary>Leaf index of the entry that admits its last key: the last thing that it wrote.</summary>
+    public long LastKeyEntry { get; private set; }
+
     /// <summary>Its registered keys.</summary>
     public IReadOnlyList<SigningKey> Keys => _keys;
 
@@ -72,7 +75,7 @@ internal sealed class BenchOrganisation : IDisposable
                 var key = SigningKey.Generate(SignatureAlgorithms.ES256);
                 var authorizer = i == 0 ? null : organisation._keys[^1];
                 organisation._keys.Add(key);
-                await KeyRegistration.RegisterAsync(own, key, authorizer, null, cancellationToken);
+                organisation.LastKeyEntry = (await KeyRegistration.RegisterAsync(own, key, authorizer, null, cancellationToken)).KeyEntry;
             }
             return organisation;
         }

@@ -54,7 +54,7 @@ internal static class CaptureBench
         var load = CaptureLoad.Sign(corpus, organisation, trust.Origin, options.Events, options.Batch);
 
         shell.Error.WriteLine($"sending with {options.Clients} clients");
-        var sizeBefore = await CaptureLoad.GetLogSizeAsync(client, trust, cancellationToken);
+        var sizeBefore = await CaptureLoad.WaitForSizeAsync(client, trust, organisation.LastKeyEntry + 1, cancellationToken);
         var started = Stopwatch.GetTimestamp();
         await load.SendAsync(client, options.Clients, cancellationToken);
         var acknowledged = Stopwatch.GetElapsedTime(started);

@@ -78,7 +78,7 @@ internal sealed class CaptureLoad
 
     /// <summary>Entries under the newest checkpoint; its signature is checked. 0 while there is none.</summary>
     /// <exception cref="CliException">The checkpoint is not the log's.</exception>
-    public static async Task<long> GetLogSizeAsync(ServerClient client, TrustFile trust, CancellationToken cancellationToken)
+    private static async Task<long> GetLogSizeAsync(ServerClient client, TrustFile trust, CancellationToken cancellationToken)
     {
         var answer = await client.GetAsync("log/checkpoint", "text/plain", cancellationToken);
         if (answer.Status == System.Net.HttpStatusCode.NotFound)
@@ -92,8 +92,9 @@ internal sealed class CaptureLoad
     }
 
     /// <summary>Waits until a checkpoint covers so many entries.</summary>
+    /// <returns>How many it covers, which may be more.</returns>
     /// <exception cref="CliException">The log does not get there: it has not grown for a minute.</exception>
-    public static async Task WaitForSizeAsync(ServerClient client, TrustFile trust, long size, CancellationToken cancellationToken)
+    public static async Task<long> WaitForSizeAsync(ServerClient client, TrustFile trust, long size, CancellationToken cancellationToken)
     {
         var (seen, since) = (-1L, Stopwatch.GetTimestamp());
         while (true)
@@ -101,7 +102,7 @@ internal sealed class CaptureLoad
             var now = await GetLogSizeAsync(client, trust, cancellationToken);
             if (now >= size)
             {
-                return;
+                return now;
             }
             if (now > seen)
             {

@@ -41,7 +41,8 @@ internal sealed record OverloadBenchOptions
 
 /// <summary>
 /// <c>bench overload</c>: what a server does with more than it can take. First the sustained rate is measured with clients that wait; then statements are sent at a
-/// multiple of it whether or not earlier ones are answered. Whoever is refused must be told to wait, and everything acknowledged must be in the log.
+/// multiple of it whether or not earlier ones are answered. Whoever is refused must be told to wait, and everything acknowledged must be in the log, once: nobody else
+/// may write there meanwhile.
 /// </summary>
 internal static class OverloadBench
 {
@@ -58,7 +59,7 @@ internal static class OverloadBench
         var trust = await CaptureCommand.GetTrustAsync(client, cancellationToken);
         var items = new BenchItems(organisation.CompanyPrefix, options.Items);
         var corpus = new EventCorpus(CorpusKind.Object, options.Seed, items, organisation.Steps);
-        var sizeBefore = await CaptureLoad.GetLogSizeAsync(client, trust, cancellationToken);
+        var sizeBefore = await CaptureLoad.WaitForSizeAsync(client, trust, organisation.LastKeyEntry + 1, cancellationToken);
 
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var statements = Channel.CreateBounded<Numbered>(64);
@@ -76,8 +77,7 @@ internal static class OverloadBench
         shell.Error.WriteLine("sending again what was not answered, and waiting for the log");
         var unanswered = await run.SettleAsync(client, cancellationToken);
         var expected = sizeBefore + ((long)run.Taken.Count * options.Batch);
-        await CaptureLoad.WaitForSizeAsync(client, trust, expected, cancellationToken);
-        var size = await CaptureLoad.GetLogSizeAsync(client, trust, cancellationToken);
+        var size = await CaptureLoad.WaitForSizeAsync(client, trust, expected, cancellationToken);
         shell.Error.WriteLine($"fetching and verifying {options.Sample} records");
         var taken = run.Taken.Keys.Order().ToArray();
         var random = new Random(options.Seed);

@@ -69,7 +69,7 @@ internal static class QueryBench
         Shell shell, ServerClient client, BenchOrganisation organisation, EventCorpus corpus, QueryBenchOptions options, CancellationToken cancellationToken)
     {
         var trust = await CaptureCommand.GetTrustAsync(client, cancellationToken);
-        var size = await CaptureLoad.GetLogSizeAsync(client, trust, cancellationToken);
+        var size = await CaptureLoad.WaitForSizeAsync(client, trust, organisation.LastKeyEntry + 1, cancellationToken);
         var started = Stopwatch.GetTimestamp();
         for (var first = 0; first < options.Events; first += Chunk)
         {

@@ -55,7 +55,7 @@ internal static class ScanBench
         var corpus = new EventCorpus(CorpusKind.Object, options.Seed, items, organisation.Steps, everyItemEvenly: true);
         // Each event names three items, so as many events as items give three events to each.
         var load = CaptureLoad.Sign(corpus, organisation, trust.Origin, items.Count * EventsPerItem / EventCorpus.EpcsPerEvent, Batch);
-        var sizeBefore = await CaptureLoad.GetLogSizeAsync(client, trust, cancellationToken);
+        var sizeBefore = await CaptureLoad.WaitForSizeAsync(client, trust, organisation.LastKeyEntry + 1, cancellationToken);
         await load.SendAsync(client, options.Clients, cancellationToken);
         await CaptureLoad.WaitForSizeAsync(client, trust, sizeBefore + load.Events, cancellationToken);
     }
