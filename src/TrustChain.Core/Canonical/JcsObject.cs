@@ -30,10 +30,13 @@ internal sealed class JcsObject
         return this;
     }
 
-    /// <summary>Adds a value whose canonical form is at hand.</summary>
-    public JcsObject AddCanonical(string name, ReadOnlyMemory<byte> json)
+    /// <summary>Adds a value whose canonical form is at hand; null leaves the member out.</summary>
+    public JcsObject AddCanonical(string name, byte[]? json)
     {
-        _members.Add(name, output => output.Write(json.Span));
+        if (json is not null)
+        {
+            _members.Add(name, output => output.Write(json));
+        }
         return this;
     }
 

@@ -29,6 +29,9 @@ public enum EntryKind : byte
 
     /// <summary>An act of the operator.</summary>
     OperatorAct = 0x09,
+
+    /// <summary>A step in the life of a device's keys and ownership.</summary>
+    Device = 0x0A,
 }
 
 /// <summary>Builds entries: <c>0x01 || kind || body</c>. The first byte is the version of the layout.</summary>

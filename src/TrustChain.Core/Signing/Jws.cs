@@ -46,6 +46,9 @@ public sealed class Jws
     /// <summary>The <c>aud</c> header parameter: the origin of the log this was made for.</summary>
     public string? Audience => _header.GetValueOrDefault("aud");
 
+    /// <summary>Any header parameter; null when it is not there.</summary>
+    public string? Find(string name) => _header.GetValueOrDefault(name);
+
     /// <summary>Names of all header parameters.</summary>
     public IReadOnlyCollection<string> HeaderNames => _header.Keys;
 
@@ -104,9 +107,10 @@ public sealed class Jws
     /// <param name="type">The <c>typ</c> header parameter.</param>
     /// <param name="audience">The <c>aud</c> header parameter, or null for none.</param>
     /// <param name="payload">Bytes to sign.</param>
-    public static string Sign(SigningKey key, string type, string? audience, ReadOnlySpan<byte> payload)
+    /// <param name="members">Further header parameters.</param>
+    public static string Sign(SigningKey key, string type, string? audience, ReadOnlySpan<byte> payload, params IEnumerable<KeyValuePair<string, string>> members)
     {
-        var header = new System.Buffers.ArrayBufferWriter<byte>(160);
+        var header = new System.Buffers.ArrayBufferWriter<byte>(320);
         using (var writer = new Utf8JsonWriter(header, PlainText))
         {
             writer.WriteStartObject();
@@ -116,6 +120,10 @@ public sealed class Jws
                 writer.WriteString("aud", audience);
             }
             writer.WriteString("kid", key.PublicKey.Kid);
+            foreach (var (name, value) in members)
+            {
+                writer.WriteString(name, value);
+            }
             writer.WriteString("typ", type);
             writer.WriteEndObject();
         }

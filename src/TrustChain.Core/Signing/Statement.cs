@@ -2,11 +2,12 @@ using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using TrustChain.Core.Devices;
 using TrustChain.Core.Log;
 
 namespace TrustChain.Core.Signing;
 
-/// <summary>The two forms of a statement, told apart by <c>typ</c>.</summary>
+/// <summary>The forms of a statement, told apart by <c>typ</c>.</summary>
 public enum StatementForm
 {
     /// <summary><c>epcis+jws</c>: the payload is an EPCIS document or one event.</summary>
@@ -14,9 +15,15 @@ public enum StatementForm
 
     /// <summary><c>epcis-root+jws</c>: the payload is the root of a tree over salted events.</summary>
     Root,
+
+    /// <summary><c>telemetry+jws</c>: the payload is one event with the readings of a device, numbered and chained.</summary>
+    Telemetry,
 }
 
-/// <summary>A JWS by which somebody says one or more events, with a protected header of exactly <c>alg</c>, <c>kid</c>, <c>typ</c> and, when given, <c>aud</c>.</summary>
+/// <summary>
+/// A JWS by which somebody says one or more events, with a protected header of exactly <c>alg</c>, <c>kid</c>, <c>typ</c> and, when given, <c>aud</c>; a
+/// telemetry statement has the members of <see cref="TelemetryHeader"/> too.
+/// </summary>
 public sealed class Statement
 {
     /// <summary><c>typ</c> of the document form.</summary>
@@ -24,6 +31,9 @@ public sealed class Statement
 
     /// <summary><c>typ</c> of the root form.</summary>
     public const string RootType = "epcis-root+jws";
+
+    /// <summary><c>typ</c> of a telemetry statement.</summary>
+    public const string TelemetryType = "telemetry+jws";
 
     /// <summary>Most events in one statement.</summary>
     public const int MaxEvents = 1000;
@@ -42,6 +52,9 @@ public sealed class Statement
         Digest = jws.ComputeDigest();
     }
 
+    private Statement(Jws jws, TelemetryHeader telemetry)
+        : this(jws, StatementForm.Telemetry, 1, default) => Telemetry = telemetry;
+
     /// <summary>The JWS.</summary>
     public Jws Jws { get; }
 
@@ -51,7 +64,10 @@ public sealed class Statement
     /// <summary>Which form.</summary>
     public StatementForm Form { get; }
 
-    /// <summary>Events, in root form; 0 in document form, where the document tells.</summary>
+    /// <summary>The numbering of a device's statement; null in the other forms.</summary>
+    public TelemetryHeader? Telemetry { get; }
+
+    /// <summary>Events, in root form; 1 in telemetry; 0 in document form, where the document tells.</summary>
     public int Count { get; }
 
     /// <summary>Root of the tree over salted events, in root form; default in document form.</summary>
@@ -65,7 +81,7 @@ public sealed class Statement
         {
             return false;
         }
-        if (jws.HeaderNames.FirstOrDefault(static name => !HeaderNames.Contains(name)) is { } unknown)
+        if (jws.Type != TelemetryType && jws.HeaderNames.FirstOrDefault(static name => !HeaderNames.Contains(name)) is { } unknown)
         {
             error = $"The header parameter \"{unknown}\" is not allowed in a statement.";
             return false;
@@ -80,6 +96,11 @@ public sealed class Statement
             case DocumentType:
                 statement = new Statement(jws, StatementForm.Document, 0, default);
                 return true;
+            case TelemetryType when TelemetryHeader.TryRead(jws, out var telemetry, out error):
+                statement = new Statement(jws, telemetry);
+                return true;
+            case TelemetryType:
+                return false;
             case RootType when TryReadRoot(jws.Payload.Span, out var count, out var root):
                 statement = new Statement(jws, StatementForm.Root, count, root);
                 return true;
@@ -87,7 +108,7 @@ public sealed class Statement
                 error = "The payload must be the canonical JSON {\"count\":n,\"root\":\"…\"} with 1 to 1000 events and a root of 32 bytes in base64url.";
                 return false;
             default:
-                error = $"The header parameter \"typ\" must be \"{RootType}\" or \"{DocumentType}\".";
+                error = $"The header parameter \"typ\" must be \"{RootType}\", \"{DocumentType}\" or \"{TelemetryType}\".";
                 return false;
         }
     }
