@@ -307,7 +307,7 @@ def verify(data, trust, chain):  # [11] the verdict, and an answer for each step
         content = parse_json(payload)
         if among is devices:
             seq, device = header["seq"], header["device"]
-            need(all(re.fullmatch("0|[1-9][0-9]{0,15}", header[name]) for name in ("boot", "seq")) and ("prev" in header) == (seq != "1") and seq != "0")
+            need(all(re.fullmatch("0|[1-9][0-9]{0,15}", value) and int(value) < 2**53 for value in (seq, header["boot"])) and ("prev" in header) == (seq != "1") and seq != "0")
             need(datetime.datetime.strptime(header["clock"], "%Y-%m-%dT%H:%M:%S.%fZ") and hash32(header.get("prev", record["kid"])))
             need(content["type"] == "ObjectEvent" and count == 1 and content["epcList"] == [device])
             need("deviceSalt" in item, CouldNotCheck)

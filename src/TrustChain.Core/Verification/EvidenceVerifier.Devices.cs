@@ -77,10 +77,10 @@ public sealed partial class EvidenceVerifier
         {
             if (_devices[index] is { Act: { Act: DeviceActKind.Rotate or DeviceActKind.Replace or DeviceActKind.Revoke or DeviceActKind.Retire } act } entry)
             {
-                var admitting = _devices.Where(d => d.Key < index && d.Value.Act is { Key: not null } other && other.Device == act.Device).MaxBy(static d => d.Key);
-                if (admitting.Value?.Act?.Key is { } key)
+                var admitting = _devices.Where(d => d.Key < index && d.Value.Act is { Key: not null } other && other.Device == act.Device).Max(static d => (long?)d.Key);
+                if (admitting is { } place)
                 {
-                    yield return new KeyEnding(key.Kid, admitting.Key, null, act.CompromisedSince, index, entry.Sound);
+                    yield return new KeyEnding(_devices[place].Act!.Key!.Kid, place, null, act.CompromisedSince, index, entry.Sound); // It admits a key.
                 }
             }
         }
