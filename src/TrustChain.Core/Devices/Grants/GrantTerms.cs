@@ -61,11 +61,14 @@ public sealed record GrantTerms
     /// <summary>Most names in <see cref="Scope"/>.</summary>
     public const int MaxScope = 20;
 
-    /// <summary>Longest name in <see cref="Scope"/>, in characters.</summary>
-    public const int MaxScopeChars = 256;
-
     /// <summary>Most days from first to last: ten years.</summary>
     public const int MaxDays = 3653;
+
+    /// <summary>What stands in <see cref="Scope"/> before the name of a single measure of the template: <c>measure:operatingHours</c>.</summary>
+    public const string MeasurePrefix = "measure:";
+
+    /// <summary>Longest name of a measure, in characters.</summary>
+    public const int MaxMeasureChars = 40;
 
     /// <summary>In <see cref="Scope"/>: everything.</summary>
     public const string All = "all";
@@ -79,6 +82,7 @@ public sealed record GrantTerms
     /// <summary>In <see cref="Scope"/>: what says something about who used the device.</summary>
     public const string Rider = "rider";
 
+    private static readonly SearchValues<char> MeasureCharacters = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789");
     private static readonly string[] Members = ["from", "precision", "purpose", "scope", "until"];
     private static readonly string[] Optional = ["expires"];
     private static readonly string[] Groups = [All, Operation, Position, Rider];
@@ -88,7 +92,7 @@ public sealed record GrantTerms
     /// <summary>What for.</summary>
     public required GrantPurpose Purpose { get; init; }
 
-    /// <summary>Names of groups and types of measures, in the order of their UTF-16 code units, none twice; <see cref="All"/> stands alone.</summary>
+    /// <summary>Names of groups, and of measures after <see cref="MeasurePrefix"/>, in the order of their UTF-16 code units, none twice; <see cref="All"/> stands alone.</summary>
     public required IReadOnlyList<string> Scope { get; init; }
 
     /// <summary>How exactly places are told: not <see cref="PlacePrecision.None"/> exactly where <see cref="Scope"/> has places.</summary>
@@ -108,8 +112,8 @@ public sealed record GrantTerms
 
     /// <summary>Whether a measure may be read.</summary>
     /// <param name="group">The group that the template puts it in; <see cref="KeyGroup.Area"/> and <see cref="KeyGroup.Position"/> are both places.</param>
-    /// <param name="type">The report's <c>type</c>.</param>
-    public bool Covers(KeyGroup group, string type) => CoversGroup(group) || (group is KeyGroup.Operation or KeyGroup.Rider && Scope.Contains(type));
+    /// <param name="measure">Its name in the template.</param>
+    public bool Covers(KeyGroup group, string measure) => CoversGroup(group) || (group is KeyGroup.Operation or KeyGroup.Rider && Scope.Contains(MeasurePrefix + measure));
 
     /// <summary>
     /// Whether the key of a group is handed over: a key opens the whole group, so a grant of single measures has none; and a coarse grant has that of the
@@ -168,7 +172,7 @@ public sealed record GrantTerms
         var areDays = DayKeyName.TryParseDay(members.Text("from"), out var from) && DayKeyName.TryParseDay(members.Text("until"), out until);
         error = purpose < 0 ? $"The purpose must be one of {string.Join(", ", Purposes)}."
             : precision < 0 ? $"The precision must be one of {string.Join(", ", Precisions)}."
-            : scope is null ? $"The scope must be 1 to {MaxScope} texts in ascending order, none twice: {string.Join(", ", Groups)}, or types of measures; \"all\" stands alone."
+            : scope is null ? $"The scope must be 1 to {MaxScope} texts in ascending order, none twice: {string.Join(", ", Groups)}, or names of measures such as \"measure:operatingHours\"; \"all\" stands alone."
             : (scope.Contains(All) || scope.Contains(Position)) != precision > 0 ? "The precision must be none where the scope has no places, and only there."
             : null;
         error ??= !areDays || until < from || until.DayNumber - from.DayNumber >= MaxDays ? $"From and until must be days such as \"2026-11-26\", the second not before the first, and at most {MaxDays} of them."
@@ -211,9 +215,8 @@ public sealed record GrantTerms
         var names = new List<string>(json.GetArrayLength());
         foreach (var item in json.EnumerateArray())
         {
-            if (item.ValueKind != JsonValueKind.String || item.GetString() is not { Length: > 0 and <= MaxScopeChars } name
-                || (names is [.., var last] && string.CompareOrdinal(last, name) >= 0)
-                || (!Groups.Contains(name) && name.All(static c => c is >= 'a' and <= 'z'))) // A misspelt group would be taken for a measure that never comes.
+            if (item.ValueKind != JsonValueKind.String || item.GetString() is not { } name || !(Groups.Contains(name) || IsMeasure(name))
+                || (names is [.., var last] && string.CompareOrdinal(last, name) >= 0))
             {
                 return null;
             }
@@ -221,4 +224,8 @@ public sealed record GrantTerms
         }
         return names.Contains(All) && names.Count > 1 ? null : [.. names];
     }
+
+    private static bool IsMeasure(string name) =>
+        name.StartsWith(MeasurePrefix, StringComparison.Ordinal) && name.Length - MeasurePrefix.Length is > 0 and <= MaxMeasureChars
+        && name.AsSpan(MeasurePrefix.Length).IndexOfAnyExcept(MeasureCharacters) < 0;
 }
