@@ -1,3 +1,4 @@
+using System.Globalization;
 using Npgsql;
 using NpgsqlTypes;
 using TrustChain.Core.Devices;
@@ -64,7 +65,7 @@ public sealed class DeviceDayStore(NpgsqlDataSource database)
         });
         foreach (var (day, finding) in findings)
         {
-            batch.BatchCommands.Add(Upsert(day, finding, now, counts: false));
+            batch.BatchCommands.Add(Upsert(day, finding.Key, finding, now, counts: false));
         }
         await batch.ExecuteNonQueryAsync(cancellationToken);
     }
@@ -73,7 +74,7 @@ public sealed class DeviceDayStore(NpgsqlDataSource database)
     public async Task AddRefusalAsync(DayOfDevice day, Finding finding, DateTimeOffset now, CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
-        await using var batch = new NpgsqlBatch(connection) { BatchCommands = { Upsert(day, finding, now, counts: true) } };
+        await using var batch = new NpgsqlBatch(connection) { BatchCommands = { Upsert(day, string.Create(CultureInfo.InvariantCulture, $"{RefusedPrefix}{finding.Code}/{day.Day:yyyy-MM-dd}"), finding, now, counts: true) } };
         await batch.ExecuteNonQueryAsync(cancellationToken);
     }
 
@@ -115,7 +116,7 @@ public sealed class DeviceDayStore(NpgsqlDataSource database)
         return await ReadFindingsAsync(command, cancellationToken);
     }
 
-    private static NpgsqlBatchCommand Upsert(DayOfDevice day, Finding finding, DateTimeOffset now, bool counts) => new($"""
+    private static NpgsqlBatchCommand Upsert(DayOfDevice day, string key, Finding finding, DateTimeOffset now, bool counts) => new($"""
         insert into device_finding as f (device_id, key, day, code, severity, from_time, until_time, measure, detail, records, found_at)
         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
         on conflict (device_id, key) do update set severity = excluded.severity, from_time = least(f.from_time, excluded.from_time), until_time = excluded.until_time,
@@ -125,7 +126,7 @@ public sealed class DeviceDayStore(NpgsqlDataSource database)
         Parameters =
         {
             new() { Value = day.DeviceId },
-            new() { Value = finding.Key },
+            new() { Value = key },
             new() { Value = day.Day },
             new() { Value = finding.Code },
             new() { Value = (short)finding.Severity },

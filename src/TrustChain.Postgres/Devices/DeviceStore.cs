@@ -116,6 +116,15 @@ public sealed class DeviceStore(NpgsqlDataSource database)
         await transaction.CommitAsync(CancellationToken.None);
     }
 
+    /// <summary>Keeps a maker's word that came with the device's first key.</summary>
+    public async Task SetAttestationAsync(int deviceId, string attestation, CancellationToken cancellationToken)
+    {
+        await using var command = database.CreateCommand("update device set attestation = $2 where id = $1");
+        command.Parameters.Add(new() { Value = deviceId });
+        command.Parameters.Add(new() { Value = attestation, NpgsqlDbType = NpgsqlDbType.Jsonb });
+        await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+
     public Task<StoredDevice?> FindAsync(int id, CancellationToken cancellationToken) => FindOneAsync("where id = $1", id, cancellationToken);
 
     public Task<StoredDevice?> FindAsync(Hash32 pseudonym, CancellationToken cancellationToken) => FindOneAsync("where pseudonym = $1", pseudonym.ToArray(), cancellationToken);
@@ -142,6 +151,21 @@ public sealed class DeviceStore(NpgsqlDataSource database)
         await using var command = database.CreateCommand($"{Select} where id = any($1)");
         command.Parameters.Add(new() { Value = ids.ToArray() });
         return await ReadAsync(command, cancellationToken);
+    }
+
+    /// <summary>Template of devices, and when their first key was admitted: null before.</summary>
+    public async Task<IReadOnlyList<(int DeviceId, (string Template, DateTimeOffset? EnrolledAt) Enrolment)>> ListEnrolmentsAsync(IReadOnlyCollection<int> ids, CancellationToken cancellationToken)
+    {
+        await using var command = database.CreateCommand(
+            "select d.id, d.template, k.admitted_at from device d left join device_key k on k.device_id = d.id and k.number = 0 where d.id = any($1)");
+        command.Parameters.Add(new() { Value = ids.ToArray() });
+        var list = new List<(int, (string, DateTimeOffset?))>();
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            list.Add((reader.GetInt32(0), (reader.GetString(1), reader.IsDBNull(2) ? null : reader.GetFieldValue<DateTimeOffset>(2))));
+        }
+        return list;
     }
 
     public async Task<StoredDeviceKey?> FindKeyAsync(string kid, CancellationToken cancellationToken)

@@ -7,8 +7,9 @@ namespace TrustChain.Postgres.Devices;
 /// <param name="KeyNumber">Number of the key that signed it.</param>
 /// <param name="Header">Its numbering.</param>
 /// <param name="Day">The day its readings lie in (UTC).</param>
+/// <param name="FirstReadingAt">Time of its first reading.</param>
 /// <param name="LastReadingAt">Time of its last reading.</param>
 /// <param name="Readings">How many.</param>
 /// <param name="Summary">What it contributes to its day: <see cref="TelemetrySummary"/> as bytes.</param>
 /// <param name="Latest">The values of its last reading, as JSON.</param>
-public sealed record NewTelemetry(int DeviceId, int KeyNumber, TelemetryHeader Header, DateOnly Day, DateTimeOffset LastReadingAt, int Readings, byte[] Summary, string Latest);
+public sealed record NewTelemetry(int DeviceId, int KeyNumber, TelemetryHeader Header, DateOnly Day, DateTimeOffset FirstReadingAt, DateTimeOffset LastReadingAt, int Readings, byte[] Summary, string Latest);

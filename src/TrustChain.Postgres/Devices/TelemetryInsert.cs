@@ -16,13 +16,14 @@ internal static class TelemetryInsert
 
     // In the order of the devices, so that two servers never wait for each other crosswise.
     private const string Status = """
-        insert into device_status as s (device_id, last_key_number, last_sequence, last_record_id, last_reading_at, last_seen_at, statements, readings, latest)
-        select * from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9::jsonb[])
+        insert into device_status as s (device_id, last_key_number, last_sequence, last_record_id, first_reading_at, last_reading_at, last_seen_at, statements, readings, latest)
+        select * from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10::jsonb[])
         on conflict (device_id) do update set
             last_key_number = case when excluded.last_reading_at >= s.last_reading_at then excluded.last_key_number else s.last_key_number end,
             last_sequence = case when excluded.last_reading_at >= s.last_reading_at then excluded.last_sequence else s.last_sequence end,
             last_record_id = case when excluded.last_reading_at >= s.last_reading_at then excluded.last_record_id else s.last_record_id end,
             latest = case when excluded.last_reading_at >= s.last_reading_at then excluded.latest else s.latest end,
+            first_reading_at = least(excluded.first_reading_at, s.first_reading_at),
             last_reading_at = greatest(excluded.last_reading_at, s.last_reading_at),
             last_seen_at = greatest(excluded.last_seen_at, s.last_seen_at),
             statements = s.statements + excluded.statements,
@@ -34,7 +35,7 @@ internal static class TelemetryInsert
     {
         var days = rows.Select(static r => (r.Telemetry.DeviceId, r.Telemetry.Day)).Distinct().Order().ToList();
         var newest = rows.GroupBy(static r => r.Telemetry.DeviceId).OrderBy(static g => g.Key)
-            .Select(static g => (Last: g.MaxBy(static r => (r.Telemetry.LastReadingAt, r.Telemetry.Header.Sequence)), Statements: (long)g.Count(), Readings: g.Sum(static r => (long)r.Telemetry.Readings)))
+            .Select(static g => (First: g.Min(static r => r.Telemetry.FirstReadingAt), Last: g.MaxBy(static r => (r.Telemetry.LastReadingAt, r.Telemetry.Header.Sequence)), Statements: (long)g.Count(), Readings: g.Sum(static r => (long)r.Telemetry.Readings)))
             .ToList();
         await using var batch = new NpgsqlBatch(connection)
         {
@@ -62,6 +63,7 @@ internal static class TelemetryInsert
                     Column(newest, NpgsqlDbType.Smallint, static n => (short)n.Last.Telemetry.KeyNumber),
                     Column(newest, NpgsqlDbType.Bigint, static n => n.Last.Telemetry.Header.Sequence),
                     Column(newest, NpgsqlDbType.Bigint, static n => n.Last.RecordId),
+                    Column(newest, NpgsqlDbType.TimestampTz, static n => n.First.UtcDateTime),
                     Column(newest, NpgsqlDbType.TimestampTz, static n => n.Last.Telemetry.LastReadingAt.UtcDateTime),
                     Column(newest, NpgsqlDbType.TimestampTz, static n => n.Last.Statement.ReceivedAt.UtcDateTime),
                     Column(newest, NpgsqlDbType.Bigint, static n => n.Statements),

@@ -16,12 +16,13 @@ public sealed record StoredTelemetry(int DeviceId, DateOnly Day, int Readings, S
 /// <param name="DeviceId">The device.</param>
 /// <param name="KeyNumber">Key of the newest statement.</param>
 /// <param name="Sequence">Its number.</param>
+/// <param name="FirstReadingAt">The oldest reading there is.</param>
 /// <param name="LastReadingAt">Its last reading.</param>
 /// <param name="LastSeenAt">When it came.</param>
 /// <param name="Statements">Statements in all.</param>
 /// <param name="Readings">Readings in all.</param>
 /// <param name="Latest">JSON of the newest values by measure.</param>
-public sealed record DeviceNewest(int DeviceId, int KeyNumber, long Sequence, DateTimeOffset LastReadingAt, DateTimeOffset LastSeenAt, long Statements, long Readings, string? Latest);
+public sealed record DeviceNewest(int DeviceId, int KeyNumber, long Sequence, DateTimeOffset FirstReadingAt, DateTimeOffset LastReadingAt, DateTimeOffset LastSeenAt, long Statements, long Readings, string? Latest);
 
 /// <summary>Reads telemetry statements, and hands out the days that have to be computed.</summary>
 public sealed class TelemetryStore(NpgsqlDataSource database)
@@ -133,7 +134,7 @@ public sealed class TelemetryStore(NpgsqlDataSource database)
     public async Task<IReadOnlyDictionary<int, DeviceNewest>> ListNewestAsync(IReadOnlyCollection<int> deviceIds, CancellationToken cancellationToken)
     {
         await using var command = database.ForReading().CreateCommand(
-            "select device_id, last_key_number, last_sequence, last_reading_at, last_seen_at, statements, readings, latest::text from device_status where device_id = any($1)");
+            "select device_id, last_key_number, last_sequence, first_reading_at, last_reading_at, last_seen_at, statements, readings, latest::text from device_status where device_id = any($1)");
         command.Parameters.Add(new() { Value = deviceIds.ToArray() });
         var found = new Dictionary<int, DeviceNewest>();
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
@@ -145,9 +146,10 @@ public sealed class TelemetryStore(NpgsqlDataSource database)
                 reader.GetInt64(2),
                 reader.GetFieldValue<DateTimeOffset>(3),
                 reader.GetFieldValue<DateTimeOffset>(4),
-                reader.GetInt64(5),
+                reader.GetFieldValue<DateTimeOffset>(5),
                 reader.GetInt64(6),
-                reader.IsDBNull(7) ? null : reader.GetString(7)));
+                reader.GetInt64(7),
+                reader.IsDBNull(8) ? null : reader.GetString(8)));
         }
         return found;
     }

@@ -112,6 +112,7 @@ create table device_status (
     last_key_number smallint    not null,
     last_sequence   bigint      not null,
     last_record_id  bigint      not null,
+    first_reading_at timestamptz not null,
     last_reading_at timestamptz not null,
     last_seen_at    timestamptz not null,
     statements      bigint      not null,

@@ -12,9 +12,6 @@ internal sealed class DeviceOptions
 
     /// <summary>How often days that are due are computed when nothing raises the signal. 1 s to 1 minute.</summary>
     public TimeSpan ComputeInterval { get; set; } = TimeSpan.FromSeconds(1);
-
-    /// <summary>How far a reading may lie after the service's clock. 0 to 1 hour.</summary>
-    public TimeSpan MaxAhead { get; set; } = TimeSpan.FromMinutes(10);
 }
 
 /// <summary>Names every wrong setting at once.</summary>
@@ -30,10 +27,6 @@ internal sealed class DeviceOptionsValidator : IValidateOptions<DeviceOptions>
         if (options.ComputeInterval < TimeSpan.FromMilliseconds(50) || options.ComputeInterval > TimeSpan.FromMinutes(1))
         {
             faults.Add("Devices:ComputeInterval must be from 0.05 to 60 seconds.");
-        }
-        if (options.MaxAhead < TimeSpan.Zero || options.MaxAhead > TimeSpan.FromHours(1))
-        {
-            faults.Add("Devices:MaxAhead must be from 0 to 1 hour.");
         }
         return faults.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(faults);
     }

@@ -12,6 +12,7 @@ using TrustChain.Postgres.Devices;
 using TrustChain.Server.Capture;
 using TrustChain.Server.Hosting;
 using TrustChain.Server.Telemetry;
+using TrustChain.Server.Verification;
 
 namespace TrustChain.Server.Devices;
 
@@ -26,9 +27,8 @@ internal sealed class TelemetryCapture(
     StatementWriter writer,
     DaySignal due,
     DeviceMetrics metrics,
-    EvidenceMetricsOfStatements verification,
+    EvidenceMetrics verification,
     IOptions<ServerOptions> server,
-    IOptions<DeviceOptions> options,
     TimeProvider time)
 {
     private static readonly EpcisReadOptions Options = EpcisReadOptions.Default;
@@ -63,23 +63,23 @@ internal sealed class TelemetryCapture(
         // From here on it is the device's own word, and what is refused leaves a trace.
         if (known.Stored.EndedAt is not null || known.Device.State == DeviceState.Retired)
         {
-            await KeepRefusalAsync(known, FindingCodes.EndedKey, $"A statement (number {header.Sequence}) came signed with key {known.Stored.Number + 1}, which had been ended.", cancellationToken);
+            await KeepRefusalAsync(known, RefusalCodes.EndedKey, $"A statement (number {header.Sequence}) came signed with key {known.Stored.Number + 1}, which had been ended.", cancellationToken);
             return RefuseStatement(403, CheckNames.Key, ProblemCodes.KeyRevoked, "The device's key has been ended.", "SecurityException");
         }
         if (header.Device != known.Device.Uri)
         {
-            await KeepRefusalAsync(known, FindingCodes.ForeignDevice, $"The key of this device signed a statement in the name of {header.Device}.", cancellationToken);
+            await KeepRefusalAsync(known, RefusalCodes.ForeignDevice, $"The key of this device signed a statement in the name of {header.Device}.", cancellationToken);
             return RefuseStatement(403, CheckNames.Key, ProblemCodes.DeviceMismatch, "The header parameter \"device\" names another device than the one whose key signed.", "SecurityException");
         }
         var template = templates.Find(known.Device.Template) ?? throw new InvalidOperationException($"There is no device template \"{known.Device.Template}\" any more.");
         if (Read(statement, known.Device.Uri, template, out var e, out var telemetry) is { } problem)
         {
-            await KeepRefusalAsync(known, FindingCodes.Refused, $"A statement (number {header.Sequence}) could not be taken: {problem.Detail}", cancellationToken);
+            await KeepRefusalAsync(known, RefusalCodes.Refused, $"A statement (number {header.Sequence}) could not be taken: {problem.Detail}", cancellationToken);
             metrics.Refused(problem.Code);
             return new CaptureOutcome.Refused(problem.Result);
         }
         cancellationToken.ThrowIfCancellationRequested(); // Afterwards the write goes on even if the sender leaves.
-        var outcome = await writer.WriteAsync(Make(statement, known, keyEntry, Custody.Self, e!, telemetry!, template), e!.EventHashUri); // Read without a problem.
+        var outcome = await writer.WriteAsync(Make(statement, known, keyEntry, Custody.Self, e!, telemetry!, template), [new CapturedEvent(e!.EventHashUri, e.EventHashUri)]); // Read without a problem.
         if (outcome is CaptureOutcome.Accepted)
         {
             metrics.Captured(telemetry!.Count);
@@ -110,11 +110,12 @@ internal sealed class TelemetryCapture(
                 known.Device.Id,
                 known.Stored.Number,
                 statement.Telemetry!, // The caller has it.
-                DateOnly.FromDateTime(telemetry.Last.UtcDateTime),
+                telemetry.Day,
+                telemetry.First,
                 telemetry.Last,
                 telemetry.Count,
                 TelemetrySummary.Of(telemetry, template).ToBytes(),
-                telemetry.LatestJson(template)),
+                LatestJson(telemetry, template)),
             Records =
             [
                 new NewRecord
@@ -164,7 +165,7 @@ internal sealed class TelemetryCapture(
             return Wrong("", "telemetry-shape", "the event must be one bare ObjectEvent with action OBSERVE whose epcList is the device alone, without sources and destinations");
         }
         e = found;
-        return Core.Devices.Telemetry.TryRead(statement.Jws.Payload, device, template, time.GetUtcNow() + options.Value.MaxAhead, out telemetry, out var fault)
+        return Core.Devices.Telemetry.TryRead(statement.Jws.Payload, device, template, time.GetUtcNow(), out telemetry, out var fault)
             ? null
             : Wrong(fault!.Path, fault.Code, fault.Detail); // One of the two is set.
 
@@ -176,8 +177,32 @@ internal sealed class TelemetryCapture(
     {
         var now = time.GetUtcNow();
         var day = DateOnly.FromDateTime(now.UtcDateTime);
-        var severity = code == FindingCodes.Refused ? FindingSeverity.Notice : FindingSeverity.Alarm;
+        var severity = code == RefusalCodes.Refused ? FindingSeverity.Notice : FindingSeverity.Alarm;
         return days.AddRefusalAsync(new DayOfDevice(known.Device.Id, day), new Finding(code, severity, now, now, null, detail, []), now, cancellationToken);
+    }
+
+    /// <summary>The values of the newest reading by measure; what is encrypted stays away.</summary>
+    private static string LatestJson(Core.Devices.Telemetry telemetry, DeviceTemplate template)
+    {
+        var last = telemetry[telemetry.Count - 1];
+        var output = new System.Buffers.ArrayBufferWriter<byte>(256);
+        using (var json = new System.Text.Json.Utf8JsonWriter(output))
+        {
+            json.WriteStartObject();
+            for (var i = 0; i < template.Measures.Count; i++)
+            {
+                if (last.Number(i) is { } number)
+                {
+                    json.WriteNumber(template.Measures[i].Name, number);
+                }
+                else if (last.State(i) is { } state)
+                {
+                    json.WriteBoolean(template.Measures[i].Name, state);
+                }
+            }
+            json.WriteEndObject();
+        }
+        return Encoding.UTF8.GetString(output.WrittenSpan);
     }
 
     private static SignatureCheck Verify(Statement statement, PublicKey key)
