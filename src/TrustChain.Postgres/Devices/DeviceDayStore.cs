@@ -2,6 +2,7 @@ using System.Globalization;
 using Npgsql;
 using NpgsqlTypes;
 using TrustChain.Core.Devices;
+using TrustChain.Postgres.Database;
 
 namespace TrustChain.Postgres.Devices;
 

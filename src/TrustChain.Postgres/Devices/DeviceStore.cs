@@ -197,17 +197,39 @@ public sealed class DeviceStore(NpgsqlDataSource database)
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         while (await reader.ReadAsync(cancellationToken))
         {
-            list.Add((reader.GetInt32(0), new StoredPublicEntry(
-                reader.GetInt64(1),
-                reader.IsDBNull(2) ? null : reader.GetInt64(2),
-                (EntryKind)reader.GetInt16(3),
-                reader.GetInt32(4),
-                reader.GetFieldValue<byte[]>(5),
-                reader.IsDBNull(6) ? null : reader.GetString(6),
-                reader.GetFieldValue<DateTimeOffset>(7))));
+            list.Add((reader.GetInt32(0), ReadEntry(reader)));
         }
         return list;
     }
+
+    /// <summary>All entries in the log of the devices to which those with the given leaf indices belong, each with its device's salt, in the order of the log.</summary>
+    public async Task<IReadOnlyList<(StoredPublicEntry Entry, Hash32 Salt)>> ListEntriesOfAsync(IReadOnlyCollection<long> leafIndices, CancellationToken cancellationToken)
+    {
+        const string Sql = """
+            select v.salt, p.id, e.leaf_index, p.kind, p.organisation_id, p.body, p.jws, p.received_at
+            from device v join device_entry d on d.device_id = v.id join public_entry p on p.id = d.public_entry_id join log_entry e on e.public_entry_id = p.id
+            where v.id in (select n.device_id from log_entry i join device_entry n on n.public_entry_id = i.public_entry_id where i.leaf_index = any($1))
+            order by e.leaf_index
+            """;
+        await using var command = database.ForReading().CreateCommand(Sql);
+        command.Parameters.Add(new() { Value = leafIndices.ToArray() });
+        var list = new List<(StoredPublicEntry, Hash32)>();
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            list.Add((ReadEntry(reader), new Hash32(reader.GetFieldValue<byte[]>(0))));
+        }
+        return list;
+    }
+
+    private static StoredPublicEntry ReadEntry(NpgsqlDataReader reader) => new(
+        reader.GetInt64(1),
+        reader.IsDBNull(2) ? null : reader.GetInt64(2),
+        (EntryKind)reader.GetInt16(3),
+        reader.GetInt32(4),
+        reader.GetFieldValue<byte[]>(5),
+        reader.IsDBNull(6) ? null : reader.GetString(6),
+        reader.GetFieldValue<DateTimeOffset>(7));
 
     private static async Task<int?> AddAsync(NpgsqlConnection connection, StoredDevice device, CancellationToken cancellationToken)
     {

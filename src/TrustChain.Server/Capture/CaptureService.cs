@@ -8,6 +8,7 @@ using TrustChain.Core.Verification;
 using TrustChain.Postgres.Capture;
 using TrustChain.Postgres.Organisations;
 using TrustChain.Postgres.Query;
+using TrustChain.Server.Devices;
 using TrustChain.Server.Hosting;
 using TrustChain.Server.Log;
 using TrustChain.Server.Signing;

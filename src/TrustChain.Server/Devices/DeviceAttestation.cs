@@ -7,6 +7,7 @@ using TrustChain.Core.Log;
 using TrustChain.Core.Signing;
 using TrustChain.Server.Hosting;
 using TrustChain.Server.Signing;
+using PublicKey = TrustChain.Core.Signing.PublicKey;
 
 namespace TrustChain.Server.Devices;
 
@@ -87,7 +88,7 @@ internal sealed class DeviceAttestation(KeyDirectory keys, IOptions<DeviceOption
             using var builder = new X509Chain();
             builder.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
             builder.ChainPolicy.CustomTrustStore.AddRange(_roots.Value);
-            builder.ChainPolicy.ExtraStore.AddRange([.. certificates.Skip(1)]);
+            certificates.Skip(1).ToList().ForEach(c => builder.ChainPolicy.ExtraStore.Add(c));
             builder.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
             builder.ChainPolicy.DisableCertificateDownloads = true; // nothing is fetched because of what a stranger sent
             builder.ChainPolicy.VerificationTime = time.GetUtcNow().UtcDateTime;

@@ -3,6 +3,7 @@ using System.Text.Json;
 using TrustChain.Core.Devices;
 using TrustChain.Core.Log;
 using TrustChain.Core.Signing;
+using TrustChain.Postgres.Accounts;
 using TrustChain.Postgres.Capture;
 using TrustChain.Postgres.Devices;
 using TrustChain.Postgres.Organisations;

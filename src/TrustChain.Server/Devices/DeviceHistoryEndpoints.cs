@@ -184,7 +184,7 @@ internal static class DeviceHistoryEndpoints
 
     /// <summary>A record as strangers can find it: its event and its place in the log.</summary>
     private static object Cite(long record, IReadOnlyDictionary<long, RecordPlace> cited) =>
-        cited.TryGetValue(record, out var place) ? new { leaf = place.LeafIndex, eventHash = place.EventHash } : new { leaf = (long?)null, eventHash = (string?)null };
+        cited.TryGetValue(record, out var place) ? new { leaf = place.LeafIndex, eventHash = (string?)place.EventHash } : new { leaf = (long?)null, eventHash = (string?)null };
 
     /// <summary>The newest values whenever there are new ones, and a comment now and then so that nobody between closes the connection.</summary>
     private static async Task<IResult> StreamAsync(

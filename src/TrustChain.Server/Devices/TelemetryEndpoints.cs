@@ -1,7 +1,7 @@
 using System.Text.Json;
 using Microsoft.AspNetCore.Http.HttpResults;
 using TrustChain.Core.Signing;
-using TrustChain.Postgres.Organisations;
+using TrustChain.Postgres.Accounts;
 using TrustChain.Server.Capture;
 using TrustChain.Server.Hosting;
 using TrustChain.Server.Limits;
