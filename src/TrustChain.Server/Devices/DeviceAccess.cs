@@ -42,10 +42,13 @@ internal sealed record SeenDevice(StoredDevice Device, bool IsOwner)
     public DayRange Days { get; init; } = new(DateOnly.MinValue, DateOnly.MaxValue);
 
     /// <summary>Whether a measure may be seen.</summary>
-    public bool Covers(KeyGroup group, string measure) => Grant is null || Grant.Grant.Terms.Covers(group, measure);
+    public bool Covers(KeyGroup group, string measure) => IsOwner || (Grant?.Grant.Terms.Covers(group, measure) ?? false);
 
     /// <summary>How exactly places may be seen.</summary>
-    public PlacePrecision Precision => Grant?.Grant.Terms.Precision ?? PlacePrecision.Exact;
+    public PlacePrecision Precision => IsOwner ? PlacePrecision.Exact : Grant?.Grant.Terms.Precision ?? PlacePrecision.None;
+
+    /// <summary>Whether it is seen by an auditor of the deployment: that it is there, and the answers of the checks.</summary>
+    public bool IsAuditor => !IsOwner && Grant is null;
 }
 
 /// <summary>

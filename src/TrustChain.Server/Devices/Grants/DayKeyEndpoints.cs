@@ -6,6 +6,7 @@ using TrustChain.Core.Devices.Grants;
 using TrustChain.Core.Encryption;
 using TrustChain.Core.Log;
 using TrustChain.Core.Signing;
+using TrustChain.Postgres.Accounts;
 using TrustChain.Postgres.Devices;
 using TrustChain.Postgres.Organisations;
 using TrustChain.Server.Capture;

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Options;
 using TrustChain.Core.Encryption;
 using TrustChain.Core.Log;
 using TrustChain.Core.Signing;
+using TrustChain.Postgres.Accounts;
 using TrustChain.Postgres.Devices;
 using TrustChain.Postgres.Organisations;
 using TrustChain.Server.Hosting;

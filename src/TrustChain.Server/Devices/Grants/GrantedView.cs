@@ -17,7 +17,7 @@ internal static class GrantedView
 
     /// <summary>Whether figures of a measure may be shown: of places only as measured, since a mean or an extreme is no rounded place.</summary>
     public static bool ShowsFigures(SeenDevice seen, DeviceTemplate template, string name) =>
-        seen.Grant is null || (Find(template, name) is { } measure && seen.Covers(GroupOf(measure), name) && (GroupOf(measure) != KeyGroup.Position || seen.Precision == PlacePrecision.Exact));
+        seen.IsOwner || (Find(template, name) is { } measure && seen.Covers(GroupOf(measure), name) && (GroupOf(measure) != KeyGroup.Position || seen.Precision == PlacePrecision.Exact));
 
     /// <summary>Whether the figures about the device's work may be shown: hours, distance, energy.</summary>
     public static bool ShowsOperation(SeenDevice seen) => seen.Covers(KeyGroup.Operation, "");
@@ -28,11 +28,11 @@ internal static class GrantedView
         var shown = new JsonObject();
         foreach (var value in values.EnumerateObject())
         {
-            if (seen.Grant is not { Grant.Terms: var terms })
+            if (seen.IsOwner)
             {
                 shown[value.Name] = JsonNode.Parse(value.Value.GetRawText());
             }
-            else if (Find(template, value.Name) is { } measure)
+            else if (seen.Grant is { Grant.Terms: var terms } && Find(template, value.Name) is { } measure)
             {
                 if (!measure.IsOpen)
                 {
@@ -53,8 +53,9 @@ internal static class GrantedView
     }
 
     /// <summary>A verdict as far as it is covered.</summary>
-    public static DeviceVerdict Filter(DeviceVerdict verdict, SeenDevice seen) => GroupOf(verdict.Check) switch
+    public static DeviceVerdict Filter(DeviceVerdict verdict, SeenDevice seen) => seen.IsOwner ? verdict : GroupOf(verdict.Check) switch
     {
+        not null when seen.IsAuditor => verdict with { Detail = "The sentence with the numbers is for those with a grant." },
         KeyGroup.Position when seen.Precision == PlacePrecision.None => Hide(verdict),
         KeyGroup.Position when seen.Precision == PlacePrecision.Coarse => verdict with { Detail = "The grant covers places to a tenth of a degree: the sentence with the numbers is not shown." },
         KeyGroup.Operation when !ShowsOperation(seen) => Hide(verdict),
@@ -64,9 +65,13 @@ internal static class GrantedView
     /// <summary>A finding as far as it is covered; null where it is not.</summary>
     public static Finding? Filter(Finding finding, SeenDevice seen, DeviceTemplate template)
     {
-        if (seen.Grant is null)
+        if (seen.IsOwner)
         {
             return finding;
+        }
+        if (seen.IsAuditor)
+        {
+            return finding with { Detail = "" };
         }
         if (finding.Code is FindingCodes.SpeedImpossible or FindingCodes.OutsideGeofence || (finding.Measure is { } name && Find(template, name) is { } place && GroupOf(place) == KeyGroup.Position))
         {
