@@ -75,6 +75,7 @@ app.MapTelemetry();
 app.MapDeviceHistory();
 app.MapGrants();
 app.MapDayKeys();
+app.MapReadings();
 app.MapEncryptionKeys();
 app.MapEvents();
 app.MapResources();

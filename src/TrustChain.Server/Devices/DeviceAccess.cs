@@ -153,6 +153,7 @@ internal sealed class DeviceAccess(DeviceStore devices, GrantStore grants, LogSi
     {
         DeviceQuestion.Keys => AccessKind.Keys,
         DeviceQuestion.Live => AccessKind.Live,
+        DeviceQuestion.Existence => AccessKind.Device,
         _ => AccessKind.Data,
     };
 }

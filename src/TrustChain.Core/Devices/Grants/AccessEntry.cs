@@ -16,7 +16,7 @@ namespace TrustChain.Core.Devices.Grants;
 public sealed record AccessEntry(string Grant, string Device, string Grantee, DateTimeOffset Hour, DayRange Days, AccessKind Kind)
 {
     private static readonly string[] Members = ["device", "from", "grant", "grantee", "hour", "kind", "until", "v"];
-    private static readonly string[] Kinds = ["data", "keys", "live"];
+    private static readonly string[] Kinds = ["data", "keys", "live", "device"];
 
     /// <summary>The start of the hour that a time lies in.</summary>
     public static DateTimeOffset HourOf(DateTimeOffset time) => new(time.UtcTicks - (time.UtcTicks % TimeSpan.TicksPerHour), TimeSpan.Zero);
@@ -67,4 +67,7 @@ public enum AccessKind
 
     /// <summary>Data as they came.</summary>
     Live,
+
+    /// <summary>That it is there, who owns it, and its keys.</summary>
+    Device,
 }

@@ -22,35 +22,23 @@ internal static class GrantedView
     /// <summary>Whether the figures about the device's work may be shown: hours, distance, energy.</summary>
     public static bool ShowsOperation(SeenDevice seen) => seen.Covers(KeyGroup.Operation, "");
 
-    /// <summary>The values of one moment by measure: those that are covered, places as exactly as the grant says, and ciphertexts whose key is handed over.</summary>
+    /// <summary>The open values of one moment by measure: those that are covered, places as exactly as the grant says.</summary>
     public static JsonObject Filter(JsonElement values, SeenDevice seen, DeviceTemplate template)
     {
         var shown = new JsonObject();
         foreach (var value in values.EnumerateObject())
         {
-            if (seen.IsOwner)
+            if (Find(template, value.Name) is { IsOpen: true } measure && seen.Covers(GroupOf(measure), measure.Name))
             {
-                shown[value.Name] = JsonNode.Parse(value.Value.GetRawText());
-            }
-            else if (seen.Grant is { Grant.Terms: var terms } && Find(template, value.Name) is { } measure)
-            {
-                if (!measure.IsOpen)
-                {
-                    if (value.Value.ValueKind == JsonValueKind.String && EncryptedValue.TryParse(value.Value.GetString()!, out var encrypted, out _) && terms.HandsOver(encrypted.KeyName.Group)) // A string is never null.
-                    {
-                        shown[value.Name] = value.Value.GetString();
-                    }
-                }
-                else if (terms.Covers(GroupOf(measure), measure.Name))
-                {
-                    shown[value.Name] = GroupOf(measure) == KeyGroup.Position && terms.Precision == PlacePrecision.Coarse && value.Value.ValueKind == JsonValueKind.Number
-                        ? Coarsen(value.Value.GetDouble())
-                        : JsonNode.Parse(value.Value.GetRawText());
-                }
+                shown[value.Name] = value.Value.ValueKind == JsonValueKind.Number ? Round(value.Value.GetDouble(), GroupOf(measure), seen) : JsonNode.Parse(value.Value.GetRawText());
             }
         }
         return shown;
     }
+
+    /// <summary>A number as exactly as the grant tells it.</summary>
+    public static double Round(double number, KeyGroup group, SeenDevice seen) =>
+        group == KeyGroup.Position && seen.Precision == PlacePrecision.Coarse ? new Place(number, 0).Coarsen().Latitude : number;
 
     /// <summary>A verdict as far as it is covered.</summary>
     public static DeviceVerdict Filter(DeviceVerdict verdict, SeenDevice seen) => seen.IsOwner ? verdict : GroupOf(verdict.Check) switch
@@ -96,8 +84,6 @@ internal static class GrantedView
 
     private static DeviceVerdict Hide(DeviceVerdict verdict) =>
         verdict with { Outcome = VerdictOutcome.CouldNotCheck, Code = NotGranted, Detail = "The grant does not cover what this looks at.", Records = [], MoreRecords = 0 };
-
-    private static double Coarsen(double degrees) => new Place(degrees, 0).Coarsen().Latitude;
 
     private static DeviceMeasure? Find(DeviceTemplate template, string name) => template.Measures.FirstOrDefault(m => m.Name == name);
 }

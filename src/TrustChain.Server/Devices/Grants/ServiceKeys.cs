@@ -20,11 +20,22 @@ internal sealed class ServiceKeys(KeyRing ring, DayKeyStore store, DeviceTemplat
     /// <summary>Opens a key that is wrapped to the service; null where it is not, or was altered.</summary>
     public DayKey? Open(string compact) => WrappedDayKey.TryParse(compact, out var wrapped, out _) && wrapped.TryUnwrap(_key, out var key) ? key : null;
 
-    /// <summary>A day key of a device that the service may read; null where it was not brought.</summary>
-    public async Task<DayKey?> FindAsync(StoredDevice device, DayKeyName name, CancellationToken cancellationToken) => MayRead(device)
-        && (await store.ListAsync(device.Id, [PublicKey.Kid], name.Day, name.Day, 100, cancellationToken)).FirstOrDefault(k => k.Name == name.ToString()) is { } stored
-            ? Open(stored.Jwe)
-            : null;
+    /// <summary>The day keys of a device that were brought to the service, by name; none of a device that it may not read.</summary>
+    public async Task<IReadOnlyDictionary<DayKeyName, DayKey>> ListAsync(StoredDevice device, DateOnly day, CancellationToken cancellationToken)
+    {
+        var found = new Dictionary<DayKeyName, DayKey>();
+        if (MayRead(device))
+        {
+            foreach (var stored in await store.ListAsync(device.Id, [PublicKey.Kid], day, day, 100, cancellationToken))
+            {
+                if (Open(stored.Jwe) is { } key && key.Device == device.Uri)
+                {
+                    found[key.Name] = key;
+                }
+            }
+        }
+        return found;
+    }
 
     public void Dispose() => _key.Dispose();
 }
