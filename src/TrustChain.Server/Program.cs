@@ -77,6 +77,8 @@ app.MapGrants();
 app.MapDayKeys();
 app.MapReadings();
 app.MapEncryptionKeys();
+app.MapDeviceEvidence();
+app.MapDeviceAlarms();
 app.MapEvents();
 app.MapResources();
 app.MapNamedQueries();
