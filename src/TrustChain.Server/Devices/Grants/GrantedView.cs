@@ -22,6 +22,10 @@ internal static class GrantedView
     /// <summary>Whether the figures about the device's work may be shown: hours, distance, energy.</summary>
     public static bool ShowsOperation(SeenDevice seen) => seen.Covers(KeyGroup.Operation, "");
 
+    /// <summary>Whether whole statements may be shown: only where the grant covers all that they have in the clear, for a statement cannot be shown in part.</summary>
+    public static bool ShowsStatements(SeenDevice seen, DeviceTemplate template) =>
+        ShowsOperation(seen) && (seen.Precision == PlacePrecision.Exact || !template.Measures.Any(static m => m.IsOpen && GroupOf(m) == KeyGroup.Position));
+
     /// <summary>The open values of one moment by measure: those that are covered, places as exactly as the grant says.</summary>
     public static JsonObject Filter(JsonElement values, SeenDevice seen, DeviceTemplate template)
     {
