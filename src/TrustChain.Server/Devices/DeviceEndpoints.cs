@@ -341,7 +341,7 @@ internal static class DeviceEndpoints
         {
             fields.Fault("jwk", $"is no public key: {error}");
         }
-        if (since is < 0 || since != decimal.Truncate(since ?? 0))
+        if (since is { } leaf && (leaf < 0 || leaf != decimal.Truncate(leaf)))
         {
             fields.Fault("compromisedSince", "must be a leaf index.");
         }

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using TrustChain.Core.Devices.Encryption;
 using TrustChain.Core.Encryption;
 using TrustChain.Core.Signing;
@@ -44,6 +45,39 @@ public sealed class DayKeyTests(ServerFixture fixture) : IClassFixture<ServerFix
         (await Server.GetAsync($"{device.Path}/day-keys", (await Server.AddOrganisationAsync()).ApiKey)).ExpectProblem(404, "not-found");
         var accesses = (await Server.GetAsync($"{device.Path}/accesses", device.Owner.ApiKey)).Expect(200).Json.GetProperty("accesses");
         Assert.Contains(accesses.EnumerateArray(), static a => a.GetProperty("kind").GetString() == "keys");
+    }
+
+    [Fact]
+    public async Task EncryptedReading_IsReadByTheGranteeWithItsKeyAlone()
+    {
+        using var device = await TestDevice.EnrolAsync(Server, await Server.AddOrganisationAsync(), Sealed);
+        var (bank, insurer) = (await Server.AddOrganisationAsync(), await Server.AddOrganisationAsync());
+        using var bankKey = await PublishAsync(bank);
+        using var master = DeviceMasterKey.Generate(device.Uri);
+        var time = new DateTimeOffset(Today.AddDays(-1).ToDateTime(new TimeOnly(8, 0)), TimeSpan.Zero);
+        var position = master.Derive(Today.AddDays(-1), KeyGroup.Position);
+        var context = new ReportContext(device.Uri, time, "Angle", "latitude");
+        var e = device.Event(time, 1, 100);
+        e["sensorElementList"]![0]!["sensorReport"] = new JsonArray(
+            Report("latitude", EncryptedValue.Encrypt(position, context, new MeasuredValue.Number(52.5200066, "DD"))),
+            Report("longitude", EncryptedValue.Encrypt(position, context with { Component = "longitude" }, new MeasuredValue.Number(13.404954, "DD"))));
+        (await device.SendAsync(e)).Expect(201);
+        await GrantTests.GiveAsync(Server, device, bank, GrantTests.Terms(["position"], "exact"));
+        await GrantTests.GiveAsync(Server, device, insurer, GrantTests.Terms(["position"], "coarse"));
+        (await BringAsync(device, WrappedDayKey.Wrap(position, bankKey.PublicKey))).Expect(201);
+
+        var values = await ValuesAsync(bank);
+        Assert.True(EncryptedValue.TryParse(values.GetProperty("latitude").GetString()!, out var encrypted, out var error), error);
+        var key = Assert.Single(await FetchAsync(device, bank, bankKey));
+        Assert.True(encrypted.TryDecrypt(key, context, out var value));
+        Assert.Equal(new MeasuredValue.Number(52.5200066, "DD"), value);
+        Assert.False(encrypted.TryDecrypt(key, context with { Component = "longitude" }, out _));
+        Assert.Equal("{}", (await ValuesAsync(insurer)).GetRawText()); // Nobody here can round what is sealed.
+
+        async Task<JsonElement> ValuesAsync(TestOrganisation reader) => (await Server.GetAsync($"{device.Path}/readings?day={GrantTests.Day(-1)}", reader.ApiKey)).Expect(200).Json
+            .GetProperty("statements")[0].GetProperty("readings")[0].GetProperty("values");
+
+        static JsonObject Report(string component, string jwe) => new() { ["type"] = "Angle", ["component"] = component, ["stringValue"] = jwe };
     }
 
     [Fact]
