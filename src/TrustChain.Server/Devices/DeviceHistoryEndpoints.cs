@@ -232,7 +232,7 @@ internal static class DeviceHistoryEndpoints
             var sent = (KeyNumber: -1, Sequence: -1L);
             var lastSent = time.GetTimestamp();
             var template = reading.TemplateOf(first.Device);
-            for (var current = first; ; )
+            for (var current = first; ;)
             {
                 var newest = (await telemetry.ListNewestAsync([current.Device.Id], ending.Token)).GetValueOrDefault(current.Device.Id);
                 if (newest is not null && (newest.KeyNumber, newest.Sequence) != sent)

@@ -201,7 +201,12 @@ public sealed class GrantTests
     {
         var act = new GrantAct
         {
-            Act = kind, Grant = GrantAct.NewId(), Device = Device, Grantee = "bank", Organisation = organisation, Terms = hasTerms ? Terms : null,
+            Act = kind,
+            Grant = GrantAct.NewId(),
+            Device = Device,
+            Grantee = "bank",
+            Organisation = organisation,
+            Terms = hasTerms ? Terms : null,
             Request = hasRequest ? Hash32.Compute([1]) : null,
         };
         Assert.Equal(act, Read(act));
