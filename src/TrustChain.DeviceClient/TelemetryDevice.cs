@@ -227,7 +227,7 @@ public sealed class DeviceException(string message) : Exception(message);
 /// <summary>
 /// A device's folder: <c>state.json</c> (who it is, and the last number that was used), <c>out/</c> (statements to send), <c>receipts/</c> and <c>refused/</c>. A statement is on the
 /// disk before its number counts as used, and its number before it is sent: whenever the power goes, no number is used for two contents. A copy of the folder that goes on by itself
-/// breaks that, and shows as a fork. Not safe for concurrent use; a second process is kept out.
+/// breaks that, and shows as a fork. Beside one call that sends, one thread may collect and flush; nothing else may run at once. A second process is kept out.
 /// </summary>
 public sealed class TelemetryDevice : IDisposable
 {
@@ -238,14 +238,14 @@ public sealed class TelemetryDevice : IDisposable
     private readonly FileStream _lock;
     private readonly HttpClient _http;
     private readonly List<Measurement> _pending = [];
-    private DeviceState _state;
+    private FolderState _state;
     private IDeviceKey _key;
     private int _readings;
     private int _bytes;
     private int _failures;
     private bool _inDoubt;
 
-    private TelemetryDevice(string folder, DeviceOptions options, FileStream folderLock, DeviceState state, IDeviceKey key)
+    private TelemetryDevice(string folder, DeviceOptions options, FileStream folderLock, FolderState state, IDeviceKey key)
     {
         (_folder, _options, _lock, _state, _key) = (folder, options, folderLock, state, key);
         var handler = options.Handler ?? new SocketsHttpHandler { AllowAutoRedirect = false, UseProxy = !options.Server.IsLoopback };
@@ -265,6 +265,9 @@ public sealed class TelemetryDevice : IDisposable
 
     /// <summary>The last number that was used under the key.</summary>
     public long Sequence => _state.Sequence;
+
+    /// <summary>Whether <see cref="RotateAsync"/> was interrupted, and has to be called again before anything is signed.</summary>
+    public bool IsRotating => _state.NextKid is not null;
 
     /// <summary>Opens the folder of an enrolled device, finishes what was interrupted, and counts a start.</summary>
     /// <exception cref="DeviceException">It is no such folder, another process has it, or the key is another one.</exception>
@@ -314,12 +317,12 @@ public sealed class TelemetryDevice : IDisposable
                 throw new DeviceException($"{folder} is the folder of {state.Device} already.");
             }
             var key = options.Key ?? (state is null ? FileKey.Create(folder) : FileKey.Open(Path.Combine(folder, state.Kid + ".pem")));
-            device = new TelemetryDevice(folder, options, folderLock, state ?? new DeviceState(), key);
+            device = new TelemetryDevice(folder, options, folderLock, state ?? new FolderState(), key);
             if (state is null)
             {
                 // The key, and who the device is, are stored before the claim is used up.
                 var known = Require(await device.AskAsync(HttpMethod.Get, $"api/devices/claim/{Uri.EscapeDataString(claim)}", null, "", cancellationToken));
-                device.Save(state = new DeviceState
+                device.Save(state = new FolderState
                 {
                     Claim = claim, Device = Member(known, "device"), Pseudonym = Member(known, "pseudonym"), Origin = Member(known, "origin"), Kid = TelemetryFormat.Thumbprint(key.PublicJwk),
                 });
@@ -371,6 +374,10 @@ public sealed class TelemetryDevice : IDisposable
         {
             return;
         }
+        if (IsRotating)
+        {
+            throw new DeviceException("The change of the key was interrupted: finish it first.");
+        }
         var (number, payload) = (_state.Sequence + 1, TelemetryFormat.WriteEvent(Device, _pending, _options.Encrypt));
         var statement = TelemetryFormat.Sign(_key, _state.Origin, Device, number, _state.Previous, _state.Boot, _options.Clock.GetUtcNow(), payload);
         _inDoubt = true;
@@ -383,8 +390,9 @@ public sealed class TelemetryDevice : IDisposable
     /// <summary>Sends what is stored, oldest first, until nothing is left or the service asks to wait: alone by itself, several together, at most 100 and 8 MiB.</summary>
     public async Task<SendReport> SendAsync(CancellationToken cancellationToken)
     {
-        var files = Directory.GetFiles(Path.Combine(_folder, "out"), "*.jws");
-        Array.Sort(files, StringComparer.Ordinal);
+        // Only what is counted: were a later one sent and deleted before that, its number would be used again after a crash.
+        var last = PathOf("out", _state.Sequence);
+        var files = Directory.GetFiles(Path.Combine(_folder, "out"), "*.jws").Where(f => string.CompareOrdinal(f, last) <= 0).Order(StringComparer.Ordinal).ToArray();
         var (sent, refused, at, alone) = (0, 0, 0, false);
         while (at < files.Length)
         {
@@ -449,19 +457,28 @@ public sealed class TelemetryDevice : IDisposable
     /// <exception cref="HttpRequestException">The service was not reached, or is busy.</exception>
     public async Task RotateAsync(IDeviceKey? next, CancellationToken cancellationToken)
     {
-        Flush();
-        if (await SendAsync(cancellationToken) is { Left: > 0 } report)
+        if (!IsRotating)
         {
-            throw new DeviceException($"{report.Left} statements under the old key have to be sent first: {report.Reason}");
+            Flush();
+            if (await SendAsync(cancellationToken) is { Left: > 0 } report)
+            {
+                throw new DeviceException($"{report.Left} statements under the old key have to be sent first: {report.Reason}");
+            }
         }
+        var standing = Require(await AskAsync(HttpMethod.Get, $"api/devices/{_state.Pseudonym}/standing", null, "", cancellationToken));
         next ??= _state.NextKid is { } known ? FileKey.Open(Path.Combine(_folder, known + ".pem")) : FileKey.Create(_folder);
         var (kid, old) = (TelemetryFormat.Thumbprint(next.PublicJwk), Path.Combine(_folder, Kid + ".pem"));
-        Save(_state with { NextKid = kid });
-        var standing = Require(await AskAsync(HttpMethod.Get, $"api/devices/{_state.Pseudonym}/standing", null, "", cancellationToken));
         if (Member(standing, "kid") != kid) // Else an earlier call got that far.
         {
-            var rotation = TelemetryFormat.SignRotation(_key, next, _state.Pseudonym, Member(standing, "organisation"), long.Parse(Member(standing, "previous"), CultureInfo.InvariantCulture), _state.Origin);
-            Require(await AskAsync(HttpMethod.Post, $"api/devices/{_state.Pseudonym}/acts", "application/jose", rotation, cancellationToken));
+            Save(_state with { NextKid = kid }); // Nothing is signed by a key that may have ended, until it is known which one is in force.
+            var previous = long.Parse(Member(standing, "previous"), CultureInfo.InvariantCulture);
+            var rotation = TelemetryFormat.SignRotation(_key, next, _state.Pseudonym, Member(standing, "organisation"), previous, _state.Origin);
+            var answer = await AskAsync(HttpMethod.Post, $"api/devices/{_state.Pseudonym}/acts", "application/jose", rotation, cancellationToken);
+            if (answer.IsRefusal)
+            {
+                Save(_state with { NextKid = null });
+            }
+            Require(answer);
         }
         Save(_state with { Kid = kid, NextKid = null, Sequence = 0, Previous = null });
         _key = next;
@@ -477,10 +494,10 @@ public sealed class TelemetryDevice : IDisposable
 
     private string PathOf(string part, long number) => Path.Combine(_folder, part, $"{Kid[..8]}-{number:D16}.jws");
 
-    private void Save(DeviceState state)
+    private void Save(FolderState state)
     {
         _inDoubt = true;
-        DurableFiles.Store(Path.Combine(_folder, "state.json"), JsonSerializer.SerializeToUtf8Bytes(state, DeviceJson.Default.DeviceState), _options.Step);
+        DurableFiles.Store(Path.Combine(_folder, "state.json"), JsonSerializer.SerializeToUtf8Bytes(state, FolderJson.Default.FolderState), _options.Step);
         (_state, _inDoubt) = (state, false);
     }
 
@@ -548,7 +565,7 @@ public sealed class TelemetryDevice : IDisposable
 }
 
 /// <summary>Who the device is, and how far its numbers are.</summary>
-internal sealed record DeviceState
+internal sealed record FolderState
 {
     public string Device { get; init; } = "";
     public string Pseudonym { get; init; } = "";
@@ -562,8 +579,8 @@ internal sealed record DeviceState
     public string? NextKid { get; init; }
 }
 
-[JsonSerializable(typeof(DeviceState))]
-internal sealed partial class DeviceJson : JsonSerializerContext;
+[JsonSerializable(typeof(FolderState))]
+internal sealed partial class FolderJson : JsonSerializerContext;
 
 /// <summary>Files of which there is the old content or the new one after a crash, and the new one once the call has returned. Only their owner may read them.</summary>
 internal static partial class DurableFiles
@@ -581,10 +598,17 @@ internal static partial class DurableFiles
         }
     }
 
-    public static DeviceState? ReadState(string folder)
+    public static FolderState? ReadState(string folder)
     {
         var file = Path.Combine(folder, "state.json");
-        return File.Exists(file) ? JsonSerializer.Deserialize(File.ReadAllBytes(file), DeviceJson.Default.DeviceState) ?? throw new DeviceException($"{file} is damaged.") : null;
+        try
+        {
+            return File.Exists(file) ? JsonSerializer.Deserialize(File.ReadAllBytes(file), FolderJson.Default.FolderState) ?? throw new JsonException("There is nothing in it.") : null;
+        }
+        catch (JsonException exception)
+        {
+            throw new DeviceException($"{file} is damaged: {exception.Message}");
+        }
     }
 
     /// <param name="file">Is replaced, unless <paramref name="replace"/> is false: then it must not be there.</param>
