@@ -8,10 +8,11 @@ using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Microsoft.Win32.SafeHandles;
 
 namespace TrustChain.DeviceClient;
 
-// All of a device's side of docs/devices.md, in the order in which one would port it: the key, the statement, the files, the sending, the life of the key.
+// All of a device's side of docs/devices.md, in one file for who ports it: the key, the statement, its storage, the sending, the life of the key.
 
 /// <summary>A P-256 key that stays where it is: in a file, or in a token that signs by PKCS#11 (CKM_ECDSA_SHA256).</summary>
 public interface IDeviceKey
@@ -50,8 +51,7 @@ public sealed class FileKey : IDeviceKey, IDisposable
     /// <exception cref="CryptographicException">The file holds no P-256 private key.</exception>
     public static FileKey Open(string file)
     {
-        var text = File.ReadAllText(file).Trim();
-        var key = ECDsa.Create();
+        var (text, key) = (File.ReadAllText(file).Trim(), ECDsa.Create());
         try
         {
             if (text.StartsWith('{'))
@@ -64,8 +64,7 @@ public sealed class FileKey : IDeviceKey, IDisposable
             {
                 key.ImportFromPem(text);
             }
-            return key.KeySize == 256 && key.ExportParameters(true).Curve.Oid.Value is null or "1.2.840.10045.3.1.7"
-                ? new FileKey(key) : throw new CryptographicException("The key is not on P-256.");
+            return key.ExportParameters(false).Curve.Oid.Value == ECCurve.NamedCurves.nistP256.Oid.Value ? new FileKey(key) : throw new CryptographicException("It is on another curve.");
         }
         catch (Exception exception) when (exception is JsonException or KeyNotFoundException or FormatException or InvalidOperationException or ArgumentException or CryptographicException)
         {
@@ -123,15 +122,10 @@ public static class TelemetryFormat
             + $"\"eventTimeZoneOffset\":\"+00:00\",\"epcList\":[{Quote(device)}],\"sensorElementList\":[{string.Join(',', readings)}]}}");
     }
 
-    /// <summary>A telemetry statement: a compact JWS.</summary>
-    /// <param name="key">A key of the device.</param>
-    /// <param name="origin">The log's origin.</param>
-    /// <param name="device">The device's canonical URI.</param>
-    /// <param name="sequence">Number under the key, from 1.</param>
-    /// <param name="previous"><see cref="Digest"/> of the statement with the number before; null exactly for 1.</param>
-    /// <param name="boot">How often the device has started, from 0.</param>
-    /// <param name="clock">The device's time.</param>
-    /// <param name="payload">What <see cref="WriteEvent"/> wrote.</param>
+    /// <summary>
+    /// A telemetry statement: a compact JWS with the number under the key (from 1), the <see cref="Digest"/> of the statement with the number before (null exactly for 1), how often
+    /// the device has started (from 0), the device's time, and what <see cref="WriteEvent"/> wrote.
+    /// </summary>
     public static string Sign(IDeviceKey key, string origin, string device, long sequence, string? previous, long boot, DateTimeOffset clock, ReadOnlySpan<byte> payload) =>
         SignJws(
             key, "telemetry+jws", origin, payload,
@@ -143,11 +137,7 @@ public static class TelemetryFormat
     /// <summary>Name of a key: its RFC 7638 thumbprint.</summary>
     public static string Thumbprint(string publicJwk) => Digest(RequiredMembers(publicJwk));
 
-    /// <summary>The proof that a key is held (docs/devices.md section 3).</summary>
-    /// <param name="key">The key that is to be admitted.</param>
-    /// <param name="act"><c>enrol</c>, <c>rotate</c> or <c>replace</c>.</param>
-    /// <param name="pseudonym">The device's.</param>
-    /// <param name="origin">The log's.</param>
+    /// <summary>The proof that a key is held (docs/devices.md section 3), for the act <c>enrol</c>, <c>rotate</c> or <c>replace</c> of the device with this pseudonym.</summary>
     public static string Prove(IDeviceKey key, string act, string pseudonym, string origin) =>
         SignJws(key, "device-key+jws", origin, Encoding.UTF8.GetBytes($$"""{"act":"{{act}}","device":"{{pseudonym}}","kid":"{{Thumbprint(key.PublicJwk)}}"}"""));
 
@@ -186,29 +176,16 @@ public static class TelemetryFormat
 }
 
 /// <summary>Settings of a <see cref="TelemetryDevice"/>.</summary>
-public sealed record DeviceOptions
+/// <param name="Server">Address of the service. Only https, and http to this machine, unless <paramref name="AllowPlainHttp"/>: everybody on the way then reads what is measured.</param>
+/// <param name="AllowPlainHttp">See there.</param>
+/// <param name="Key">The key; null: a file in the folder, made at enrolment.</param>
+/// <param name="BootId">Names this start of the machine, such as <c>/proc/sys/kernel/random/boot_id</c>; null: each opening of the folder counts as a start.</param>
+/// <param name="Encrypt">As in <see cref="TelemetryFormat.WriteEvent"/>; null: nothing is encrypted.</param>
+/// <param name="Clock">Clock and timers; null: those of the system.</param>
+/// <param name="Handler">Makes the connections; null: with the platform's certificates.</param>
+public sealed record DeviceOptions(
+    Uri Server, bool AllowPlainHttp = false, IDeviceKey? Key = null, string? BootId = null, Func<Measurement, string?>? Encrypt = null, TimeProvider? Clock = null, HttpMessageHandler? Handler = null)
 {
-    /// <summary>Address of the service. Only https, and http to this machine, unless <see cref="AllowPlainHttp"/>.</summary>
-    public required Uri Server { get; init; }
-
-    /// <summary>Whether to speak http with other machines: everybody on the way then reads the claim code and what is measured.</summary>
-    public bool AllowPlainHttp { get; init; }
-
-    /// <summary>The key; null: a file in the folder, made at enrolment.</summary>
-    public IDeviceKey? Key { get; init; }
-
-    /// <summary>Names this start of the machine, such as <c>/proc/sys/kernel/random/boot_id</c>; null: each opening of the folder counts as a start.</summary>
-    public string? BootId { get; init; }
-
-    /// <summary>As in <see cref="TelemetryFormat.WriteEvent"/>; null: nothing is encrypted.</summary>
-    public Func<Measurement, string?>? Encrypt { get; init; }
-
-    /// <summary>Clock and timers.</summary>
-    public TimeProvider Clock { get; init; } = TimeProvider.System;
-
-    /// <summary>Makes the connections; null: with the platform's certificates.</summary>
-    public HttpMessageHandler? Handler { get; init; }
-
     /// <summary>For tests: is told each step on the disk before it is done.</summary>
     internal Action<string>? Step { get; init; }
 }
@@ -231,68 +208,68 @@ public sealed class DeviceException(string message) : Exception(message);
 /// </summary>
 public sealed class TelemetryDevice : IDisposable
 {
-    private static readonly TimeSpan LongestWait = TimeSpan.FromMinutes(15);
-    private static readonly TimeSpan LongestAskedWait = TimeSpan.FromHours(1);
     private readonly string _folder;
     private readonly DeviceOptions _options;
+    private readonly TimeProvider _clock;
     private readonly FileStream _lock;
     private readonly HttpClient _http;
     private readonly List<Measurement> _pending = [];
-    private FolderState _state;
-    private IDeviceKey _key;
+    private FolderState? _state;
+    private IDeviceKey? _key;
     private int _readings;
     private int _bytes;
     private int _failures;
     private bool _inDoubt;
 
-    private TelemetryDevice(string folder, DeviceOptions options, FileStream folderLock, FolderState state, IDeviceKey key)
+    private TelemetryDevice(string folder, DeviceOptions options)
     {
-        (_folder, _options, _lock, _state, _key) = (folder, options, folderLock, state, key);
-        var handler = options.Handler ?? new SocketsHttpHandler { AllowAutoRedirect = false, UseProxy = !options.Server.IsLoopback };
-        var address = new Uri(options.Server.AbsoluteUri.TrimEnd('/') + "/");
-        _http = new HttpClient(handler, options.Handler is null) { BaseAddress = address, MaxResponseContentBufferSize = 4 << 20, Timeout = TimeSpan.FromMinutes(1) };
         if (options.Server.Scheme != "https" && !options.Server.IsLoopback && !options.AllowPlainHttp)
         {
             throw new DeviceException($"{options.Server} is not an https address.");
         }
+        (_folder, _options, _clock, _key, _lock) = (folder, options, options.Clock ?? TimeProvider.System, options.Key, DurableFiles.Lock(folder));
+        _http = new HttpClient(options.Handler ?? new SocketsHttpHandler { AllowAutoRedirect = false, UseProxy = !options.Server.IsLoopback }, options.Handler is null)
+        {
+            BaseAddress = new Uri(options.Server.AbsoluteUri.TrimEnd('/') + "/"), MaxResponseContentBufferSize = 4 << 20, Timeout = TimeSpan.FromMinutes(1),
+        };
     }
 
     /// <summary>The device's canonical URI.</summary>
-    public string Device => _state.Device;
+    public string Device => State.Device;
 
     /// <summary>Thumbprint of the key in force.</summary>
-    public string Kid => _state.Kid;
+    public string Kid => State.Kid;
 
     /// <summary>The last number that was used under the key.</summary>
-    public long Sequence => _state.Sequence;
+    public long Sequence => State.Sequence;
 
     /// <summary>Whether <see cref="RotateAsync"/> was interrupted, and has to be called again before anything is signed.</summary>
-    public bool IsRotating => _state.NextKid is not null;
+    public bool IsRotating => State.NextKid is not null;
+
+    private FolderState State => _state ?? throw new DeviceException($"{_folder} is not the folder of an enrolled device: claim it first.");
+
+    private IDeviceKey Key => _key ??= FileKey.Open(Path.Combine(_folder, Kid + ".pem"));
 
     /// <summary>Opens the folder of an enrolled device, finishes what was interrupted, and counts a start.</summary>
     /// <exception cref="DeviceException">It is no such folder, another process has it, or the key is another one.</exception>
     public static TelemetryDevice Open(string folder, DeviceOptions options)
     {
-        var state = DurableFiles.ReadState(folder);
-        if (state is not { Claim: null })
-        {
-            throw new DeviceException($"{folder} is not the folder of an enrolled device: claim it first.");
-        }
-        var device = new TelemetryDevice(folder, options, DurableFiles.Lock(folder), state, options.Key ?? FileKey.Open(Path.Combine(folder, state.Kid + ".pem")));
+        var device = new TelemetryDevice(folder, options);
         try
         {
-            device._state = state = DurableFiles.ReadState(folder)!; // Again, now that nobody else writes it.
-            if (TelemetryFormat.Thumbprint(device._key.PublicJwk) != state.Kid)
+            var state = DurableFiles.ReadState(folder);
+            device._state = state is { Claim: null } ? state : null;
+            if (TelemetryFormat.Thumbprint(device.Key.PublicJwk) != device.Kid)
             {
-                throw new DeviceException($"The key in force is {state.Kid}, not the one given.");
+                throw new DeviceException($"The key in force is {device.Kid}, not the one given.");
             }
             // A statement that was stored, but not yet counted: its number is used all the same.
-            for (var file = device.PathOf("out", state.Sequence + 1); File.Exists(file); file = device.PathOf("out", state.Sequence + 1))
+            for (string file; File.Exists(file = device.PathOf("out", device.Sequence + 1));)
             {
-                state = state with { Sequence = state.Sequence + 1, Previous = TelemetryFormat.Digest(File.ReadAllText(file)) };
+                device._state = device.State with { Sequence = device.Sequence + 1, Previous = TelemetryFormat.Digest(File.ReadAllText(file)) };
             }
-            var started = options.BootId is null || options.BootId != state.BootId;
-            device.Save(state with { Boot = started ? state.Boot + 1 : state.Boot, BootId = options.BootId });
+            var isStart = options.BootId is null || options.BootId != device.State.BootId;
+            device.Save(device.State with { Boot = device.State.Boot + (isStart ? 1 : 0), BootId = options.BootId });
             return device;
         }
         catch
@@ -307,26 +284,23 @@ public sealed class TelemetryDevice : IDisposable
     /// <exception cref="HttpRequestException">The service was not reached, or is busy.</exception>
     public static async Task<TelemetryDevice> ClaimAsync(string folder, DeviceOptions options, string claim, CancellationToken cancellationToken)
     {
-        _ = (Directory.CreateDirectory(Path.Combine(folder, "out")), Directory.CreateDirectory(Path.Combine(folder, "receipts")), Directory.CreateDirectory(Path.Combine(folder, "refused")));
-        var (folderLock, state) = (DurableFiles.Lock(folder), DurableFiles.ReadState(folder));
-        TelemetryDevice? device = null;
+        Array.ForEach(["out", "receipts", "refused"], part => Directory.CreateDirectory(Path.Combine(folder, part)));
+        var device = new TelemetryDevice(folder, options);
         try
         {
-            if (state is not null && state.Claim != claim)
+            if ((device._state = DurableFiles.ReadState(folder)) is { } before && before.Claim != claim)
             {
-                throw new DeviceException($"{folder} is the folder of {state.Device} already.");
+                throw new DeviceException($"{folder} is the folder of {before.Device} already.");
             }
-            var key = options.Key ?? (state is null ? FileKey.Create(folder) : FileKey.Open(Path.Combine(folder, state.Kid + ".pem")));
-            device = new TelemetryDevice(folder, options, folderLock, state ?? new FolderState(), key);
-            if (state is null)
+            if (device._state is null)
             {
                 // The key, and who the device is, are stored before the claim is used up.
                 var known = Require(await device.AskAsync(HttpMethod.Get, $"api/devices/claim/{Uri.EscapeDataString(claim)}", null, "", cancellationToken));
-                device.Save(state = new FolderState
-                {
-                    Claim = claim, Device = Member(known, "device"), Pseudonym = Member(known, "pseudonym"), Origin = Member(known, "origin"), Kid = TelemetryFormat.Thumbprint(key.PublicJwk),
-                });
+                device._key ??= FileKey.Create(folder);
+                var kid = TelemetryFormat.Thumbprint(device._key.PublicJwk);
+                device.Save(new FolderState(Member(known, "device"), Member(known, "pseudonym"), Member(known, "origin"), kid) { Claim = claim });
             }
+            var (state, key) = (device.State, device.Key);
             var proof = TelemetryFormat.Prove(key, "enrol", state.Pseudonym, state.Origin);
             var body = $$"""{"claim":{{TelemetryFormat.Quote(claim)}},"jwk":{{TelemetryFormat.RequiredMembers(key.PublicJwk)}},"proof":"{{proof}}"}""";
             var answer = await device.AskAsync(HttpMethod.Post, "api/devices/claim", "application/json", body, cancellationToken);
@@ -340,8 +314,7 @@ public sealed class TelemetryDevice : IDisposable
         }
         catch
         {
-            device?.Dispose();
-            folderLock.Dispose();
+            device.Dispose();
             throw;
         }
     }
@@ -378,11 +351,11 @@ public sealed class TelemetryDevice : IDisposable
         {
             throw new DeviceException("The change of the key was interrupted: finish it first.");
         }
-        var (number, payload) = (_state.Sequence + 1, TelemetryFormat.WriteEvent(Device, _pending, _options.Encrypt));
-        var statement = TelemetryFormat.Sign(_key, _state.Origin, Device, number, _state.Previous, _state.Boot, _options.Clock.GetUtcNow(), payload);
+        var (number, payload) = (Sequence + 1, TelemetryFormat.WriteEvent(Device, _pending, _options.Encrypt));
+        var statement = TelemetryFormat.Sign(Key, State.Origin, Device, number, State.Previous, State.Boot, _clock.GetUtcNow(), payload);
         _inDoubt = true;
         DurableFiles.Store(PathOf("out", number), Encoding.ASCII.GetBytes(statement), _options.Step, replace: false); // From here on the number is used.
-        Save(_state with { Sequence = number, Previous = TelemetryFormat.Digest(statement) });
+        Save(State with { Sequence = number, Previous = TelemetryFormat.Digest(statement) });
         _pending.Clear();
         (_bytes, _readings) = (0, 0);
     }
@@ -391,7 +364,7 @@ public sealed class TelemetryDevice : IDisposable
     public async Task<SendReport> SendAsync(CancellationToken cancellationToken)
     {
         // Only what is counted: were a later one sent and deleted before that, its number would be used again after a crash.
-        var last = PathOf("out", _state.Sequence);
+        var last = PathOf("out", Sequence);
         var files = Directory.GetFiles(Path.Combine(_folder, "out"), "*.jws").Where(f => string.CompareOrdinal(f, last) <= 0).Order(StringComparer.Ordinal).ToArray();
         var (sent, refused, at, alone) = (0, 0, 0, false);
         while (at < files.Length)
@@ -434,8 +407,9 @@ public sealed class TelemetryDevice : IDisposable
             }
             if (batch.Count > 0)
             {
-                var wait = TimeSpan.FromSeconds(Math.Min(LongestWait.TotalSeconds, 1 << Math.Min(_failures++, 20)) * RandomNumberGenerator.GetInt32(80, 121) / 100);
-                return new SendReport(sent, refused, files.Length - at, answer.Wait is { } asked ? TimeSpan.FromTicks(Math.Min(asked.Ticks, LongestAskedWait.Ticks)) : wait, answer.Reason);
+                var seconds = answer.Wait is { } asked ? Math.Min(3600, asked.TotalSeconds) : Math.Min(900, 1 << Math.Min(_failures, 20)) * RandomNumberGenerator.GetInt32(80, 121) / 100.0;
+                _failures++;
+                return new SendReport(sent, refused, files.Length - at, TimeSpan.FromSeconds(seconds), answer.Reason);
             }
         }
         return new SendReport(sent, refused, 0, TimeSpan.Zero, null);
@@ -446,7 +420,7 @@ public sealed class TelemetryDevice : IDisposable
     {
         while (await SendAsync(cancellationToken) is { Left: > 0 } report)
         {
-            await Task.Delay(report.Wait, _options.Clock, cancellationToken);
+            await Task.Delay(report.Wait, _clock, cancellationToken);
         }
     }
 
@@ -465,22 +439,22 @@ public sealed class TelemetryDevice : IDisposable
                 throw new DeviceException($"{report.Left} statements under the old key have to be sent first: {report.Reason}");
             }
         }
-        var standing = Require(await AskAsync(HttpMethod.Get, $"api/devices/{_state.Pseudonym}/standing", null, "", cancellationToken));
-        next ??= _state.NextKid is { } known ? FileKey.Open(Path.Combine(_folder, known + ".pem")) : FileKey.Create(_folder);
+        var standing = Require(await AskAsync(HttpMethod.Get, $"api/devices/{State.Pseudonym}/standing", null, "", cancellationToken));
+        next ??= State.NextKid is { } known ? FileKey.Open(Path.Combine(_folder, known + ".pem")) : FileKey.Create(_folder);
         var (kid, old) = (TelemetryFormat.Thumbprint(next.PublicJwk), Path.Combine(_folder, Kid + ".pem"));
         if (Member(standing, "kid") != kid) // Else an earlier call got that far.
         {
-            Save(_state with { NextKid = kid }); // Nothing is signed by a key that may have ended, until it is known which one is in force.
+            Save(State with { NextKid = kid }); // Nothing is signed by a key that may have ended, until it is known which one is in force.
             var previous = long.Parse(Member(standing, "previous"), CultureInfo.InvariantCulture);
-            var rotation = TelemetryFormat.SignRotation(_key, next, _state.Pseudonym, Member(standing, "organisation"), previous, _state.Origin);
-            var answer = await AskAsync(HttpMethod.Post, $"api/devices/{_state.Pseudonym}/acts", "application/jose", rotation, cancellationToken);
+            var rotation = TelemetryFormat.SignRotation(Key, next, State.Pseudonym, Member(standing, "organisation"), previous, State.Origin);
+            var answer = await AskAsync(HttpMethod.Post, $"api/devices/{State.Pseudonym}/acts", "application/jose", rotation, cancellationToken);
             if (answer.IsRefusal)
             {
-                Save(_state with { NextKid = null });
+                Save(State with { NextKid = null });
             }
             Require(answer);
         }
-        Save(_state with { Kid = kid, NextKid = null, Sequence = 0, Previous = null });
+        Save(State with { Kid = kid, NextKid = null, Sequence = 0, Previous = null });
         _key = next;
         File.Delete(old);
     }
@@ -511,7 +485,7 @@ public sealed class TelemetryDevice : IDisposable
         try
         {
             using var response = await _http.SendAsync(request, cancellationToken);
-            var wait = response.Headers.RetryAfter is { } header ? header.Delta ?? header.Date - _options.Clock.GetUtcNow() : null;
+            var wait = response.Headers.RetryAfter is { } header ? header.Delta ?? header.Date - _clock.GetUtcNow() : null;
             return new Answer((int)response.StatusCode, await response.Content.ReadAsStringAsync(cancellationToken), wait < TimeSpan.Zero ? TimeSpan.Zero : wait);
         }
         catch (Exception exception) when (exception is HttpRequestException or InvalidOperationException || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested))
@@ -564,20 +538,9 @@ public sealed class TelemetryDevice : IDisposable
     }
 }
 
-/// <summary>Who the device is, and how far its numbers are.</summary>
-internal sealed record FolderState
-{
-    public string Device { get; init; } = "";
-    public string Pseudonym { get; init; } = "";
-    public string Origin { get; init; } = "";
-    public string Kid { get; init; } = "";
-    public long Sequence { get; init; }
-    public string? Previous { get; init; }
-    public long Boot { get; init; }
-    public string? BootId { get; init; }
-    public string? Claim { get; init; }
-    public string? NextKid { get; init; }
-}
+/// <summary>Who the device is, and how far its numbers are. With a claim it is not enrolled yet, and with a next key the change of the key is not finished.</summary>
+internal sealed record FolderState(
+    string Device, string Pseudonym, string Origin, string Kid, long Sequence = 0, string? Previous = null, long Boot = 0, string? BootId = null, string? Claim = null, string? NextKid = null);
 
 [JsonSerializable(typeof(FolderState))]
 internal sealed partial class FolderJson : JsonSerializerContext;
@@ -611,10 +574,7 @@ internal static partial class DurableFiles
         }
     }
 
-    /// <param name="file">Is replaced, unless <paramref name="replace"/> is false: then it must not be there.</param>
-    /// <param name="content">All of it.</param>
-    /// <param name="step">For tests: is told each step before it is done.</param>
-    /// <param name="replace">See above.</param>
+    /// <summary>Stores a file; unless <paramref name="replace"/> it must not be there. <paramref name="step"/> is told each step before it is done.</summary>
     public static void Store(string file, ReadOnlySpan<byte> content, Action<string>? step = null, bool replace = true)
     {
         step?.Invoke($"write {file}");
@@ -631,7 +591,11 @@ internal static partial class DurableFiles
         step?.Invoke($"rename {file}");
         File.Move(file + ".new", file, replace);
         step?.Invoke($"flush the folder of {file}");
-        FlushFolder(Path.GetDirectoryName(Path.GetFullPath(file))!);
+        if (!OperatingSystem.IsWindows()) // NTFS journals names by itself. Elsewhere the new name is on the disk only when its folder is, and .NET opens no folders.
+        {
+            using var folder = new SafeFileHandle(Open(Path.GetDirectoryName(Path.GetFullPath(file)) ?? "/", 0), ownsHandle: true);
+            RandomAccess.FlushToDisk(!folder.IsInvalid ? folder : throw new IOException($"The folder of {file} cannot be opened."));
+        }
         step?.Invoke($"leave {file}");
     }
 
@@ -641,28 +605,6 @@ internal static partial class DurableFiles
         File.Delete(file); // Where this is not on the disk yet when the power goes, it is sent again, which is harmless.
     }
 
-    /// <summary>The new name is on the disk only when its folder is. .NET does not open folders, and NTFS journals names by itself.</summary>
-    private static void FlushFolder(string folder)
-    {
-        if (OperatingSystem.IsWindows())
-        {
-            return;
-        }
-        var handle = Open(folder, 0);
-        var isFlushed = handle >= 0 && Flush(handle) == 0;
-        _ = handle < 0 ? 0 : Close(handle);
-        if (!isFlushed)
-        {
-            throw new IOException($"{folder} could not be flushed to the disk.");
-        }
-    }
-
     [DllImport("libc", EntryPoint = "open")]
     private static extern int Open([MarshalAs(UnmanagedType.LPUTF8Str)] string path, int flags);
-
-    [DllImport("libc", EntryPoint = "fsync")]
-    private static extern int Flush(int handle);
-
-    [DllImport("libc", EntryPoint = "close")]
-    private static extern int Close(int handle);
 }

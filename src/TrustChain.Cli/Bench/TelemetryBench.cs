@@ -64,7 +64,7 @@ internal static class TelemetryBench
 
         var history = await HistoryDevice.CreateAsync(client, template, organisation.CompanyPrefix, origin, options, cancellationToken);
         shell.Error.WriteLine($"signing {options.Statements} statements of {options.Readings} readings");
-        load.Sign(options.Statements, options.Readings, options.Batch, DateOnly.FromDateTime(DateTime.UtcNow).AddDays(-2), origin, (ulong)options.Seed);
+        load.Sign(options.Statements, options.Readings, options.Batch, DateOnly.FromDateTime(DateTime.UtcNow), origin, (ulong)options.Seed);
 
         shell.Error.WriteLine($"sending with {options.Clients} clients for at most {options.Seconds} s");
         started = Stopwatch.GetTimestamp();

@@ -53,23 +53,25 @@ internal sealed class TelemetryLoad : IDisposable
     /// <summary>Whether everything that was signed was sent.</summary>
     public bool IsSpent { get; private set; }
 
-    /// <summary>Signs statements of devices in turn, each device's from the beginning of a day on.</summary>
+    /// <summary>Signs statements of devices in turn, each device's without a pause up to the beginning of a day.</summary>
     /// <param name="statements">How many.</param>
     /// <param name="readings">Readings in each.</param>
     /// <param name="batch">Statements in a request.</param>
-    /// <param name="from">The day.</param>
+    /// <param name="until">The day.</param>
     /// <param name="origin">The log's.</param>
     /// <param name="seed">Chooses the readings.</param>
-    public void Sign(int statements, int readings, int batch, DateOnly from, string origin, ulong seed)
+    public void Sign(int statements, int readings, int batch, DateOnly until, string origin, ulong seed)
     {
         var signed = new string[statements];
+        var (perDay, perDevice) = ((int)(TimeSpan.FromDays(1) / Interval) / readings, ((statements - 1) / Devices.Count) + 1);
+        var first = new DateTimeOffset(until.AddDays(-((perDevice + perDay - 1) / perDay)), TimeOnly.MinValue, TimeSpan.Zero);
         Parallel.For(0, Math.Min(Devices.Count, statements), number =>
         {
             var (device, machine, previous) = (Devices[number], Template.Create(new Pcg(seed, (ulong)number)), (string?)null);
             for (var (place, sequence) = (number, 1L); place < statements; place += Devices.Count, sequence++)
             {
-                var start = new DateTimeOffset(from, TimeOnly.MinValue, TimeSpan.Zero) + ((sequence - 1) * readings * Interval);
-                var all = Enumerable.Range(0, readings).Select(i => start + (i * Interval)).TakeWhile(time => time.Date == start.Date)
+                var start = first.AddDays((sequence - 1) / perDay) + ((sequence - 1) % perDay * readings * Interval); // None crosses midnight.
+                var all = Enumerable.Range(0, readings).Select(i => start + (i * Interval))
                     .Select(time => new SimulatedReading(time, machine.Advance((time + Machine.Zone).DateTime, Interval.TotalHours))).ToList();
                 var payload = TelemetryFormat.WriteEvent(device.Uri, [.. all.SelectMany(Template.ToMeasurements)]);
                 signed[place] = TelemetryFormat.Sign(device.Key, origin, device.Uri, sequence, previous, 0, all[^1].Time.AddSeconds(1), payload);
@@ -122,7 +124,7 @@ internal sealed class TelemetryLoad : IDisposable
         {
             return await StatementBatch.SendAsync(client, request.Body, request.Count, cancellationToken);
         }
-        var answer = await client.PostAsync("epcis/events", "application/jose", request.Body, cancellationToken);
+        var answer = await DeviceEnrolment.UntilLoggedAsync(() => client.PostAsync("epcis/events", "application/jose", request.Body, cancellationToken), cancellationToken);
         if (answer.IsSuccess)
         {
             return new BatchAnswer(1, 0, null);

@@ -151,7 +151,7 @@ internal static class DeviceCommands
     }
 
     // Who says http on the command line means it, as in all verbs.
-    private static DeviceOptions Options(Uri server) => new() { Server = server, AllowPlainHttp = true, BootId = File.Exists(BootIdFile) ? File.ReadAllText(BootIdFile).Trim() : null };
+    private static DeviceOptions Options(Uri server) => new(server) { AllowPlainHttp = true, BootId = File.Exists(BootIdFile) ? File.ReadAllText(BootIdFile).Trim() : null };
 
     private static async Task<Uri> ServerAsync(Shell shell, string folder, Uri? given, CancellationToken cancellationToken) => given
         ?? (Uri.TryCreate(await InputFile.ReadSecretAsync(shell, ServerFile(folder), cancellationToken), UriKind.Absolute, out var stored) ? stored : throw new CliException($"{ServerFile(folder)} has no address."));

@@ -5,7 +5,7 @@ internal static class DeviceExample
 {
     public static async Task RunAsync(string folder, Uri service, string claimCode, Func<(double Hours, double Level, bool Running)> read, CancellationToken stop)
     {
-        var options = new DeviceOptions { Server = service, BootId = await File.ReadAllTextAsync("/proc/sys/kernel/random/boot_id", stop) };
+        var options = new DeviceOptions(service) { BootId = await File.ReadAllTextAsync("/proc/sys/kernel/random/boot_id", stop) };
         using var device = File.Exists(Path.Combine(folder, "state.json"))
             ? TelemetryDevice.Open(folder, options)
             : await TelemetryDevice.ClaimAsync(folder, options, claimCode, stop);

@@ -43,15 +43,14 @@ public sealed class DeviceKillTests : IDisposable
         Assert.NotEqual(0, await SendAsync(month: 2));
 
         // In the middle of signing, once so many statements are on the disk.
-        await SendAsync(month: 3, killAtFiles: _folder.Files("out").Length + 1);
-        await SendAsync(month: 4, killAtFiles: _folder.Files("out").Length + 7);
+        await SendAsync(month: 3, killAtFiles: _folder.Files("out").Length + 4);
 
-        Assert.Equal(0, await SendAsync(month: 5));
+        Assert.Equal(0, await SendAsync(month: 4));
         Assert.Empty(_folder.Files("out"));
         var times = _folder.Service.RequireWhole();
         Assert.Equal(times.Order(), times);
-        Assert.Equal([Days, Days, Days], ((int[])[1, 2, 5]).Select(month => times.Count(t => t.Month == month)));
-        Assert.All([3, 4], month => Assert.InRange(times.Count(t => t.Month == month), 1, Days));
+        Assert.Equal([Days, Days, Days], ((int[])[1, 2, 4]).Select(month => times.Count(t => t.Month == month)));
+        Assert.InRange(times.Count(static t => t.Month == 3), 4, Days);
     }
 
     private async Task AnswerAsync(HttpContext context)
