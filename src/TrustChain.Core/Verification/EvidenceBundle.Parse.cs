@@ -120,7 +120,7 @@ public sealed partial class EvidenceBundle
 
     private static BundleRecord ReadRecord(Node node, int statements)
     {
-        node.Only("index", "leaf", "salt", "record", "statement", "event", "eventSalt", "eventProof", "erasedAt");
+        node.Only("index", "leaf", "salt", "record", "statement", "deviceSalt", "event", "eventSalt", "eventProof", "erasedAt");
         ReadOnlyMemory<byte>? body = null;
         if (node.Optional("event") is { } member)
         {
@@ -140,7 +140,10 @@ public sealed partial class EvidenceBundle
             body,
             node.Optional("eventSalt")?.Hash(),
             node.Optional("eventProof")?.Hashes(16) ?? [],
-            erasedAt);
+            erasedAt)
+        {
+            DeviceSalt = node.Optional("deviceSalt")?.Hash(),
+        };
     }
 
     private sealed class MalformedException(string message) : Exception(message);

@@ -65,7 +65,11 @@ public sealed record BundleRecord(
     ReadOnlyMemory<byte>? Event,
     Hash32? EventSalt,
     IReadOnlyList<Hash32> EventProof,
-    DateTimeOffset? ErasedAt);
+    DateTimeOffset? ErasedAt)
+{
+    /// <summary>Of a telemetry statement: the 32 bytes that open the device's pseudonym. Null elsewhere, and where the asker may not learn which device it is.</summary>
+    public Hash32? DeviceSalt { get; init; }
+}
 
 /// <summary>
 /// Everything a stranger needs to check one record or an item's records, in one JSON file. <see cref="Proof"/> leads from all leaf hashes in the
@@ -255,6 +259,10 @@ public sealed partial class EvidenceBundle
         if (record.Statement is { } place)
         {
             writer.WriteNumber("statement", place);
+        }
+        if (record.DeviceSalt is { } deviceSalt)
+        {
+            writer.WriteString("deviceSalt", deviceSalt.ToBase64Url());
         }
         if (record.Event is { } body && record.EventSalt is { } salt)
         {

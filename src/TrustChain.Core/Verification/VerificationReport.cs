@@ -78,14 +78,20 @@ public static class CheckNames
     /// <summary>The event's CBV hash is the record's.</summary>
     public const string EventHash = "eventHash";
 
+    /// <summary>A telemetry statement is about the device under whose pseudonym its key was admitted.</summary>
+    public const string Device = "device";
+
     /// <summary>The key was not revoked for this record.</summary>
     public const string KeyStatus = "keyStatus";
 
     /// <summary>The record lies below an anchored size.</summary>
     public const string Anchored = "anchored";
 
-    /// <summary>A certificate or recall has the leaf hash it claims and a valid signature.</summary>
+    /// <summary>A certificate, recall or device entry has the leaf hash it claims and a valid signature.</summary>
     public const string Status = "status";
+
+    /// <summary>All entries of the device up to this one are there and follow the rules.</summary>
+    public const string DeviceHistory = "deviceHistory";
 
     /// <summary>A receipt is signed by the log and was kept.</summary>
     public const string Receipt = "receipt";
@@ -140,6 +146,10 @@ public static class ReasonCodes
     public const string KindUnknown = "kind-unknown";
     public const string StatusAltered = "status-altered";
     public const string StatusSignatureInvalid = "status-signature-invalid";
+    public const string DeviceMalformed = "device-malformed";
+    public const string DeviceProofInvalid = "device-proof-invalid";
+    public const string DeviceMismatch = "device-mismatch";
+    public const string DeviceSaltMissing = "device-salt-missing";
     public const string ReceiptInvalid = "receipt-invalid";
     public const string ReceiptBroken = "receipt-broken";
     public const string DependsOn = "depends-on-failed-check";

@@ -3,6 +3,7 @@ using NpgsqlTypes;
 using TrustChain.Core.Log;
 using TrustChain.Core.Signing;
 using TrustChain.Postgres.Database;
+using TrustChain.Postgres.Devices;
 using TrustChain.Postgres.Partitions;
 
 namespace TrustChain.Postgres.Capture;
@@ -113,6 +114,11 @@ internal sealed class CaptureBatch(NpgsqlDataSource database, PartitionStore par
         else if (newRecords.Count > 0)
         {
             await CaptureInsert.WriteAsync(connection, newStatements, newRecords, cancellationToken);
+        }
+        List<(long, NewStatement, NewTelemetry)> telemetry = [.. newRecords.Where(static r => r.Statement.Telemetry is not null).Select(static r => (r.Id, r.Statement, r.Statement.Telemetry!))]; // Filtered.
+        if (telemetry.Count > 0)
+        {
+            await TelemetryInsert.WriteAsync(connection, telemetry, cancellationToken);
         }
         return results;
     }

@@ -4,6 +4,7 @@ using System.Text;
 using TrustChain.Core.Log;
 using TrustChain.Core.Query;
 using TrustChain.Core.Signing;
+using TrustChain.Postgres.Devices;
 
 namespace TrustChain.Postgres.Capture;
 
@@ -40,6 +41,9 @@ public sealed record NewStatement
     public string? JobId { get; init; }
 
     public required IReadOnlyList<NewRecord> Records { get; init; }
+
+    /// <summary>Of a telemetry statement: what is kept beside its one record.</summary>
+    public NewTelemetry? Telemetry { get; init; }
 
     /// <summary>Length of the statement and its events together.</summary>
     public int SizeBytes => Jws.Length + Records.Sum(static r => r.Event.Length);

@@ -50,6 +50,11 @@ public sealed record StoredEvent
 /// <summary>An entry in the clear as stored.</summary>
 public sealed record StoredPublicEntry(long Id, long? LeafIndex, EntryKind Kind, int OrganisationId, byte[] Body, string? Jws, DateTimeOffset ReceivedAt);
 
+/// <summary>Where strangers find a record.</summary>
+/// <param name="LeafIndex">Its leaf index; null until it is in the log.</param>
+/// <param name="EventHash">The event hash as a URI.</param>
+public readonly record struct RecordPlace(long? LeafIndex, string EventHash);
+
 /// <summary>Reads records and entries. Who may see them is the caller's business.</summary>
 public sealed class RecordStore(NpgsqlDataSource database)
 {
@@ -93,6 +98,28 @@ public sealed class RecordStore(NpgsqlDataSource database)
         command.Parameters.Add(new() { Value = itemKey });
         command.Parameters.Add(new() { Value = afterRecordId });
         command.Parameters.Add(new() { Value = limit });
+        return await ReadAsync(command, cancellationToken);
+    }
+
+    /// <summary>Where records are found by strangers, by their ids.</summary>
+    public async Task<IReadOnlyDictionary<long, RecordPlace>> ListLeavesAsync(IReadOnlyCollection<long> recordIds, CancellationToken cancellationToken)
+    {
+        await using var command = database.ForReading().CreateCommand("select r.id, e.leaf_index, r.event_hash from record r left join log_entry e on e.record_id = r.id where r.id = any($1)");
+        command.Parameters.Add(new() { Value = recordIds.ToArray() });
+        var places = new Dictionary<long, RecordPlace>();
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            places.Add(reader.GetInt64(0), new RecordPlace(reader.IsDBNull(1) ? null : reader.GetInt64(1), Core.Epcis.EventHash.ToUri(new Hash32(reader.GetFieldValue<byte[]>(2)))));
+        }
+        return places;
+    }
+
+    /// <summary>Records by id, in the order of their ids.</summary>
+    public async Task<IReadOnlyList<StoredEvent>> ListByIdAsync(IReadOnlyCollection<long> recordIds, CancellationToken cancellationToken)
+    {
+        await using var command = database.ForReading().CreateCommand($"{Select} where r.id = any($1) order by r.id");
+        command.Parameters.Add(new() { Value = recordIds.ToArray() });
         return await ReadAsync(command, cancellationToken);
     }
 

@@ -183,7 +183,7 @@ internal static class CaptureEndpoints
     }
 
     private static async Task<IResult> GetJobAsync(
-        string captureID, HttpContext context, Caller caller, RecordStore records, CaptureJobStore jobs, CaptureService capture, CancellationToken cancellationToken)
+        string captureID, HttpContext context, Caller caller, RecordStore records, CaptureJobStore jobs, StatementWriter writer, CancellationToken cancellationToken)
     {
         var (request, problem) = EpcisRequest.Read(context.Request, offersXml: true);
         if (request is null)
@@ -201,7 +201,7 @@ internal static class CaptureEndpoints
         }
         var statements = job.IsRunning ? [] : await jobs.ListStatementsAsync(job.Id, StagedDocument.MaxEvents / StagedDocument.BatchSize, cancellationToken);
         return Results.Json(
-            CaptureJobAnswer.From(job, statements.Count == 0 ? null : [.. statements.Select(s => new CaptureJobAnswer.StatementLine(s.Digest.ToHex(), capture.MakeReceipt(s.Digest, s.ReceivedAt)))]),
+            CaptureJobAnswer.From(job, statements.Count == 0 ? null : [.. statements.Select(s => new CaptureJobAnswer.StatementLine(s.Digest.ToHex(), writer.MakeReceipt(s.Digest, s.ReceivedAt)))]),
             contentType: request.ContentType);
     }
 

@@ -147,7 +147,7 @@ internal sealed partial class CaptureJobWorker(
         var done = job with { EventsDone = total, IsSuccess = true };
         if (await jobs.WriteAllAsync(done, _owner, MakeStatementsAsync(job, organisation, document, errors, cancellationToken), time.GetUtcNow(), cancellationToken) is { } conflict)
         {
-            errors.Add(CaptureService.EventIdInUse(conflict));
+            errors.Add(StatementWriter.EventIdInUse(conflict));
             return job;
         }
         metrics.Captured(total, Core.Log.Custody.Custodial);
@@ -186,7 +186,7 @@ internal sealed partial class CaptureJobWorker(
                     break;
                 }
                 var conflict = (CaptureResult.EventIdInUse)result; // There is no third.
-                errors.Add(CaptureService.EventIdInUse(conflict with { Position = accepted[conflict.Position].Position }));
+                errors.Add(StatementWriter.EventIdInUse(conflict with { Position = accepted[conflict.Position].Position }));
                 accepted.RemoveAt(conflict.Position);
             }
             log.Raise();

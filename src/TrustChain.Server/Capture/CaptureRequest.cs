@@ -41,6 +41,9 @@ internal abstract record CaptureRequest
     /// <summary>A statement in document form.</summary>
     public sealed record Document(Statement Statement) : CaptureRequest;
 
+    /// <summary>A statement of a device.</summary>
+    public sealed record Telemetry(Statement Statement) : CaptureRequest;
+
     /// <summary>A statement in root form with its events and their salts.</summary>
     public sealed record Root(Statement Statement, IReadOnlyList<(byte[] Salt, byte[] Event)> Events) : CaptureRequest;
 
@@ -55,6 +58,7 @@ internal abstract record CaptureRequest
             case JoseMediaType:
                 return ReadStatement(Encoding.UTF8.GetString(body).Trim(), out var statement) is { } fault ? fault
                     : statement!.Form == StatementForm.Document ? new Document(statement) // Set when there is no fault.
+                    : statement.Form == StatementForm.Telemetry ? new Telemetry(statement)
                     : new Malformed($"A statement in root form travels with its events as {StatementMediaType}.");
             case StatementMediaType:
                 return ReadRoot(body);

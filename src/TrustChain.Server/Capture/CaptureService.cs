@@ -8,6 +8,7 @@ using TrustChain.Core.Verification;
 using TrustChain.Postgres.Capture;
 using TrustChain.Postgres.Organisations;
 using TrustChain.Postgres.Query;
+using TrustChain.Server.Devices;
 using TrustChain.Server.Hosting;
 using TrustChain.Server.Log;
 using TrustChain.Server.Signing;
@@ -61,12 +62,10 @@ internal sealed class CaptureService(
     CustodialSigner custodial,
     AuthorityCheck authority,
     TemplateCatalog templates,
-    CaptureWriter writer,
+    StatementWriter writer,
+    TelemetryCapture telemetry,
     CaptureJobStore jobs,
     MasterDataStore masterData,
-    KeyRing ring,
-    LogSignal signal,
-    CaptureMetrics metrics,
     EvidenceMetrics verification,
     IOptions<ServerOptions> server,
     IOptions<CaptureOptions> options,
@@ -92,6 +91,7 @@ internal sealed class CaptureService(
             CaptureRequest.Malformed malformed => Refuse(400, ProblemCodes.InvalidStatement, malformed.Detail),
             CaptureRequest.Plain plain => await CapturePlainAsync(plain, caller, singleEvent, cancellationToken),
             CaptureRequest.Document document => await CaptureSignedAsync(document.Statement, null, caller, singleEvent, proceeds, cancellationToken),
+            CaptureRequest.Telemetry statement => await telemetry.CaptureAsync(statement.Statement, caller, cancellationToken),
             CaptureRequest.Root root => await CaptureSignedAsync(root.Statement, root.Events, caller, singleEvent, proceeds, cancellationToken),
             _ => throw new System.Diagnostics.UnreachableException(),
         };
@@ -367,26 +367,8 @@ internal sealed class CaptureService(
     private async Task<CaptureOutcome> WriteAsync(Signed signed, Content[] contents, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested(); // Afterwards the write goes on even if the sender leaves.
-        var statement = MakeStatement(signed, contents, jobId: null);
-        using var span = Tracing.Start("commit");
-        span?.SetTag(Tracing.Entries, contents.Length);
-        switch (await writer.WriteAsync(statement))
-        {
-            case CaptureResult.EventIdInUse conflict:
-                return new CaptureOutcome.Refused(EventIdInUse(conflict)) { Position = conflict.Position };
-            case CaptureResult.Stored stored:
-                metrics.Captured(contents.Length, signed.Custody);
-                metrics.Recorded(stored);
-                signal.Raise();
-                return new CaptureOutcome.Accepted(MakeReceipt(stored.Records, contents));
-            default:
-                throw new System.Diagnostics.UnreachableException();
-        }
+        return await writer.WriteAsync(MakeStatement(signed, contents, jobId: null), [.. contents.Select(static c => new CapturedEvent(c.Event.EventId ?? c.Event.EventHashUri, c.Event.EventHashUri))]);
     }
-
-    /// <summary>The problem of an eventID that stands for another content.</summary>
-    public static IResult EventIdInUse(CaptureResult.EventIdInUse conflict) => Problems.Create(
-        409, ProblemCodes.EventIdInUse, $"event {conflict.Position}: the eventID {conflict.EventId} stands for another content of yours already.", "ResourceAlreadyExistsException");
 
     private static NewRecord MakeRecord(Signed signed, Content content, DateTimeOffset receivedAt, Template? template)
     {
@@ -410,19 +392,6 @@ internal sealed class CaptureService(
             EventSalt = content.Salt,
             Index = RecordIndex.Of(e),
         };
-    }
-
-    /// <summary>The log's promise for a statement.</summary>
-    public string MakeReceipt(Hash32 statement, DateTimeOffset receivedAt) =>
-        new Receipt(server.Value.Origin, statement, receivedAt.ToUniversalTime(), receivedAt.ToUniversalTime() + server.Value.ReceiptPromise).Sign(ring.LogKey);
-
-    /// <summary>The receipt of the statement that holds the new records; for a mere repeat that of the first statement again, from which alone it follows.</summary>
-    private CaptureReceipt MakeReceipt(IReadOnlyList<StoredRecord> records, Content[] contents)
-    {
-        var first = records.FirstOrDefault(static r => r.IsNew, records[0]);
-        var receivedAt = first.ReceivedAt.ToUniversalTime();
-        return new CaptureReceipt(
-            first.Statement, receivedAt, MakeReceipt(first.Statement, receivedAt), [.. contents.Select(static c => new CapturedEvent(c.Event.EventId ?? c.Event.EventHashUri, c.Event.EventHashUri))]);
     }
 
     /// <summary>A statement whose signer or signature is not what it has to be.</summary>

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Options;
 using TrustChain.Postgres.Anchoring;
 using TrustChain.Postgres.Capture;
+using TrustChain.Postgres.Devices;
 using TrustChain.Postgres.Items;
 using TrustChain.Postgres.Log;
 using TrustChain.Postgres.Organisations;
@@ -8,6 +9,7 @@ using TrustChain.Postgres.Partitions;
 using TrustChain.Postgres.Query;
 using TrustChain.Server.Anchoring;
 using TrustChain.Server.Capture;
+using TrustChain.Server.Devices;
 using TrustChain.Server.Items;
 using TrustChain.Server.Log;
 using TrustChain.Server.Organisations;
@@ -53,11 +55,35 @@ internal static class FeatureExtensions
         services.AddSingleton(new TemplateCatalog(Path.Combine(contentRoot, "Templates")));
         services.AddSingleton<AuthorityCheck>();
         services.AddSingleton<CaptureMetrics>();
+        services.AddSingleton<StatementWriter>();
         services.AddSingleton<CaptureService>();
         services.AddSingleton<CaptureJobStore>();
         services.AddSingleton<CaptureJobSignal>();
         services.AddSingleton<CaptureUploads>();
         services.AddHostedService<CaptureJobWorker>();
+    }
+
+    public static void AddDevices(this IServiceCollection services, string contentRoot)
+    {
+        services.AddSingleton<IValidateOptions<DeviceOptions>, DeviceOptionsValidator>();
+        services.AddOptionsWithValidateOnStart<DeviceOptions>().BindConfiguration(DeviceOptions.Section);
+        services.AddSingleton(new DeviceTemplates(Path.Combine(contentRoot, "Templates", "devices")));
+        services.AddSingleton<DeviceStore>();
+        services.AddSingleton<TelemetryStore>();
+        services.AddSingleton<DeviceDayStore>();
+        services.AddSingleton<DeviceDirectory>();
+        services.AddSingleton<DeviceAttestation>();
+        services.AddSingleton<DeviceActs>();
+        services.AddSingleton<DeviceAccess>();
+        services.AddSingleton<DeviceReading>();
+        services.AddSingleton<DeviceParts>();
+        services.AddSingleton<DeviceMetrics>();
+        services.AddSingleton<DaySignal>();
+        services.AddSingleton<LiveStreams>();
+        services.AddSingleton<TelemetryCapture>();
+        services.AddSingleton<DeviceAlarmStore>();
+        services.AddHostedService<DayWorker>();
+        services.AddHostedService<DeviceAlarmWorker>();
     }
 
     public static void AddPartitions(this IServiceCollection services)

@@ -39,6 +39,9 @@ public static class ProblemCodes
     public const string UriTooLong = "uri-too-long";
     public const string NotYetLogged = "not-yet-logged";
     public const string InColdStorage = "in-cold-storage";
+    public const string DeviceActRefused = "device-act-refused";
+    public const string DeviceMismatch = "device-mismatch";
+    public const string InvalidTelemetry = "invalid-telemetry";
     public const string ReadOnly = "read-only";
     public const string TooManyRequests = "too-many-requests";
     public const string Timeout = "timeout";

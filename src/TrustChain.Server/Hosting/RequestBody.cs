@@ -182,12 +182,16 @@ internal sealed class JsonFields(JsonElement json)
     }
 
     /// <summary>An object, or null.</summary>
-    public JsonElement? Object(string name)
+    public JsonElement? Object(string name, bool required = true)
     {
         _known.Add(name);
         if (json.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Object)
         {
             return value;
+        }
+        if (!required && value.ValueKind is JsonValueKind.Undefined or JsonValueKind.Null)
+        {
+            return null;
         }
         Fault(name, "must be an object.");
         return null;

@@ -4,6 +4,7 @@ using TrustChain.Core.Log;
 using TrustChain.Core.Signing;
 using TrustChain.Core.Verification;
 using TrustChain.Postgres.Capture;
+using TrustChain.Postgres.Devices;
 using TrustChain.Server.Hosting;
 using TrustChain.Server.Log;
 using TrustChain.Server.Signing;
@@ -12,7 +13,7 @@ using TrustChain.Server.Telemetry;
 namespace TrustChain.Server.Verification;
 
 /// <summary>Assembles evidence bundles from rows and tiles.</summary>
-internal sealed class EvidenceBuilder(RecordStore records, KeyChains chains, KeyDirectory directory, TileCache tiles, LogHead head, AnchoredTrees trees, EvidenceMetrics metrics)
+internal sealed class EvidenceBuilder(RecordStore records, DeviceStore devices, KeyChains chains, KeyDirectory directory, TileCache tiles, LogHead head, AnchoredTrees trees, EvidenceMetrics metrics)
 {
     /// <summary>
     /// A bundle of those records that a checkpoint covers, with the given certificates and recalls. The tree is that of the newest anchor if it covers
@@ -25,6 +26,7 @@ internal sealed class EvidenceBuilder(RecordStore records, KeyChains chains, Key
     /// <param name="item">Whose records these are, if they are an item's.</param>
     /// <param name="next">Where the next page is.</param>
     /// <param name="cancellationToken">Cancels.</param>
+    /// <param name="mayShowTelemetry">Whether the caller may see the statements of devices, whoever owned them then.</param>
     /// <returns>Null while no checkpoint covers any of the records.</returns>
     public async Task<EvidenceBundle?> BuildAsync(
         AnchoredTree tree,
@@ -33,7 +35,8 @@ internal sealed class EvidenceBuilder(RecordStore records, KeyChains chains, Key
         Caller caller,
         string? item,
         string? next,
-        CancellationToken cancellationToken)
+        CancellationToken cancellationToken,
+        bool mayShowTelemetry = false)
     {
         if (head.Checkpoint is not { } newest)
         {
@@ -48,7 +51,13 @@ internal sealed class EvidenceBuilder(RecordStore records, KeyChains chains, Key
         using var span = Tracing.Start("evidence");
         span?.SetTag(Tracing.Entries, logged.Count);
         var entries = status.Where(s => s.LeafIndex is { } index && index < newest.Size && s.Jws is not null).ToList();
-        var keys = await chains.GetAsync([.. logged.Select(static l => l.Record.KeyEntry).Concat(entries.Select(KeyEntryOf)).Distinct()], cancellationToken);
+        // Keys of devices are admitted by entries of their own, each device's in a chain; those of organisations by key entries.
+        var telemetry = logged.Where(static l => l.Form == StatementForm.Telemetry).Select(static l => l.Record.KeyEntry).Distinct().ToList();
+        var known = telemetry.Count == 0 ? [] : (await devices.ListEntriesOfAsync(telemetry, cancellationToken)).Where(d => d.Entry.LeafIndex < newest.Size).ToList();
+        var salts = known.ToDictionary(static d => d.Entry.LeafIndex!.Value, static d => d.Salt); // Filtered before.
+        entries.AddRange(known.Select(static d => d.Entry));
+        var ofOrganisations = logged.Where(static l => l.Form != StatementForm.Telemetry).Select(static l => l.Record.KeyEntry).Concat(entries.Select(KeyEntryOf)).Where(e => !salts.ContainsKey(e));
+        var keys = await chains.GetAsync([.. ofOrganisations.Distinct()], cancellationToken);
         var keyIndices = keys.Select(static k => k.Index).ToHashSet();
         var revocations = (await ListRevocationsAsync([.. keys.Select(static k => k.Kid).OfType<string>()], newest.Size, cancellationToken))
             .Where(r => !keyIndices.Contains(r.LeafIndex!.Value)).ToList(); // Only entries in the log are listed.
@@ -65,11 +74,11 @@ internal sealed class EvidenceBuilder(RecordStore records, KeyChains chains, Key
             Item = item,
             Next = next,
             Checkpoint = checkpoint.Note,
-            Anchors = anchored is { } known ? [await trees.MakeAnchorAsync(known.Anchor, checkpoint.Size, cancellationToken)] : [],
+            Anchors = anchored is { } latest ? [await trees.MakeAnchorAsync(latest.Anchor, checkpoint.Size, cancellationToken)] : [],
             Timestamps = await trees.ListTimestampsAsync(checkpoint.Size, cancellationToken),
             Proof = await tiles.BuildAsync(ProofPlan.SharedInclusion(indices, checkpoint.Size), cancellationToken),
             Keys = [.. keys.Select(static k => new BundleKey(k.Index, LeafOf(EntryKind.Key, k.Body), k.Body))],
-            Records = [.. logged.Select(l => MakeRecord(l, caller, Place))],
+            Records = [.. logged.Select(l => MakeRecord(l, (mayShowTelemetry && l.Form == StatementForm.Telemetry) || Visibility.MaySeeStatement(caller, l), salts, Place))],
             Status = [.. entries.Concat(revocations).Select(e => new BundleStatus(e.LeafIndex!.Value, LeafOf(e.Kind, e.Body), e.Kind, e.Body, e.Jws is null ? null : Place(e.Jws)))],
             Statements = statements, // last: the initialisers above fill it
         };
@@ -102,11 +111,11 @@ internal sealed class EvidenceBuilder(RecordStore records, KeyChains chains, Key
         return revoked.Count == 0 ? [] : [.. (await records.ListRevocationsAsync(revoked, cancellationToken)).Where(r => r.LeafIndex is { } index && index < size)];
     }
 
-    private static BundleRecord MakeRecord(StoredEvent stored, Caller caller, Func<string, int> place)
+    private static BundleRecord MakeRecord(StoredEvent stored, bool maySeeStatement, Dictionary<long, Hash32> salts, Func<string, int> place)
     {
         var jcs = stored.Record.ToJcs();
         var leaf = MerkleTree.HashLeaf(LogEntry.ForEvent(stored.Salt, jcs));
-        int? statement = stored.Jws is not null && Visibility.MaySeeStatement(caller, stored) ? place(Encoding.ASCII.GetString(stored.Jws)) : null;
+        int? statement = stored.Jws is not null && maySeeStatement ? place(Encoding.ASCII.GetString(stored.Jws)) : null;
         var inRootForm = stored.Form == StatementForm.Root && stored.Event is not null && stored.EventSalt is not null;
         return new BundleRecord(
             stored.LeafIndex!.Value, // The caller keeps only logged records.
@@ -117,7 +126,10 @@ internal sealed class EvidenceBuilder(RecordStore records, KeyChains chains, Key
             inRootForm ? stored.Event : null,
             inRootForm ? new Hash32(stored.EventSalt) : null,
             inRootForm && stored.Leaves is { } leaves ? MerkleTree.ComputeInclusionProof(Split(leaves), stored.Record.Position) : [],
-            stored.ErasedAt);
+            stored.ErasedAt)
+        {
+            DeviceSalt = stored.Form == StatementForm.Telemetry && statement is not null && salts.TryGetValue(stored.Record.KeyEntry, out var salt) ? salt : null,
+        };
     }
 
     private static Hash32[] Split(byte[] leaves)

@@ -1,0 +1,18 @@
+using TrustChain.Core.Log;
+
+namespace TrustChain.Core.Devices;
+
+/// <summary>What a day needs to know about one telemetry statement.</summary>
+/// <param name="RecordId">Id of its record; findings cite it.</param>
+/// <param name="KeyNumber">Which of the device's keys signed it: 0 for the first that was admitted, 1 for the next.</param>
+/// <param name="Sequence">Its number under that key, from 1.</param>
+/// <param name="Digest">Digest of the statement.</param>
+/// <param name="Previous">The digest it names as that of the statement before; null exactly for number 1.</param>
+/// <param name="Boot">How often the device has started.</param>
+/// <param name="Clock">What the device's clock said when it signed.</param>
+/// <param name="ReceivedAt">When the service took it.</param>
+/// <param name="Imported">Whether the owner brought it in from elsewhere, so that its arrival says nothing about the clock.</param>
+/// <param name="Summary">Its readings.</param>
+public sealed record StatementFacts(
+    long RecordId, int KeyNumber, long Sequence, Hash32 Digest, Hash32? Previous, long Boot, DateTimeOffset Clock, DateTimeOffset ReceivedAt, bool Imported,
+    TelemetrySummary Summary);

@@ -1,0 +1,89 @@
+using Npgsql;
+using NpgsqlTypes;
+using TrustChain.Postgres.Capture;
+
+namespace TrustChain.Postgres.Devices;
+
+/// <summary>Writes what telemetry statements add to their records, in the transaction of the capture and in one round trip.</summary>
+internal static class TelemetryInsert
+{
+    private const string Statements = """
+        insert into telemetry (device_id, key_number, sequence, digest, previous, boot, clock, received_at, day, record_id, imported, readings, summary)
+        select * from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) on conflict do nothing
+        """;
+
+    private const string Due = "insert into device_day_due (device_id, day) select * from unnest($1, $2)";
+
+    // In the order of the devices, so that two servers never wait for each other crosswise.
+    private const string Status = """
+        insert into device_status as s (device_id, last_key_number, last_sequence, last_record_id, first_reading_at, last_reading_at, last_seen_at, statements, readings, latest)
+        select * from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10::jsonb[])
+        on conflict (device_id) do update set
+            last_key_number = case when excluded.last_reading_at >= s.last_reading_at then excluded.last_key_number else s.last_key_number end,
+            last_sequence = case when excluded.last_reading_at >= s.last_reading_at then excluded.last_sequence else s.last_sequence end,
+            last_record_id = case when excluded.last_reading_at >= s.last_reading_at then excluded.last_record_id else s.last_record_id end,
+            latest = case when excluded.last_reading_at >= s.last_reading_at then excluded.latest else s.latest end,
+            first_reading_at = least(excluded.first_reading_at, s.first_reading_at),
+            last_reading_at = greatest(excluded.last_reading_at, s.last_reading_at),
+            last_seen_at = greatest(excluded.last_seen_at, s.last_seen_at),
+            statements = s.statements + excluded.statements,
+            readings = s.readings + excluded.readings
+        """;
+
+    /// <summary>Adds the rows; <paramref name="rows"/> are new records alone.</summary>
+    public static async Task WriteAsync(NpgsqlConnection connection, List<(long RecordId, NewStatement Statement, NewTelemetry Telemetry)> rows, CancellationToken cancellationToken)
+    {
+        var days = rows.Select(static r => (r.Telemetry.DeviceId, r.Telemetry.Day)).Distinct().Order().ToList();
+        var newest = rows.GroupBy(static r => r.Telemetry.DeviceId).OrderBy(static g => g.Key)
+            .Select(static g => (First: g.Min(static r => r.Telemetry.FirstReadingAt), Last: g.MaxBy(static r => (r.Telemetry.LastReadingAt, r.Telemetry.Header.Sequence)), Statements: (long)g.Count(), Readings: g.Sum(static r => (long)r.Telemetry.Readings)))
+            .ToList();
+        await using var batch = new NpgsqlBatch(connection)
+        {
+            BatchCommands =
+            {
+                Command(
+                    Statements,
+                    Column(rows, NpgsqlDbType.Integer, static r => r.Telemetry.DeviceId),
+                    Column(rows, NpgsqlDbType.Smallint, static r => (short)r.Telemetry.KeyNumber),
+                    Column(rows, NpgsqlDbType.Bigint, static r => r.Telemetry.Header.Sequence),
+                    Column(rows, NpgsqlDbType.Bytea, static r => r.Statement.Digest.ToArray()),
+                    Column(rows, NpgsqlDbType.Bytea, static r => r.Telemetry.Header.Previous?.ToArray()),
+                    Column(rows, NpgsqlDbType.Bigint, static r => r.Telemetry.Header.Boot),
+                    Column(rows, NpgsqlDbType.TimestampTz, static r => r.Telemetry.Header.Clock.UtcDateTime),
+                    Column(rows, NpgsqlDbType.TimestampTz, static r => r.Statement.ReceivedAt.UtcDateTime),
+                    Column(rows, NpgsqlDbType.Date, static r => r.Telemetry.Day),
+                    Column(rows, NpgsqlDbType.Bigint, static r => r.RecordId),
+                    Column(rows, NpgsqlDbType.Boolean, static r => r.Statement.Custody == Core.Log.Custody.Imported),
+                    Column(rows, NpgsqlDbType.Integer, static r => r.Telemetry.Readings),
+                    Column(rows, NpgsqlDbType.Bytea, static r => r.Telemetry.Summary)),
+                Command(Due, Column(days, NpgsqlDbType.Integer, static d => d.DeviceId), Column(days, NpgsqlDbType.Date, static d => d.Day)),
+                Command(
+                    Status,
+                    Column(newest, NpgsqlDbType.Integer, static n => n.Last.Telemetry.DeviceId),
+                    Column(newest, NpgsqlDbType.Smallint, static n => (short)n.Last.Telemetry.KeyNumber),
+                    Column(newest, NpgsqlDbType.Bigint, static n => n.Last.Telemetry.Header.Sequence),
+                    Column(newest, NpgsqlDbType.Bigint, static n => n.Last.RecordId),
+                    Column(newest, NpgsqlDbType.TimestampTz, static n => n.First.UtcDateTime),
+                    Column(newest, NpgsqlDbType.TimestampTz, static n => n.Last.Telemetry.LastReadingAt.UtcDateTime),
+                    Column(newest, NpgsqlDbType.TimestampTz, static n => n.Last.Statement.ReceivedAt.UtcDateTime),
+                    Column(newest, NpgsqlDbType.Bigint, static n => n.Statements),
+                    Column(newest, NpgsqlDbType.Bigint, static n => n.Readings),
+                    Column(newest, NpgsqlDbType.Text, static n => n.Last.Telemetry.Latest)),
+            },
+        };
+        await batch.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    private static NpgsqlBatchCommand Command(string sql, params ReadOnlySpan<NpgsqlParameter> columns)
+    {
+        var command = new NpgsqlBatchCommand(sql);
+        foreach (var column in columns)
+        {
+            command.Parameters.Add(column);
+        }
+        return command;
+    }
+
+    private static NpgsqlParameter Column<TRow, TValue>(List<TRow> rows, NpgsqlDbType type, Func<TRow, TValue> value) =>
+        new NpgsqlParameter<TValue[]> { TypedValue = [.. rows.Select(value)], NpgsqlDbType = NpgsqlDbType.Array | type };
+}

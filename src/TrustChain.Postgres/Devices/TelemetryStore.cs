@@ -1,0 +1,214 @@
+using Npgsql;
+using NpgsqlTypes;
+using TrustChain.Core.Devices;
+using TrustChain.Core.Log;
+using TrustChain.Postgres.Database;
+
+namespace TrustChain.Postgres.Devices;
+
+/// <summary>A day of a device.</summary>
+public readonly record struct DayOfDevice(int DeviceId, DateOnly Day);
+
+/// <summary>A telemetry statement as stored.</summary>
+public sealed record StoredTelemetry(int DeviceId, DateOnly Day, int Readings, StatementFacts Facts);
+
+/// <summary>The newest of a device.</summary>
+/// <param name="DeviceId">The device.</param>
+/// <param name="KeyNumber">Key of the newest statement.</param>
+/// <param name="Sequence">Its number.</param>
+/// <param name="FirstReadingAt">The oldest reading there is.</param>
+/// <param name="LastReadingAt">Its last reading.</param>
+/// <param name="LastSeenAt">When it came.</param>
+/// <param name="Statements">Statements in all.</param>
+/// <param name="Readings">Readings in all.</param>
+/// <param name="Latest">JSON of the newest values by measure.</param>
+public sealed record DeviceNewest(int DeviceId, int KeyNumber, long Sequence, DateTimeOffset FirstReadingAt, DateTimeOffset LastReadingAt, DateTimeOffset LastSeenAt, long Statements, long Readings, string? Latest);
+
+/// <summary>Reads telemetry statements, and hands out the days that have to be computed.</summary>
+public sealed class TelemetryStore(NpgsqlDataSource database)
+{
+    private const string Columns = "t.device_id, t.day, t.readings, t.record_id, t.key_number, t.sequence, t.digest, t.previous, t.boot, t.clock, t.received_at, t.imported, t.summary";
+
+    /// <summary>One computer of days at a time on the deployment, so that an older result never overwrites a newer one.</summary>
+    private const long DaysLock = 0x54727573744461;
+
+    /// <summary>
+    /// Takes days that are due, has them computed, and writes the result, all in one transaction: what was taken is done or still due. 0 also while another server is at it.
+    /// </summary>
+    /// <param name="limit">Most rows to take.</param>
+    /// <param name="compute">Computes the days; the connection holds the transaction.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    /// <returns>How many rows were taken.</returns>
+    public async Task<int> TakeDueAsync(int limit, Func<NpgsqlConnection, IReadOnlyList<DayOfDevice>, Task> compute, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        await using (var tryLock = new NpgsqlCommand("select pg_try_advisory_xact_lock($1)", connection) { Parameters = { new() { Value = DaysLock } } })
+        {
+            if (await tryLock.ExecuteScalarAsync(cancellationToken) is not true)
+            {
+                return 0;
+            }
+        }
+        // Read committed: the rows of statements are looked for after these, so whoever added one of these has its statement there.
+        var days = new HashSet<DayOfDevice>();
+        var taken = 0;
+        await using (var take = new NpgsqlCommand("delete from device_day_due where id in (select id from device_day_due order by id limit $1) returning device_id, day", connection))
+        {
+            take.Parameters.Add(new() { Value = limit });
+            await using var reader = await take.ExecuteReaderAsync(cancellationToken);
+            while (await reader.ReadAsync(cancellationToken))
+            {
+                taken++;
+                days.Add(new DayOfDevice(reader.GetInt32(0), reader.GetFieldValue<DateOnly>(1)));
+            }
+        }
+        if (taken > 0)
+        {
+            await compute(connection, [.. days]);
+            CrashPoint.Pass("days.before-commit");
+            await transaction.CommitWithoutLimitAsync();
+        }
+        return taken;
+    }
+
+    /// <summary>For each day the next one of its device that has statements: what comes first there is compared with what came last here.</summary>
+    public static async Task<IReadOnlyList<DayOfDevice>> ListNextAsync(NpgsqlConnection connection, IReadOnlyList<DayOfDevice> days, CancellationToken cancellationToken)
+    {
+        const string Sql = """
+            select w.device_id, n.day from unnest($1, $2) as w(device_id, day)
+            cross join lateral (select t.day from telemetry t where t.device_id = w.device_id and t.day > w.day order by t.day limit 1) n
+            """;
+        await using var command = Wanted(Sql, connection, days);
+        var list = new List<DayOfDevice>();
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            list.Add(new DayOfDevice(reader.GetInt32(0), reader.GetFieldValue<DateOnly>(1)));
+        }
+        return list;
+    }
+
+    /// <summary>The statements of days.</summary>
+    public static async Task<ILookup<DayOfDevice, StoredTelemetry>> ListAsync(NpgsqlConnection connection, IReadOnlyList<DayOfDevice> days, CancellationToken cancellationToken)
+    {
+        const string Sql = $"select {Columns} from unnest($1, $2) as w(device_id, day) join telemetry t on t.device_id = w.device_id and t.day = w.day";
+        await using var command = Wanted(Sql, connection, days);
+        return (await ReadAsync(command, cancellationToken)).ToLookup(static t => new DayOfDevice(t.DeviceId, t.Day));
+    }
+
+    /// <summary>The last statement before each day, where there is one.</summary>
+    public static async Task<IReadOnlyDictionary<DayOfDevice, StoredTelemetry>> ListBeforeAsync(
+        NpgsqlConnection connection, IReadOnlyList<DayOfDevice> days, CancellationToken cancellationToken)
+    {
+        const string Sql = $"""
+            select {Columns}, w.day from unnest($1, $2) as w(device_id, day)
+            cross join lateral (
+                select * from telemetry b where b.device_id = w.device_id and b.day < w.day order by b.day desc, b.key_number desc, b.sequence desc limit 1) t
+            """;
+        await using var command = Wanted(Sql, connection, days);
+        var found = new Dictionary<DayOfDevice, StoredTelemetry>();
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            var statement = ReadOne(reader);
+            found[new DayOfDevice(statement.DeviceId, reader.GetFieldValue<DateOnly>(13))] = statement;
+        }
+        return found;
+    }
+
+    /// <summary>Statements of a device by day and number.</summary>
+    public async Task<IReadOnlyList<StoredTelemetry>> ListAsync(int deviceId, DateOnly from, DateOnly until, int offset, int limit, CancellationToken cancellationToken)
+    {
+        await using var command = database.ForReading().CreateCommand(
+            $"select {Columns} from telemetry t where t.device_id = $1 and t.day between $2 and $3 order by t.day, t.key_number, t.sequence, t.digest offset $4 limit $5");
+        command.Parameters.Add(new() { Value = deviceId });
+        command.Parameters.Add(new() { Value = from });
+        command.Parameters.Add(new() { Value = until });
+        command.Parameters.Add(new() { Value = offset });
+        command.Parameters.Add(new() { Value = limit });
+        return await ReadAsync(command, cancellationToken);
+    }
+
+    /// <summary>All statements of a device's period by day and number, and in front of them the last one before it, where there is one.</summary>
+    public async Task<IReadOnlyList<StoredTelemetry>> ListAllAsync(int deviceId, DateOnly from, DateOnly until, CancellationToken cancellationToken)
+    {
+        const string Sql = $"""
+            (select {Columns} from telemetry t where t.device_id = $1 and t.day < $2 order by t.day desc, t.key_number desc, t.sequence desc limit 1)
+            union all
+            (select {Columns} from telemetry t where t.device_id = $1 and t.day between $2 and $3 order by t.day, t.key_number, t.sequence, t.digest)
+            """;
+        await using var command = database.ForReading().CreateCommand(Sql);
+        command.Parameters.Add(new() { Value = deviceId });
+        command.Parameters.Add(new() { Value = from });
+        command.Parameters.Add(new() { Value = until });
+        return await ReadAsync(command, cancellationToken);
+    }
+
+    /// <summary>The newest of each device that has said something.</summary>
+    public async Task<IReadOnlyDictionary<int, DeviceNewest>> ListNewestAsync(IReadOnlyCollection<int> deviceIds, CancellationToken cancellationToken)
+    {
+        await using var command = database.ForReading().CreateCommand(
+            "select device_id, last_key_number, last_sequence, first_reading_at, last_reading_at, last_seen_at, statements, readings, latest::text from device_status where device_id = any($1)");
+        command.Parameters.Add(new() { Value = deviceIds.ToArray() });
+        var found = new Dictionary<int, DeviceNewest>();
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            found.Add(reader.GetInt32(0), new DeviceNewest(
+                reader.GetInt32(0),
+                reader.GetInt16(1),
+                reader.GetInt64(2),
+                reader.GetFieldValue<DateTimeOffset>(3),
+                reader.GetFieldValue<DateTimeOffset>(4),
+                reader.GetFieldValue<DateTimeOffset>(5),
+                reader.GetInt64(6),
+                reader.GetInt64(7),
+                reader.IsDBNull(8) ? null : reader.GetString(8)));
+        }
+        return found;
+    }
+
+    /// <summary>How many days wait to be computed, and since which id; for the metrics.</summary>
+    public async Task<long> CountDueAsync(CancellationToken cancellationToken)
+    {
+        await using var command = database.ForReading().CreateCommand("select count(*) from (select 1 from device_day_due limit 100000) due");
+        return (long)(await command.ExecuteScalarAsync(cancellationToken))!; // count always answers.
+    }
+
+    private static NpgsqlCommand Wanted(string sql, NpgsqlConnection connection, IReadOnlyList<DayOfDevice> days) => new(sql, connection)
+    {
+        Parameters =
+        {
+            new NpgsqlParameter<int[]> { TypedValue = [.. days.Select(static d => d.DeviceId)] },
+            new NpgsqlParameter<DateOnly[]> { TypedValue = [.. days.Select(static d => d.Day)], NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Date },
+        },
+    };
+
+    private static async Task<List<StoredTelemetry>> ReadAsync(NpgsqlCommand command, CancellationToken cancellationToken)
+    {
+        var list = new List<StoredTelemetry>();
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            list.Add(ReadOne(reader));
+        }
+        return list;
+    }
+
+    private static StoredTelemetry ReadOne(NpgsqlDataReader reader) => new(
+        reader.GetInt32(0),
+        reader.GetFieldValue<DateOnly>(1),
+        reader.GetInt32(2),
+        new StatementFacts(
+            reader.GetInt64(3),
+            reader.GetInt16(4),
+            reader.GetInt64(5),
+            new Hash32(reader.GetFieldValue<byte[]>(6)),
+            reader.IsDBNull(7) ? null : new Hash32(reader.GetFieldValue<byte[]>(7)),
+            reader.GetInt64(8),
+            reader.GetFieldValue<DateTimeOffset>(9),
+            reader.GetFieldValue<DateTimeOffset>(10),
+            reader.GetBoolean(11),
+            TelemetrySummary.Parse(reader.GetFieldValue<byte[]>(12))));
+}

@@ -1,0 +1,50 @@
+using Microsoft.Extensions.Options;
+using TrustChain.Core.Log;
+using TrustChain.Postgres.Capture;
+using TrustChain.Server.Hosting;
+using TrustChain.Server.Log;
+using TrustChain.Server.Signing;
+using TrustChain.Server.Telemetry;
+
+namespace TrustChain.Server.Capture;
+
+/// <summary>The last step of every capture: the group commit, and the log's promise for what is durable.</summary>
+internal sealed class StatementWriter(CaptureWriter writer, KeyRing ring, LogSignal signal, CaptureMetrics metrics, IOptions<ServerOptions> server)
+{
+    /// <summary>Writes a statement.</summary>
+    /// <param name="statement">What to write.</param>
+    /// <param name="events">What the sender is told of each of its events.</param>
+    public async Task<CaptureOutcome> WriteAsync(NewStatement statement, IReadOnlyList<CapturedEvent> events)
+    {
+        using var span = Tracing.Start("commit");
+        span?.SetTag(Tracing.Entries, statement.Records.Count);
+        switch (await writer.WriteAsync(statement))
+        {
+            case CaptureResult.EventIdInUse conflict:
+                return new CaptureOutcome.Refused(EventIdInUse(conflict)) { Position = conflict.Position };
+            case CaptureResult.Stored stored:
+                metrics.Captured(statement.Records.Count, statement.Custody);
+                metrics.Recorded(stored);
+                signal.Raise();
+                return new CaptureOutcome.Accepted(MakeReceipt(stored.Records, events));
+            default:
+                throw new System.Diagnostics.UnreachableException();
+        }
+    }
+
+    /// <summary>The problem of an eventID that stands for another content.</summary>
+    public static IResult EventIdInUse(CaptureResult.EventIdInUse conflict) => Problems.Create(
+        409, ProblemCodes.EventIdInUse, $"event {conflict.Position}: the eventID {conflict.EventId} stands for another content of yours already.", "ResourceAlreadyExistsException");
+
+    /// <summary>The log's promise for a statement.</summary>
+    public string MakeReceipt(Hash32 statement, DateTimeOffset receivedAt) =>
+        new Receipt(server.Value.Origin, statement, receivedAt.ToUniversalTime(), receivedAt.ToUniversalTime() + server.Value.ReceiptPromise).Sign(ring.LogKey);
+
+    /// <summary>The receipt of the statement that holds the new records; for a mere repeat that of the first statement again, from which alone it follows.</summary>
+    private CaptureReceipt MakeReceipt(IReadOnlyList<StoredRecord> records, IReadOnlyList<CapturedEvent> events)
+    {
+        var first = records.FirstOrDefault(static r => r.IsNew, records[0]);
+        var receivedAt = first.ReceivedAt.ToUniversalTime();
+        return new CaptureReceipt(first.Statement, receivedAt, MakeReceipt(first.Statement, receivedAt), events);
+    }
+}

@@ -1,0 +1,142 @@
+using Microsoft.Extensions.Options;
+using Npgsql;
+using TrustChain.Core.Devices;
+using TrustChain.Postgres.Devices;
+using TrustChain.Server.Hosting;
+
+namespace TrustChain.Server.Devices;
+
+/// <summary>
+/// Computes the days of devices that got new statements. A day is always made anew from the summaries of all its statements, so the order of arrival does not matter, and
+/// whoever has the statements gets the same. Any number of servers may run it; one works at a time.
+/// </summary>
+internal sealed partial class DayWorker(
+    TelemetryStore telemetry, DeviceStore devices, DeviceDayStore days, DeviceTemplates templates, DaySignal signal, DeviceMetrics metrics, IOptions<DeviceOptions> options, TimeProvider time, ILogger<DayWorker> logger)
+    : BackgroundService
+{
+    private const int BatchSize = 500;
+    private static readonly TimeSpan SilenceInterval = TimeSpan.FromMinutes(1);
+
+    private DateTimeOffset _silencesAt;
+    private readonly Dictionary<int, (string Template, DateTimeOffset? EnrolledAt)> _known = [];
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            try
+            {
+                await signal.WaitAsync(options.Value.ComputeInterval, time, stoppingToken);
+                while (await ComputeAsync(stoppingToken) == BatchSize)
+                {
+                    // More may wait.
+                }
+                await FindSilencesAsync(stoppingToken);
+                metrics.SetDue(await telemetry.CountDueAsync(stoppingToken));
+                await Task.Delay(options.Value.ComputeInterval / 4, time, stoppingToken); // lets more statements of one day gather
+            }
+            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception exception)
+            {
+                // Nothing was committed by a pass that failed; what it took is still due.
+                if (Failures.IsDatabaseAway(exception))
+                {
+                    Log.DatabaseAway(logger, exception.Message);
+                }
+                else
+                {
+                    Log.Failed(logger, exception);
+                }
+                await Task.Delay(TimeSpan.FromSeconds(1), time, stoppingToken);
+            }
+        }
+    }
+
+    private async Task<int> ComputeAsync(CancellationToken cancellationToken)
+    {
+        var start = time.GetTimestamp();
+        var computed = new List<(DayOfDevice Day, byte[] Content, IReadOnlyList<Finding> Findings)>();
+        var taken = await telemetry.TakeDueAsync(BatchSize, async (connection, due) =>
+        {
+            var all = due.Concat(await TelemetryStore.ListNextAsync(connection, due, cancellationToken)).Distinct().OrderBy(static d => (d.DeviceId, d.Day)).ToList();
+            await LoadAsync([.. all.Select(static d => d.DeviceId).Distinct()], cancellationToken);
+            var statements = await TelemetryStore.ListAsync(connection, all, cancellationToken);
+            var before = await TelemetryStore.ListBeforeAsync(connection, all, cancellationToken);
+            foreach (var day in all)
+            {
+                if (_known.TryGetValue(day.DeviceId, out var device) && templates.Find(device.Template) is { } template)
+                {
+                    var result = DeviceDays.Compute(template, day.Day, before.GetValueOrDefault(day)?.Facts, [.. statements[day].Select(static s => s.Facts)], device.EnrolledAt);
+                    computed.Add((day, result.ToJson(), result.Findings));
+                }
+                else
+                {
+                    Log.NoTemplate(logger, day.DeviceId, device.Template ?? "");
+                }
+            }
+            await DeviceDayStore.WriteAsync(connection, computed, time.GetUtcNow(), cancellationToken);
+        }, cancellationToken);
+        if (taken > 0)
+        {
+            metrics.Computed(
+                computed.Count,
+                [.. computed.SelectMany(static c => c.Findings).CountBy(static f => f.Severity).Select(static c => (c.Key.ToString().ToLowerInvariant(), c.Value))],
+                time.GetElapsedTime(start));
+        }
+        return taken;
+    }
+
+    /// <summary>Looks each minute for devices that say nothing any more. Two servers that look at once find the same.</summary>
+    private async Task FindSilencesAsync(CancellationToken cancellationToken)
+    {
+        var now = time.GetUtcNow();
+        if (templates.All.Count == 0 || now - _silencesAt < SilenceInterval)
+        {
+            return;
+        }
+        _silencesAt = now;
+        var shortest = TimeSpan.FromHours(templates.All.Min(static t => t.SilenceAfter));
+        var silences = new List<(int, Finding)>();
+        foreach (var (device, name, lastReadingAt) in await days.ListQuietAsync(now - shortest, 10_000, cancellationToken))
+        {
+            if (templates.Find(name) is { } template && DevicePeriod.FindSilence(template, lastReadingAt, now) is { } silence)
+            {
+                silences.Add((device, silence));
+            }
+        }
+        await days.WriteSilencesAsync(silences, now, cancellationToken);
+    }
+
+    /// <summary>Template and enrolment of a device never change, so they are kept.</summary>
+    private async Task LoadAsync(IReadOnlyCollection<int> ids, CancellationToken cancellationToken)
+    {
+        if (_known.Count > 100_000)
+        {
+            _known.Clear();
+        }
+        int[] missing = [.. ids.Where(id => !_known.ContainsKey(id))];
+        if (missing.Length == 0)
+        {
+            return;
+        }
+        foreach (var (device, enrolledAt) in await devices.ListEnrolmentsAsync(missing, cancellationToken))
+        {
+            _known[device] = enrolledAt;
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(5500, LogLevel.Warning, "Computing days of devices waits for the database: {Reason}")]
+        public static partial void DatabaseAway(ILogger logger, string reason);
+
+        [LoggerMessage(5501, LogLevel.Error, "Computing days of devices failed")]
+        public static partial void Failed(ILogger logger, Exception exception);
+
+        [LoggerMessage(5502, LogLevel.Error, "Days of device {Device} cannot be computed: there is no device template \"{Template}\"")]
+        public static partial void NoTemplate(ILogger logger, int device, string template);
+    }
+}

@@ -1,0 +1,291 @@
+using System.Globalization;
+using System.Text.Json;
+using TrustChain.Core.Devices;
+using TrustChain.Core.Log;
+using TrustChain.Postgres.Capture;
+using TrustChain.Postgres.Devices;
+using TrustChain.Server.Hosting;
+using TrustChain.Server.Standby;
+
+namespace TrustChain.Server.Devices;
+
+/// <summary>What a device's statements amount to: history in days and hours, the statements themselves, verdicts, and live values.</summary>
+internal static class DeviceHistoryEndpoints
+{
+    private const int PageSize = 500;
+    private const int MaxFindings = 1000;
+    private static readonly TimeSpan LiveInterval = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan KeepAlive = TimeSpan.FromSeconds(20);
+
+    public static void MapDeviceHistory(this IEndpointRouteBuilder app)
+    {
+        var device = app.MapGroup("/api/devices/{id}").WithTags("Devices");
+        device.MapGet("/history", GetHistoryAsync).MayReadStandby().WithSummary("History by day or hour (bucket=day|hour) from one day to another, both included (UTC).");
+        device.MapGet("/statements", ListStatementsAsync).MayReadStandby().WithSummary("The telemetry statements of a period with their numbering, 500 at a time.");
+        device.MapGet("/verdicts", GetVerdictsAsync).MayReadStandby().WithSummary("The checks over a period, each with its answer and the records it rests on, and every finding.");
+        device.MapGet("/live", StreamAsync).WithSummary("Newest values as server-sent events.");
+    }
+
+    private static async Task<IResult> GetHistoryAsync(
+        string id, Caller caller, DeviceAccess access, DeviceReading reading, CancellationToken cancellationToken, string? from = null, string? until = null, string? to = null, string bucket = "day")
+    {
+        if (await access.FindAsync(id, caller, cancellationToken) is not { } seen)
+        {
+            return DeviceEndpoints.NotFound();
+        }
+        if (ReadPeriod(from, to ?? until, reading, out var period) is { } problem)
+        {
+            return problem;
+        }
+        if (bucket is not ("day" or "hour"))
+        {
+            return Problems.InvalidRequest("\"bucket\" is day or hour.");
+        }
+        var days = await reading.ListDaysAsync(seen.Device, period.From, period.Until, cancellationToken);
+        return Results.Json(new
+        {
+            device = seen.Device.Uri,
+            from = period.From,
+            until = period.Until,
+            bucket,
+            buckets = bucket == "day"
+                ? days.Select(ToBucket)
+                : days.SelectMany(static d => d.Hours.Select((h, hour) => (object)new
+                {
+                    from = d.Day.ToDateTime(new TimeOnly(hour, 0), DateTimeKind.Utc),
+                    readings = h.Readings,
+                    runningSeconds = h.RunningSeconds,
+                    energyWattHours = h.EnergyWattHours,
+                })),
+        });
+    }
+
+    private static object ToBucket(DeviceDay d) => new
+    {
+        day = d.Day,
+        expectedReadings = d.ExpectedReadings,
+        coveredReadings = d.CoveredReadings,
+        receivedReadings = d.ReceivedReadings,
+        statements = d.Statements,
+        operatingSeconds = d.OperatingSeconds,
+        distanceMetres = d.DistanceMetres,
+        energyWattHours = d.EnergyWattHours,
+        cycles = d.Cycles,
+        utilisation = d.Utilisation,
+        stateOfHealth = d.StateOfHealth,
+        batteryLevel = d.BatteryLevel,
+        downtimeSeconds = d.DowntimeSeconds,
+        alarms = d.Alarms,
+        measures = d.Measures.Where(static m => m.Count > 0).Select(static m => new { name = m.Name, count = m.Count, first = m.First, last = m.Last, min = m.Min, max = m.Max, mean = m.Mean, increase = m.Increase, trueSeconds = m.TrueSeconds }),
+        gaps = d.Gaps,
+        findings = d.Findings.CountBy(static f => f.Code).Select(static c => new { code = c.Key, times = c.Value }),
+    };
+
+    private static async Task<IResult> ListStatementsAsync(
+        string id, Caller caller, DeviceAccess access, DeviceReading reading, TelemetryStore telemetry, CancellationToken cancellationToken, string? from = null, string? until = null, string? to = null, int offset = 0)
+    {
+        if (await access.FindAsync(id, caller, cancellationToken) is not { } seen)
+        {
+            return DeviceEndpoints.NotFound();
+        }
+        if (ReadPeriod(from, to ?? until, reading, out var period) is { } problem)
+        {
+            return problem;
+        }
+        if (offset is < 0 or > 10_000_000)
+        {
+            return Problems.InvalidRequest("\"offset\" is from 0 to 10,000,000.");
+        }
+        var list = await telemetry.ListAsync(seen.Device.Id, period.From, period.Until, offset, PageSize, cancellationToken);
+        return Results.Json(new
+        {
+            device = seen.Device.Uri,
+            statements = list.Select(static s => new
+            {
+                statement = s.Facts.Digest.ToHex(),
+                key = s.Facts.KeyNumber,
+                seq = s.Facts.Sequence,
+                prev = s.Facts.Previous?.ToHex(),
+                boot = s.Facts.Boot,
+                clock = Record.FormatTime(s.Facts.Clock),
+                receivedAt = Record.FormatTime(s.Facts.ReceivedAt),
+                imported = s.Facts.Imported,
+                readings = s.Readings,
+                from = Record.FormatTime(s.Facts.Summary.First),
+                until = Record.FormatTime(s.Facts.Summary.Last),
+            }),
+            next = list.Count == PageSize ? offset + PageSize : (int?)null,
+        });
+    }
+
+    private static async Task<IResult> GetVerdictsAsync(
+        string id, Caller caller, DeviceAccess access, DeviceReading reading, DeviceDayStore store, RecordStore records, CancellationToken cancellationToken, string? from = null, string? until = null, string? to = null)
+    {
+        if (await access.FindAsync(id, caller, cancellationToken) is not { } seen)
+        {
+            return DeviceEndpoints.NotFound();
+        }
+        if (ReadPeriod(from, to ?? until, reading, out var range) is { } problem)
+        {
+            return problem;
+        }
+        var days = await reading.ListDaysAsync(seen.Device, range.From, range.Until, cancellationToken);
+        var period = await reading.ComputeAsync(seen.Device, days, range.From, range.Until, cancellationToken);
+        var refusals = (await store.ListFindingsAsync(seen.Device.Id, range.From, range.Until, MaxFindings, cancellationToken)).Where(static f => f.Finding.Records.Count == 0 && f.Times > 0 && IsRefusal(f.Finding.Code)).ToList();
+        var cited = await records.ListLeavesAsync([.. period.Findings.SelectMany(static f => f.Records).Concat(period.Verdicts.SelectMany(static v => v.Records)).Distinct()], cancellationToken);
+        return Results.Json(new
+        {
+            device = seen.Device.Uri,
+            template = seen.Device.Template,
+            from = range.From,
+            until = range.Until,
+            expectedReadings = period.ExpectedReadings,
+            coveredReadings = period.CoveredReadings,
+            receivedReadings = period.ReceivedReadings,
+            statements = period.Statements,
+            daysWithStatements = period.DaysWithStatements,
+            operatingSeconds = period.OperatingSeconds,
+            distanceMetres = period.DistanceMetres,
+            energyWattHours = period.EnergyWattHours,
+            cycles = period.Cycles,
+            utilisation = period.Utilisation,
+            stateOfHealth = period.StateOfHealth,
+            batteryLevel = period.BatteryLevel,
+            downtimeSeconds = period.DowntimeSeconds,
+            alarms = period.Alarms,
+            gaps = period.Gaps,
+            verdicts = period.Verdicts.Select(v => new
+            {
+                check = v.Check,
+                outcome = v.Outcome switch { VerdictOutcome.Passed => "passed", VerdictOutcome.Failed => "failed", _ => "could-not-check" },
+                code = v.Code,
+                detail = v.Detail,
+                records = v.Records.Select(r => Cite(r, cited)),
+                moreRecords = v.MoreRecords,
+            }),
+            findings = period.Findings.Select(f => ToJson(f, 1, cited)).Concat(refusals.Select(r => ToJson(r.Finding, r.Times, cited))),
+        });
+    }
+
+    private static bool IsRefusal(string code) => code is RefusalCodes.Refused or RefusalCodes.EndedKey or RefusalCodes.ForeignDevice;
+
+    private static object ToJson(Finding f, int times, IReadOnlyDictionary<long, RecordPlace> cited) => new
+    {
+        code = f.Code,
+        severity = f.Severity.ToString().ToLowerInvariant(),
+        title = RefusalCodes.Title(f.Code, "en"),
+        from = f.From,
+        until = f.Until,
+        measure = f.Measure,
+        detail = f.Detail,
+        times,
+        records = f.Records.Select(r => Cite(r, cited)),
+    };
+
+    /// <summary>A record as strangers can find it: its event and its place in the log.</summary>
+    private static object Cite(long record, IReadOnlyDictionary<long, RecordPlace> cited) =>
+        cited.TryGetValue(record, out var place) ? new { leaf = place.LeafIndex, eventHash = (string?)place.EventHash } : new { leaf = (long?)null, eventHash = (string?)null };
+
+    /// <summary>The newest values whenever there are new ones, and a comment now and then so that nobody between closes the connection.</summary>
+    private static async Task<IResult> StreamAsync(
+        string id, HttpContext context, Caller caller, DeviceAccess access, TelemetryStore telemetry, LiveStreams streams, IHostApplicationLifetime lifetime, TimeProvider time)
+    {
+        if (await access.FindAsync(id, caller, context.RequestAborted) is not { } seen)
+        {
+            return DeviceEndpoints.NotFound();
+        }
+        using var place = streams.TryOpen();
+        if (place is null)
+        {
+            context.Response.Headers.RetryAfter = "60";
+            return Problems.Create(503, ProblemCodes.Busy, "Too many live streams are open; try again later.");
+        }
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lifetime.ApplicationStopping);
+        context.Response.ContentType = "text/event-stream";
+        context.Response.Headers.CacheControl = "no-store";
+        try
+        {
+            await SendAsync(seen);
+        }
+        catch (OperationCanceledException) when (ending.IsCancellationRequested)
+        {
+            // The reader left, or the server stops: the reader connects again.
+        }
+        return Results.Empty;
+
+        async Task SendAsync(SeenDevice first)
+        {
+            var sent = (KeyNumber: -1, Sequence: -1L);
+            var lastSent = time.GetTimestamp();
+            for (var current = first; ; )
+            {
+                var newest = (await telemetry.ListNewestAsync([current.Device.Id], ending.Token)).GetValueOrDefault(current.Device.Id);
+                if (newest is not null && (newest.KeyNumber, newest.Sequence) != sent)
+                {
+                    using var latest = JsonDocument.Parse(newest.Latest ?? "{}");
+                    var data = JsonSerializer.Serialize(new { key = newest.KeyNumber, seq = newest.Sequence, readingAt = newest.LastReadingAt, seenAt = newest.LastSeenAt, statements = newest.Statements, readings = newest.Readings, values = latest.RootElement });
+                    await context.Response.WriteAsync($"id: {newest.KeyNumber}-{newest.Sequence}\nevent: values\ndata: {data}\n\n", ending.Token);
+                    await context.Response.Body.FlushAsync(ending.Token);
+                    (sent, lastSent) = ((newest.KeyNumber, newest.Sequence), time.GetTimestamp());
+                }
+                else if (time.GetElapsedTime(lastSent) > KeepAlive)
+                {
+                    await context.Response.WriteAsync(": nothing new\n\n", ending.Token);
+                    await context.Response.Body.FlushAsync(ending.Token);
+                    lastSent = time.GetTimestamp();
+                }
+                await Task.Delay(LiveInterval, time, ending.Token);
+                // Who may read can change while the stream is open.
+                if (await access.FindAsync(id, caller, ending.Token) is not { } still)
+                {
+                    await context.Response.WriteAsync("event: end\ndata: {\"reason\":\"not allowed any more\"}\n\n", ending.Token);
+                    return;
+                }
+                current = still;
+            }
+        }
+    }
+
+    /// <summary>Reads the first and the last day of a period; the last 30 days where nothing is said.</summary>
+    public static IResult? ReadPeriod(string? from, string? until, DeviceReading reading, out (DateOnly From, DateOnly Until) period)
+    {
+        period = reading.LastDays(30);
+        if ((from is not null && !TryDay(from, out period.From)) || (until is not null && !TryDay(until, out period.Until)))
+        {
+            return Problems.InvalidRequest("\"from\" and \"to\" are days such as 2026-04-05 (UTC), both included.");
+        }
+        if (from is null && until is not null)
+        {
+            period.From = period.Until.AddDays(-29);
+        }
+        return period.From > period.Until || period.Until.DayNumber - period.From.DayNumber >= DeviceReading.MaxDays
+            ? Problems.InvalidRequest($"\"from\" must not be after \"to\", and at most {DeviceReading.MaxDays} days are answered at once.")
+            : null;
+    }
+
+    private static bool TryDay(string text, out DateOnly day) =>
+        DateOnly.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out day) && day.Year is >= 2000 and < 9999;
+}
+
+/// <summary>Counts open live streams.</summary>
+internal sealed class LiveStreams
+{
+    private const int Max = 500;
+    private int _open;
+
+    /// <summary>A place that is given back when disposed; null when all are taken.</summary>
+    public IDisposable? TryOpen()
+    {
+        if (Interlocked.Increment(ref _open) <= Max)
+        {
+            return new Place(this);
+        }
+        Interlocked.Decrement(ref _open);
+        return null;
+    }
+
+    private sealed class Place(LiveStreams streams) : IDisposable
+    {
+        public void Dispose() => Interlocked.Decrement(ref streams._open);
+    }
+}

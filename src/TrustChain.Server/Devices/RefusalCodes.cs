@@ -1,0 +1,28 @@
+using TrustChain.Core.Devices;
+
+namespace TrustChain.Server.Devices;
+
+/// <summary>Codes of findings about statements that were refused though a key of the device signed them. No log holds them, so only this service can tell.</summary>
+internal static class RefusalCodes
+{
+    /// <summary>It broke a rule of form.</summary>
+    public const string Refused = "refused-statement";
+
+    /// <summary>It came with a key that had been ended.</summary>
+    public const string EndedKey = "ended-key";
+
+    /// <summary>It named another device.</summary>
+    public const string ForeignDevice = "foreign-device";
+
+    /// <summary>Title of any finding's code in a language (<c>en</c> or <c>zh</c>).</summary>
+    public static string Title(string code, string language) => (code, language) switch
+    {
+        (Refused, "zh") => "收到不合规的数据,未予登记",
+        (Refused, _) => "Malformed data came and were not recorded",
+        (EndedKey, "zh") => "有人使用已停用的密钥签名",
+        (EndedKey, _) => "Somebody signed with a key that had been ended",
+        (ForeignDevice, "zh") => "该设备的密钥被用于冒充其他设备",
+        (ForeignDevice, _) => "The device's key was used in the name of another device",
+        _ => FindingTexts.Title(code, language),
+    };
+}

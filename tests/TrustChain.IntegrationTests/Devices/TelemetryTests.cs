@@ -1,0 +1,231 @@
+using System.Net.Http.Json;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using TrustChain.Core.Log;
+using TrustChain.Core.Signing;
+using TrustChain.Core.Verification;
+using TrustChain.IntegrationTests.Serving;
+
+namespace TrustChain.IntegrationTests.Devices;
+
+/// <summary>What devices say, in whatever order it comes, and what is found in it.</summary>
+public sealed class TelemetryTests(ServerFixture fixture) : IClassFixture<ServerFixture>
+{
+    private static readonly DateOnly Day = DateOnly.FromDateTime(DateTime.UtcNow.AddDays(-2));
+
+    private RunningServer Server => fixture.Server;
+
+    private static DateTimeOffset At(int hour, int minute = 0, int day = 0) => new(Day.AddDays(day).ToDateTime(new TimeOnly(hour, minute)), TimeSpan.Zero);
+
+    [Fact]
+    public async Task Statement_IsOneRecord_AndARepeatIsTheSame()
+    {
+        using var device = await NewDeviceAsync();
+        var compact = device.Sign(device.Event(At(8), 60, 100));
+        var first = (await device.SendAsync(compact)).Expect(201);
+        var before = await Server.CountAsync();
+        var again = (await device.SendAsync(compact)).Expect(201);
+        Assert.Equal(first.Text("statement"), again.Text("statement"));
+        Assert.Equal(before.Records, (await Server.CountAsync()).Records);
+
+        var listed = (await Server.GetAsync($"{device.Path}/statements?from={Day:yyyy-MM-dd}&to={Day:yyyy-MM-dd}", device.Owner.ApiKey)).Expect(200).Json.GetProperty("statements");
+        var statement = Assert.Single(listed.EnumerateArray());
+        Assert.Equal(TestDevice.Digest(compact).ToHex(), statement.GetProperty("statement").GetString());
+        Assert.Equal(60, statement.GetProperty("readings").GetInt32());
+    }
+
+    [Fact]
+    public async Task Statements_OutOfOrder_GiveTheSameDayAsInOrder()
+    {
+        using var straight = await NewDeviceAsync();
+        using var crooked = await NewDeviceAsync();
+        foreach (var device in (TestDevice[])[straight, crooked])
+        {
+            var statements = Enumerable.Range(0, 6).Select(i => device.Sign(device.Event(At(8 + i), 60, 100 + i))).ToList();
+            if (device == crooked)
+            {
+                statements = [statements[3], statements[0], statements[5], statements[1], statements[4], statements[2]];
+            }
+            foreach (var statement in statements)
+            {
+                (await device.SendAsync(statement)).Expect(201);
+            }
+        }
+        var (first, second) = (await DayAsync(straight, 6), await DayAsync(crooked, 6));
+        foreach (var member in (string[])["coveredReadings", "receivedReadings", "operatingSeconds", "gaps", "findings"])
+        {
+            Assert.Equal(first.GetProperty(member).GetRawText(), second.GetProperty(member).GetRawText());
+        }
+        Assert.Empty(await FindingCodesAsync(crooked, "sequence-gap", "sequence-fork", "chain-broken", "meter-rollback"));
+    }
+
+    [Fact]
+    public async Task MissingNumber_IsAGapUntilItComes()
+    {
+        using var device = await NewDeviceAsync();
+        var statements = Enumerable.Range(0, 3).Select(i => device.Sign(device.Event(At(8 + i), 60, 100 + i))).ToList();
+        (await device.SendAsync(statements[0])).Expect(201);
+        (await device.SendAsync(statements[2])).Expect(201);
+        await DayAsync(device, 2);
+        Assert.Equal(["sequence-gap"], await FindingCodesAsync(device, "sequence-gap", "chain-broken"));
+        Assert.Equal("failed", await VerdictAsync(device, "sequence"));
+        (await device.SendAsync(statements[1])).Expect(201);
+        await DayAsync(device, 3);
+        Assert.Empty(await FindingCodesAsync(device, "sequence-gap", "chain-broken"));
+    }
+
+    [Fact]
+    public async Task TwoStatementsWithOneNumber_AreBothKeptAndAFork()
+    {
+        using var device = await NewDeviceAsync();
+        (await device.SendAsync(device.Event(At(8), 30, 100))).Expect(201);
+        var previous = device.Previous;
+        (await device.SendAsync(device.Event(At(9), 30, 101))).Expect(201);
+        (await device.SendAsync(device.SignAs(device.Event(At(9, 10), 10, 101.1), 2, previous))).Expect(201); // a clone of the key
+        (await device.SendAsync(device.SignAs(device.Event(At(9), 30, 101), 2, previous, boot: 7))).Expect(201); // the same content said again under another boot count
+        await DayAsync(device, 4);
+        Assert.Equal(["sequence-fork"], (await FindingCodesAsync(device, "sequence-fork")).Distinct());
+        Assert.Equal("failed", await VerdictAsync(device, "sequence"));
+        // Each finding cites records that anybody can find.
+        var finding = (await VerdictsAsync(device)).GetProperty("findings").EnumerateArray().First(static f => f.GetProperty("code").GetString() == "sequence-fork");
+        Assert.All(finding.GetProperty("records").EnumerateArray(), static r => Assert.StartsWith("ni:///sha-256;", r.GetProperty("eventHash").GetString(), StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task MeterThatRunsBack_IsFound_OverMidnightToo()
+    {
+        using var device = await NewDeviceAsync();
+        (await device.SendAsync(device.Event(At(8), 60, 500))).Expect(201);
+        (await device.SendAsync(device.Event(At(8, day: 1), 60, 300))).Expect(201);
+        await DayAsync(device, 1);
+        await Eventually.TrueAsync("rollback", async () => (await FindingCodesAsync(device, "meter-rollback")).Count == 1);
+        Assert.Equal("failed", await VerdictAsync(device, "meters"));
+    }
+
+    [Fact]
+    public async Task Refusals_NamePlaceAndRule_AndAreKept()
+    {
+        using var device = await NewDeviceAsync();
+        using var other = await NewDeviceAsync();
+        var good = device.Event(At(8), 3, 100);
+        var cases = new (string Compact, int Status, string Code)[]
+        {
+            (device.SignAs(other.Event(At(8), 3, 100), 1, null), 400, "invalid-telemetry"), // another device in the event
+            (device.SignAs(good, 1, null, device: other.Uri), 403, "device-mismatch"),
+            (device.SignAs(good, 1, null, audience: "elsewhere.example/log"), 400, "audience-mismatch"),
+            (device.SignAs(good, 1, null, key: other.Key, device: device.Uri), 403, "device-mismatch"), // the other device's key in this one's name
+            (device.SignAs(Break(good, "action", "\"ADD\""), 1, null), 400, "invalid-telemetry"),
+            (device.SignAs(device.Event(DateTimeOffset.UtcNow.AddHours(2), 3, 100), 1, null), 400, "invalid-telemetry"),
+            (device.SignAs(device.Event([(At(8), 100), (At(8), 100)]), 1, null), 400, "invalid-telemetry"), // times must ascend
+            (device.SignAs(device.Event([(At(8), 100), (At(8, day: 1), 101)]), 1, null), 400, "invalid-telemetry"), // two days
+            (device.SignAs(device.Event([(At(8), -1)]), 1, null), 400, "invalid-telemetry"), // a counter below zero
+            (device.SignAs(Measure(device, "\"value\":1,\"uom\":\"KGM\""), 1, null), 400, "invalid-telemetry"), // mass is no time
+            (device.SignAs(Measure(device, "\"value\":1,\"uom\":\"XXX\""), 1, null), 400, "invalid-telemetry"),
+            (device.SignAs(Measure(device, "\"stringValue\":\"many\""), 1, null), 400, "invalid-telemetry"),
+        };
+        foreach (var (compact, status, code) in cases)
+        {
+            var problem = (await device.SendAsync(compact)).ExpectProblem(status, code);
+            if (code == "invalid-telemetry")
+            {
+                Assert.False(string.IsNullOrEmpty(problem.GetProperty("errors")[0].GetProperty("rule").GetString()));
+            }
+        }
+        // A number that is no number does not even read as JSON.
+        (await device.SendAsync(SignText(device, good.ToJsonString().Replace("\"value\":100", "\"value\":NaN", StringComparison.Ordinal)))).ExpectProblem(400, "invalid-events");
+        Assert.Equal(0, (await Server.GetAsync($"{device.Path}/statements", device.Owner.ApiKey)).Expect(200).Json.GetProperty("statements").GetArrayLength());
+        var codes = (await VerdictsAsync(device)).GetProperty("findings").EnumerateArray().Select(static f => f.GetProperty("code").GetString()).ToList();
+        Assert.Contains("refused-statement", codes);
+        Assert.Contains("foreign-device", codes);
+        (await device.SendAsync(good)).Expect(201); // and nothing else was disturbed
+    }
+
+    [Fact]
+    public async Task SeveralStatements_AreEachAnsweredForThemselves()
+    {
+        using var device = await NewDeviceAsync();
+        var good = device.Sign(device.Event(At(8), 3, 100));
+        var bad = device.SignAs(device.Event([(At(8), -1)]), 9, Hash32.Compute("x"u8));
+        var content = JsonContent.Create(new { statements = new[] { good, bad, "no statement", good } });
+        content.Headers.ContentType = new("application/vnd.trustchain.telemetry+json");
+        var results = (await Server.SendAsync(HttpMethod.Post, "/api/devices/statements", null, content)).Expect(200).Json.GetProperty("results");
+        Assert.Equal([201, 400, 400, 201], results.EnumerateArray().Select(static r => r.GetProperty("status").GetInt32()));
+        Assert.Equal("invalid-telemetry", results[1].GetProperty("problem").GetProperty("code").GetString());
+        Assert.Equal(results[0].GetProperty("capture").GetProperty("statement").GetString(), results[3].GetProperty("capture").GetProperty("statement").GetString());
+    }
+
+    [Fact]
+    public async Task Evidence_OfTelemetry_IsVerified()
+    {
+        using var device = await NewDeviceAsync();
+        var captured = (await device.SendAsync(device.Event(At(8), 60, 100))).Expect(201);
+        await Server.GetCoveringCheckpointAsync();
+        var hash = captured.Json.GetProperty("events")[0].GetProperty("eventHash").GetString()!;
+        var answer = await Eventually.GetAsync("bundle", async () => await Server.GetAsync($"/evidence?event={Uri.EscapeDataString(hash)}", device.Owner.ApiKey) is { Status: 200 } found ? found : null);
+        Assert.True(EvidenceBundle.TryParse(answer.Bytes, out var bundle, out var error), error);
+        var report = EvidenceVerifier.Verify(bundle, null, null);
+        Assert.DoesNotContain(report.Checks, static c => c.Outcome == Outcome.Failed);
+        Assert.Contains(report.Checks, static c => c is { Name: "signature", Outcome: Outcome.Passed });
+        Assert.Contains(report.Checks, static c => c is { Name: "deviceHistory", Outcome: Outcome.Passed });
+        (await Server.GetAsync($"/evidence?event={Uri.EscapeDataString(hash)}")).ExpectProblem(404, "not-found"); // telemetry is nobody else's
+    }
+
+    [Fact]
+    public async Task Live_SendsNewValuesAsTheyCome()
+    {
+        using var device = await NewDeviceAsync();
+        using var client = new HttpClient();
+        using var request = new HttpRequestMessage(HttpMethod.Get, Server.BaseUrl + $"{device.Path}/live");
+        request.Headers.Authorization = new("Bearer", device.Owner.ApiKey);
+        using var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
+        Assert.Equal("text/event-stream", response.Content.Headers.ContentType?.MediaType);
+        using var reader = new StreamReader(await response.Content.ReadAsStreamAsync(TestContext.Current.CancellationToken));
+        (await device.SendAsync(device.Event(At(8), 3, 77))).Expect(201);
+        for (string? line; (line = await reader.ReadLineAsync(TestContext.Current.CancellationToken)) is not null;)
+        {
+            if (line.StartsWith("data:", StringComparison.Ordinal))
+            {
+                Assert.Contains("\"operatingHours\":77.03", line, StringComparison.Ordinal);
+                return;
+            }
+        }
+        Assert.Fail("The stream ended without values.");
+    }
+
+    private async Task<TestDevice> NewDeviceAsync() => await TestDevice.EnrolAsync(Server, await Server.AddOrganisationAsync());
+
+    private static JsonObject Break(JsonObject e, string member, string json) => ((JsonObject)e.DeepClone()).With(member, json);
+
+    private static JsonObject Measure(TestDevice device, string values)
+    {
+        var e = device.Event(At(8), 1, 1);
+        e["sensorElementList"]![0]!["sensorReport"]![0] = JsonNode.Parse($$"""{"type":"https://trustchain.example/measure/operatingHours",{{values}}}""");
+        return e;
+    }
+
+    private static string SignText(TestDevice device, string json) => Jws.Sign(
+        device.Key,
+        Statement.TelemetryType,
+        Devnet.Serving.OperatorKeys.Origin,
+        System.Text.Encoding.UTF8.GetBytes(json),
+        new Core.Devices.TelemetryHeader(device.Uri, 1, null, 1, DateTimeOffset.UtcNow).ToMembers());
+
+    /// <summary>The computed day, once it has so many statements.</summary>
+    private Task<JsonElement> DayAsync(TestDevice device, int statements) => Waited(async () =>
+    {
+        var history = (await Server.GetAsync($"{device.Path}/history?from={Day:yyyy-MM-dd}&to={Day:yyyy-MM-dd}", device.Owner.ApiKey)).Expect(200).Json.GetProperty("buckets");
+        return history.GetArrayLength() == 1 && history[0].GetProperty("statements").GetInt32() == statements ? history[0] : null;
+    });
+
+    private static async Task<JsonElement> Waited(Func<Task<JsonElement?>> probe) =>
+        (JsonElement)await Eventually.GetAsync<object>("computed day", async () => await probe());
+
+    private async Task<JsonElement> VerdictsAsync(TestDevice device) =>
+        (await Server.GetAsync($"{device.Path}/verdicts?from={Day.AddDays(-1):yyyy-MM-dd}&to={Day.AddDays(2):yyyy-MM-dd}", device.Owner.ApiKey)).Expect(200).Json;
+
+    private async Task<IReadOnlyList<string>> FindingCodesAsync(TestDevice device, params string[] wanted) =>
+        [.. (await VerdictsAsync(device)).GetProperty("findings").EnumerateArray().Select(static f => f.GetProperty("code").GetString()!).Where(wanted.Contains)];
+
+    private async Task<string?> VerdictAsync(TestDevice device, string check) =>
+        (await VerdictsAsync(device)).GetProperty("verdicts").EnumerateArray().Single(v => v.GetProperty("check").GetString() == check).GetProperty("outcome").GetString();
+}
