@@ -16,6 +16,7 @@ internal sealed class AerialPlatform : Machine
     private bool _busy;
     private DateTime _nextMove;
     private double _alarmFor;
+    private double _oil = 18;
 
     public AerialPlatform(Pcg random)
         : base(random)
@@ -37,27 +38,28 @@ internal sealed class AerialPlatform : Machine
         }
         var hour = HourOf(local);
         Travel(local, hour, hours);
-        var atWork = local.DayOfWeek != DayOfWeek.Sunday && (Within(hour, 7.5, 12) || Within(hour, 13, 17.5)) && _place == _site;
+        var atWork = WorksLong ? Within(hour, 6, 22) : local.DayOfWeek != DayOfWeek.Sunday && (Within(hour, 7.5, 12) || Within(hour, 13, 17.5)) && _place == _site;
         if ((_busyFor -= hours) <= 0)
         {
             _busy = !_busy;
             _busyFor = _busy ? Random.Between(0.3, 1.6) : Random.Between(0.1, 0.6);
         }
-        var runs = atWork && _busy && _battery.Level > 0.08;
+        var runs = atWork && (_busy || WorksLong) && _battery.Level > 0.08;
         if (runs)
         {
             _energy += _battery.Use(hours * _power * Random.Between(0.85, 1.15));
             _hours += hours;
             _lifts += hours * Random.Between(5, 12);
         }
-        else if (Within(hour, 18, 24) || hour < 6)
+        if (WorksLong || Within(hour, 18, 24) || hour < 6)
         {
-            _battery.Charge(hours * 3.2);
+            _battery.Charge(hours * (WorksLong ? 1.6 : 3.2)); // On the cable.
         }
+        _oil = Follow(_oil, runs ? Air(hour) + 28 : Air(hour), hours);
         _alarmFor = runs && Random.Happens(hours * 0.01) ? Random.Between(0.1, 0.5) : _alarmFor - hours;
         var crawl = runs ? 0.02 : 0;
         var seen = Seen(Move(_place, Random.Noise() * crawl, Random.Noise() * crawl));
-        return [_hours, _energy, _lifts, _battery.Level * 100, _battery.Health * 100, runs ? 1 : 0, _alarmFor > 0 ? 1 : 0, seen.Latitude, seen.Longitude];
+        return [_hours, _energy, _lifts, _battery.Level * 100, _oil, runs ? 1 : 0, _alarmFor > 0 ? 1 : 0, 0, seen.Latitude, seen.Longitude];
     }
 
     /// <summary>To another site on a lorry, before work.</summary>

@@ -13,12 +13,15 @@ internal sealed class EBike : Machine
     private double _speed;
     private double _heading;
     private double _alarmFor;
+    private double _hours;
+    private double _cells = 18;
 
     public EBike(Pcg random)
         : base(random)
     {
         _kilometres = random.Between(80, 9000);
         _energy = _kilometres * random.Between(0.0105, 0.0125);
+        _hours = _kilometres / 14;
         _chargesBefore = _energy / 0.55;
         _battery = new Battery(0.6, random.Between(0.78, 0.99), random.Between(0.5, 1));
         _place = _home = Somewhere(10);
@@ -41,6 +44,7 @@ internal sealed class EBike : Machine
         {
             var way = _speed * Random.Between(0.85, 1.1) * Math.Min(hours, 0.4);
             _heading += Random.Noise() * 0.25;
+            _hours += hours;
             _kilometres += way;
             _energy += _battery.Use(way * Random.Between(0.0095, 0.013));
             _place = Move(_place, way * 0.9 * Math.Cos(_heading), way * 0.9 * Math.Sin(_heading));
@@ -50,11 +54,8 @@ internal sealed class EBike : Machine
             _battery.Charge(hours * 0.14);
         }
         _alarmFor = rides && Random.Happens(hours * 0.005) ? Random.Between(0.1, 0.4) : _alarmFor - hours;
-        var seen = Seen(_place);
-        return
-        [
-            _kilometres, _energy, _chargesBefore + _battery.Charges, _battery.Level * 100, _battery.Health * 100, rides ? 1 : 0, _alarmFor > 0 ? 1 : 0, seen.Latitude, seen.Longitude,
-        ];
+        _cells = Follow(_cells, rides ? Air(hour) + 12 : Air(hour), hours);
+        return [_hours, _kilometres, _energy, _chargesBefore + _battery.Charges, _battery.Level * 100, _battery.Health * 100, _cells, rides ? 1 : 0, _alarmFor > 0 ? 1 : 0];
     }
 
     /// <summary>A heading: anywhere near home, and back from far away.</summary>

@@ -38,7 +38,7 @@ internal sealed record FaultKind(string Code, bool IsFault, int Days, params str
     public static IReadOnlyList<FaultKind> All { get; } = [MeterRollback, Gap, SequenceFork, ModuleSwap, SpeedImpossible, StuckValue, ClockDrift, Offline, Reboot];
 
     /// <summary>Whether a kind of machine can have it.</summary>
-    public bool Fits(MachineTemplate template) => this != SpeedImpossible || template.Latitude >= 0;
+    public bool Fits(MachineTemplate template) => (this != SpeedImpossible || template.CanJump) && (this != StuckValue || template.Gauge >= 0);
 }
 
 /// <summary>A fault of one machine.</summary>

@@ -3,12 +3,15 @@ namespace TrustChain.Cli.Devices.Simulation;
 /// <summary>An air-jet loom: two shifts but Sundays, stops when a thread breaks, stands at night.</summary>
 internal sealed class Loom : Machine
 {
+    private const double PicksPerMetre = 2400;
+
     private readonly double _speed;
     private readonly double _power;
     private double _hours;
     private double _picks;
     private double _energy;
     private double _stopFor;
+    private double _motor = 20;
 
     public Loom(Pcg random)
         : base(random)
@@ -31,13 +34,13 @@ internal sealed class Loom : Machine
             _stopFor = Random.Between(0.03, 0.2);
         }
         var runs = shift && _stopFor <= 0;
-        var speed = runs ? _speed + (Random.Noise() * 1.5) : 0;
+        _motor = Follow(_motor, runs ? Air(hour) + 45 : Air(hour), hours);
         if (runs)
         {
             _hours += hours;
-            _picks += speed * 60 * hours;
+            _picks += (_speed + (Random.Noise() * 1.5)) * 60 * hours;
             _energy += hours * _power * Random.Between(0.97, 1.03);
         }
-        return [_hours, _picks, speed, _energy, runs ? 1 : 0, shift && _stopFor > 0 ? 1 : 0];
+        return [_hours, _energy, _picks, _picks / PicksPerMetre, _motor, runs ? 1 : 0, shift && _stopFor > 0 ? 1 : 0, 0];
     }
 }

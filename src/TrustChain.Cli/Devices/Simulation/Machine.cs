@@ -9,6 +9,9 @@ internal abstract class Machine(Pcg random)
     /// <summary>Hours that the place is ahead of UTC.</summary>
     public static readonly TimeSpan Zone = TimeSpan.FromHours(8);
 
+    /// <summary>Whether it works as long as it can: what is stuck shows only while a machine runs.</summary>
+    public bool WorksLong { get; set; }
+
     /// <summary>Its chance.</summary>
     protected Pcg Random { get; } = random;
 
@@ -30,6 +33,12 @@ internal abstract class Machine(Pcg random)
 
     /// <summary>A place as a receiver tells it: within some metres.</summary>
     protected (double Latitude, double Longitude) Seen((double Latitude, double Longitude) place) => Move(place, Random.Noise() * 0.002, Random.Noise() * 0.002);
+
+    /// <summary>A temperature that follows another one within an hour or so, as the metal of a motor does.</summary>
+    protected double Follow(double temperature, double target, double hours) => temperature + ((target - temperature) * Math.Min(1, 1.5 * hours)) + (Random.Noise() * 0.15);
+
+    /// <summary>Temperature of the air at an hour of a mild day.</summary>
+    protected static double Air(double hour) => 16 + (6 * Math.Sin((hour - 9) / 24 * 2 * Math.PI));
 
     /// <summary>A place in a region.</summary>
     protected (double Latitude, double Longitude) Somewhere(double kilometres) => Move((30.25, 120.17), Random.Between(-kilometres, kilometres), Random.Between(-kilometres, kilometres));

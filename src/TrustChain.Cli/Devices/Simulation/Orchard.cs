@@ -4,7 +4,9 @@ namespace TrustChain.Cli.Devices.Simulation;
 internal sealed class Orchard : Machine
 {
     private readonly Battery _battery = new(0.05, 0.95, 0.9);
+    private readonly (double Latitude, double Longitude) _place;
     private DateTime _day;
+    private double _soil = 16;
     private double _weather;
     private double _rainFrom;
     private double _rainHours;
@@ -17,6 +19,7 @@ internal sealed class Orchard : Machine
         : base(random)
     {
         _moisture = random.Between(22, 34);
+        _place = Move((26.58, 118.74), random.Between(-2, 2), random.Between(-2, 2));
         _litres = random.Between(1000, 90_000);
     }
 
@@ -45,6 +48,13 @@ internal sealed class Orchard : Machine
         _moisture = Math.Clamp(_moisture, 6, 44);
         _battery.Use(hours * 0.0004);
         _battery.Charge(hours * sun * 0.003);
-        return [_moisture + (Random.Noise() * 0.08), temperature, _litres, _battery.Level * 100, _moisture < 12 || _battery.Level < 0.15 ? 1 : 0];
+        _soil += (temperature - _soil) * Math.Min(1, 0.06 * hours);
+        var humidity = Math.Clamp(88 - (2.2 * (temperature - season)) - (25 * sun) + (Random.Noise() * 0.6), 12, 100);
+        var seen = Seen(_place);
+        return
+        [
+            temperature, _soil + (Random.Noise() * 0.05), humidity, _moisture + (Random.Noise() * 0.08), sun * 95_000, _litres, _waters ? 1 : 0, temperature < 2 ? 1 : 0, _battery.Level * 100,
+            seen.Latitude, seen.Longitude,
+        ];
     }
 }

@@ -99,6 +99,7 @@ internal sealed class SimulatedDevice
         var hours = _options.Interval.TotalHours;
         for (; time < end; time += _options.Interval)
         {
+            _machine.WorksLong = Now(FaultKind.StuckValue, time) is not null;
             // A reading is some seconds late, as devices are.
             var reading = new SimulatedReading(time.AddMilliseconds(_random.Next(3000)), _machine.Advance((time + Machine.Zone).DateTime, hours));
             if (_open.Count == MaxReadings || (_open.Count > 0 && _open[^1].Time.UtcDateTime.Date != reading.Time.UtcDateTime.Date) || BeginsAnew(reading.Time))
