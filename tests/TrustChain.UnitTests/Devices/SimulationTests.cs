@@ -12,6 +12,8 @@ public sealed class SimulationTests
 {
     private const int Days = 40;
 
+    private static readonly TimeSpan Step = TimeSpan.FromMinutes(5);
+
     public static TheoryData<string> Templates { get; } = [.. MachineTemplate.All.Select(static t => t.Name)];
 
     [Theory]
@@ -59,7 +61,7 @@ public sealed class SimulationTests
                 }
                 else if (measure.Unit == "CEL")
                 {
-                    Assert.All(values, static v => Assert.InRange(v, -20, 48));
+                    Assert.All(values, static v => Assert.InRange(v, -20, 75));
                 }
                 else if (measure.Unit is null)
                 {
@@ -89,10 +91,9 @@ public sealed class SimulationTests
 
     [Theory]
     [InlineData("aerial-platform", 17)]
-    [InlineData("e-bike", 8)]
     public void HonestDays_NothingMovesFasterThanItCan(string name, double metresPerSecond)
     {
-        var options = Options(name, devices: 2, days: 30);
+        var options = Options(name, devices: 2, days: 20);
         for (var number = 0; number < options.Devices; number++)
         {
             var readings = SimulatedDevice.Generate(options, number, []).SelectMany(static s => s.Readings).ToList();
@@ -176,7 +177,7 @@ public sealed class SimulationTests
         var template = MachineTemplate.All[0];
         var stuck = readings.Where(r => r.Time >= fault.From && r.Time < fault.Until).ToList();
         Assert.Single(stuck.Select(r => r.Values[template.Gauge]).Distinct());
-        Assert.True(stuck.Sum(r => r.Values[template.IndexOf("running")]) * template.Interval.TotalHours > 4);
+        Assert.True(stuck.Sum(r => r.Values[template.IndexOf("running")]) * Step.TotalHours > 24);
     }
 
     [Fact]
@@ -268,7 +269,7 @@ public sealed class SimulationTests
 
     private static (PlantedFault Fault, IReadOnlyList<SimulatedStatement> Statements) Statements(FaultKind kind)
     {
-        var options = Options("aerial-platform", 1, 10, [kind]);
+        var options = Options("aerial-platform", 1, 10, [kind]) with { Interval = Step };
         var faults = SimulationPlan.Plant(options)[0];
         return (Assert.Single(faults), SimulatedDevice.Generate(options, 0, faults));
     }
