@@ -230,7 +230,9 @@ public sealed class TelemetryDevice : IDisposable
         (_folder, _options, _clock, _key, _lock) = (folder, options, options.Clock ?? TimeProvider.System, options.Key, DurableFiles.Lock(folder));
         _http = new HttpClient(options.Handler ?? new SocketsHttpHandler { AllowAutoRedirect = false, UseProxy = !options.Server.IsLoopback }, options.Handler is null)
         {
-            BaseAddress = new Uri(options.Server.AbsoluteUri.TrimEnd('/') + "/"), MaxResponseContentBufferSize = 4 << 20, Timeout = TimeSpan.FromMinutes(1),
+            BaseAddress = new Uri(options.Server.AbsoluteUri.TrimEnd('/') + "/"),
+            MaxResponseContentBufferSize = 4 << 20,
+            Timeout = TimeSpan.FromMinutes(1),
         };
     }
 

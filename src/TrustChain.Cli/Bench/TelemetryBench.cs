@@ -168,7 +168,13 @@ internal static class TelemetryBench
             var first = DateOnly.FromDateTime(DateTime.UtcNow).AddDays(-options.Days);
             var simulation = new SimulationOptions
             {
-                Template = template, Devices = 1, Days = options.Days, From = first, Seed = (ulong)options.Seed, Interval = TimeSpan.FromSeconds(Math.Max(60, template.Interval.TotalSeconds)), Faults = [],
+                Template = template,
+                Devices = 1,
+                Days = options.Days,
+                From = first,
+                Seed = (ulong)options.Seed,
+                Interval = TimeSpan.FromSeconds(Math.Max(60, template.Interval.TotalSeconds)),
+                Faults = [],
             };
             using var fleet = new SimulatedFleet(simulation, companyPrefix);
             await DeviceEnrolment.EnrolAsync(client, fleet.Devices, origin, static _ => { }, cancellationToken);

@@ -14,7 +14,7 @@ internal sealed record FaultKind(string Code, bool IsFault, int Days, params str
     public static readonly FaultKind Gap = new("gap", true, 3, "sequence-gap", "silence");
 
     /// <summary>A copy of the key says for a day that the machine stood still.</summary>
-    public static readonly FaultKind SequenceFork = new("sequence-fork", true, 1, "chain-broken", "meter-rollback", "energy-implausible", "rate-impossible", "speed-impossible");
+    public static readonly FaultKind SequenceFork = new("sequence-fork", true, 1, "chain-broken", "meter-rollback", "energy-implausible", "rate-impossible", "speed-impossible", "stuck-value");
 
     /// <summary>The owner puts another module in, with a key of its own.</summary>
     public static readonly FaultKind ModuleSwap = new("module-swap", true, 1, "boot-back");
