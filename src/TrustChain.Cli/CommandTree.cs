@@ -3,6 +3,7 @@ using System.CommandLine.Invocation;
 using TrustChain.Cli.Bench;
 using TrustChain.Cli.Capture;
 using TrustChain.Cli.Contracts;
+using TrustChain.Cli.Devices;
 using TrustChain.Cli.Epcis;
 using TrustChain.Cli.Fsck;
 using TrustChain.Cli.Identifiers;
@@ -66,6 +67,7 @@ internal static class CommandTree
         ContractsCommands.Create(shell),
         MonitorCommand.Create(shell),
         QrCommand.Create(shell),
+        DeviceCommands.Create(shell),
         BenchCommands.Create(shell),
     };
 }

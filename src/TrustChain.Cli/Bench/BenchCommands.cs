@@ -1,14 +1,16 @@
 using System.CommandLine;
+using TrustChain.Cli.Devices;
+using TrustChain.Cli.Devices.Simulation;
 using TrustChain.Cli.Terminal;
 using TrustChain.Core.Signing;
 
 namespace TrustChain.Cli.Bench;
 
-/// <summary><c>bench capture</c>, <c>bench overload</c>, <c>bench query</c> and <c>bench scan</c>.</summary>
+/// <summary><c>bench capture</c>, <c>bench overload</c>, <c>bench query</c>, <c>bench scan</c> and <c>bench telemetry</c>.</summary>
 internal static class BenchCommands
 {
     /// <summary>The verb.</summary>
-    public static Command Create(Shell shell) => new("bench", "Measures a server. Leaves an organisation and its events behind.") { Capture(shell), Overload(shell), Query(shell), Scan(shell) };
+    public static Command Create(Shell shell) => new("bench", "Measures a server. Leaves an organisation and its events behind.") { Capture(shell), Overload(shell), Query(shell), Scan(shell), Telemetry(shell) };
 
     private static Command Capture(Shell shell)
     {
@@ -129,6 +131,42 @@ internal static class BenchCommands
             };
             var adminKey = await InputFile.ReadSecretAsync(shell, parsed.GetRequiredValue(admin), cancellationToken);
             return await ScanBench.RunAsync(shell, parsed.GetRequiredValue(server), adminKey, options, cancellationToken);
+        });
+        return command;
+    }
+
+    private static Command Telemetry(Shell shell)
+    {
+        var defaults = new TelemetryBenchOptions();
+        var server = SharedOptions.Server();
+        var admin = AdminKeyFile();
+        var template = new Option<string>("--template") { Description = "What the devices measure.", DefaultValueFactory = _ => defaults.Template };
+        template.AcceptOnlyFromAmong([.. MachineTemplate.All.Select(static t => t.Name)]);
+        var devices = Number("--devices", "Devices, each enrolled with a key of its own.", defaults.Devices, 1_000_000);
+        var statements = Number("--statements", "Statements signed beforehand; each takes some 60 kB of memory.", defaults.Statements, 10_000_000);
+        var readings = Number("--readings", "Readings in a statement, one a minute.", defaults.Readings, Statement.MaxEvents);
+        var batch = Number("--batch", "Statements in a request.", defaults.Batch, StatementBatch.MaxStatements);
+        var clients = Number("--clients", "Clients sending at once.", defaults.Clients, 1000);
+        var seconds = Number("--seconds", "How long to send at most.", defaults.Seconds, 3600);
+        var days = Number("--days", "Days of the device that is asked for its history; 0 for none.", defaults.Days, 3660, min: 0);
+        var seed = new Option<int>("--seed") { Description = "Chooses the readings.", DefaultValueFactory = _ => defaults.Seed };
+        var command = new Command("telemetry", "Measures telemetry of many devices, and the history of one.") { server, admin, template, devices, statements, readings, batch, clients, seconds, days, seed };
+        command.SetAction(async (parsed, cancellationToken) =>
+        {
+            var options = new TelemetryBenchOptions
+            {
+                Template = parsed.GetRequiredValue(template),
+                Devices = parsed.GetValue(devices),
+                Statements = parsed.GetValue(statements),
+                Readings = parsed.GetValue(readings),
+                Batch = parsed.GetValue(batch),
+                Clients = parsed.GetValue(clients),
+                Seconds = parsed.GetValue(seconds),
+                Days = parsed.GetValue(days),
+                Seed = parsed.GetValue(seed),
+            };
+            var adminKey = await InputFile.ReadSecretAsync(shell, parsed.GetRequiredValue(admin), cancellationToken);
+            return await TelemetryBench.RunAsync(shell, parsed.GetRequiredValue(server), adminKey, options, cancellationToken);
         });
         return command;
     }

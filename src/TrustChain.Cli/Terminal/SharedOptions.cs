@@ -6,10 +6,10 @@ namespace TrustChain.Cli.Terminal;
 internal static class SharedOptions
 {
     /// <summary>Address of a server.</summary>
-    public static Option<Uri> Server() => new("--server")
+    public static Option<Uri> Server(bool required = true, string description = "Address of the server, such as http://localhost:8080.") => new("--server")
     {
-        Description = "Address of the server, such as http://localhost:8080.",
-        Required = true,
+        Description = description,
+        Required = required,
         HelpName = "URL",
         CustomParser = static result =>
         {

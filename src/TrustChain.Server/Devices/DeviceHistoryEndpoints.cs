@@ -219,6 +219,9 @@ internal static class DeviceHistoryEndpoints
         context.Response.Headers.CacheControl = "no-store";
         try
         {
+            // The reader is to know at once that the stream is open, also while there is nothing to say.
+            await context.Response.WriteAsync(": open\n\n", ending.Token);
+            await context.Response.Body.FlushAsync(ending.Token);
             await SendAsync(seen);
         }
         catch (OperationCanceledException) when (ending.IsCancellationRequested)

@@ -11,7 +11,8 @@ public sealed partial class ArchitectureTests
         ["src/TrustChain.Core"] = [],
         ["src/TrustChain.Postgres"] = ["TrustChain.Core"],
         ["src/TrustChain.Evm"] = ["TrustChain.Core"],
-        ["src/TrustChain.Cli"] = ["TrustChain.Core", "TrustChain.Evm"],
+        ["src/TrustChain.DeviceClient"] = [],
+        ["src/TrustChain.Cli"] = ["TrustChain.Core", "TrustChain.DeviceClient", "TrustChain.Evm"],
         ["src/TrustChain.Server"] = ["TrustChain.Core", "TrustChain.Evm", "TrustChain.Postgres"],
         ["devnet"] = ["TrustChain.Core", "TrustChain.Evm"],
     };
@@ -22,6 +23,7 @@ public sealed partial class ArchitectureTests
     [InlineData("src/TrustChain.Core")]
     [InlineData("src/TrustChain.Postgres")]
     [InlineData("src/TrustChain.Evm")]
+    [InlineData("src/TrustChain.DeviceClient")]
     [InlineData("src/TrustChain.Cli")]
     [InlineData("src/TrustChain.Server")]
     [InlineData("devnet")]
@@ -39,6 +41,14 @@ public sealed partial class ArchitectureTests
     {
         var projects = Directory.GetFiles(Path.Combine(Root, "src"), "*.csproj", SearchOption.AllDirectories).Length;
         Assert.Equal(Arrows.Count - 1, projects);
+    }
+
+    [Fact]
+    public void DeviceClient_IsOneFileThatNeedsNothingElse()
+    {
+        var folder = Path.Combine(Root, "src/TrustChain.DeviceClient");
+        Assert.Single(Directory.GetFiles(folder, "*.cs", SearchOption.AllDirectories), static f => !f.Contains("/obj/", StringComparison.Ordinal));
+        Assert.Empty(XDocument.Load(Directory.GetFiles(folder, "*.csproj").Single()).Descendants("PackageReference"));
     }
 
     [Fact]

@@ -1,0 +1,30 @@
+// The example of docs/device-client.md: DeviceExampleTests compares the two.
+using TrustChain.DeviceClient;
+
+internal static class DeviceExample
+{
+    public static async Task RunAsync(string folder, Uri service, string claimCode, Func<(double Hours, double Level, bool Running)> read, CancellationToken stop)
+    {
+        var options = new DeviceOptions(service) { BootId = await File.ReadAllTextAsync("/proc/sys/kernel/random/boot_id", stop) };
+        using var device = File.Exists(Path.Combine(folder, "state.json"))
+            ? TelemetryDevice.Open(folder, options)
+            : await TelemetryDevice.ClaimAsync(folder, options, claimCode, stop);
+        var sending = Task.CompletedTask;
+        while (!stop.IsCancellationRequested)
+        {
+            for (var i = 0; i < 12; i++)
+            {
+                var (now, values) = (DateTimeOffset.UtcNow, read());
+                device.Add(Measurement.Number(now, "https://trustchain.example/measure/operatingHours", (long)values.Hours, "HUR"));
+                device.Add(Measurement.Number(now, "https://trustchain.example/measure/batteryLevel", Math.Round((decimal)values.Level, 1), "P1"));
+                device.Add(Measurement.Flag(now, "https://trustchain.example/measure/running", values.Running));
+                await Task.Delay(TimeSpan.FromMinutes(5), stop);
+            }
+            device.Flush(); // Signed, numbered and on the disk: from here on a power cut loses nothing.
+            if (sending.IsCompleted)
+            {
+                sending = device.SendAllAsync(stop);
+            }
+        }
+    }
+}
