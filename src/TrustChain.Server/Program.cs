@@ -72,6 +72,7 @@ app.MapCapture();
 app.MapDevices();
 app.MapTelemetry();
 app.MapDeviceHistory();
+app.MapDevicePages();
 app.MapEvents();
 app.MapResources();
 app.MapNamedQueries();

@@ -131,7 +131,7 @@ internal static class DeviceHistoryEndpoints
         }
         var days = await reading.ListDaysAsync(seen.Device, range.From, range.Until, cancellationToken);
         var period = await reading.ComputeAsync(seen.Device, days, range.From, range.Until, cancellationToken);
-        var refusals = (await store.ListFindingsAsync(seen.Device.Id, range.From, range.Until, MaxFindings, cancellationToken)).Where(static f => f.Finding.Records.Count == 0 && f.Times > 0 && IsRefusal(f.Finding.Code)).ToList();
+        var refusals = (await store.ListFindingsAsync(seen.Device.Id, range.From, range.Until, MaxFindings, cancellationToken)).Where(static f => f.Finding.Records.Count == 0 && f.Times > 0 && RefusalCodes.IsRefusal(f.Finding.Code)).ToList();
         var cited = await records.ListLeavesAsync([.. period.Findings.SelectMany(static f => f.Records).Concat(period.Verdicts.SelectMany(static v => v.Records)).Distinct()], cancellationToken);
         return Results.Json(new
         {
@@ -166,8 +166,6 @@ internal static class DeviceHistoryEndpoints
             findings = period.Findings.Select(f => ToJson(f, 1, cited)).Concat(refusals.Select(r => ToJson(r.Finding, r.Times, cited))),
         });
     }
-
-    private static bool IsRefusal(string code) => code is RefusalCodes.Refused or RefusalCodes.EndedKey or RefusalCodes.ForeignDevice;
 
     private static object ToJson(Finding f, int times, IReadOnlyDictionary<long, RecordPlace> cited) => new
     {

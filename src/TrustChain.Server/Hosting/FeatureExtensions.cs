@@ -77,6 +77,8 @@ internal static class FeatureExtensions
         services.AddSingleton<DeviceAccess>();
         services.AddSingleton<DeviceReading>();
         services.AddSingleton<DeviceParts>();
+        services.AddSingleton<DeviceFleetStore>();
+        services.AddSingleton<DeviceViewBuilder>();
         services.AddSingleton<DeviceMetrics>();
         services.AddSingleton<DaySignal>();
         services.AddSingleton<LiveStreams>();
