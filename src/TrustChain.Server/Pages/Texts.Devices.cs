@@ -214,7 +214,7 @@ public sealed partial class Texts
         "You need not believe this page. The evidence file holds the device's statements of this period with signatures and proofs; whoever has it computes the same days, findings and answers again.",
         "您不必相信本页。证据文件包含本时段的设备声明、签名与证明，任何人都可据此重新计算出相同的每日数据、问题与结论。");
 
-    internal string DeviceEvidence => Say("Evidence of this period (JSON)", "本时段的证据文件 (JSON)");
+    internal string DeviceEvidence => Say("Evidence of this period (lines of JSON)", "本时段的证据文件 (JSON 行)");
 
     internal string DeviceCommandNote => Say("Download the file first. Take the trust file from a source you trust, not only from here.", "请先下载证据文件。请从您信任的渠道取得信任文件，而不仅仅从本站下载。");
 

@@ -6,12 +6,12 @@ if (section && window.EventSource) {
     const time = section.querySelector("[data-live-time]");
     const off = state.textContent;
     const numbers = new Intl.NumberFormat("en", { maximumFractionDigits: 3 });
-    const show = (value) => {
+    const show = (value, factor) => {
         if (typeof value === "boolean") {
             return value ? section.dataset.yes : section.dataset.no;
         }
         // As the server writes numbers: narrow spaces between groups of three digits.
-        return typeof value === "number" ? numbers.format(value).replaceAll(",", "\u202f") : "–";
+        return typeof value === "number" ? numbers.format(value * factor).replaceAll(",", "\u202f") : "–";
     };
     // Like the server's own form, in UTC, to the second.
     const utc = (text) => new Date(text).toISOString().slice(0, 19).replace("T", " ") + " UTC";
@@ -30,7 +30,7 @@ if (section && window.EventSource) {
         }
         for (const cell of section.querySelectorAll("[data-measure]")) {
             if (Object.hasOwn(newest.values, cell.dataset.measure)) {
-                cell.textContent = show(newest.values[cell.dataset.measure]);
+                cell.textContent = show(newest.values[cell.dataset.measure], Number(cell.dataset.factor));
             }
         }
     });

@@ -59,13 +59,14 @@ internal static class DeviceCharts
             {
                 continue;
             }
+            var display = MeasureDisplay.Of(measure);
             var points = new List<ChartPoint>();
             foreach (var day in days)
             {
                 if (day.Measures.FirstOrDefault(m => m.Name == measure.Name) is { First: { } first, Last: { } last } && day is { FirstReading: { } from, LastReading: { } until })
                 {
-                    points.Add(new ChartPoint(from, first));
-                    points.Add(new ChartPoint(until, last));
+                    points.Add(new ChartPoint(from, display.Apply(first)));
+                    points.Add(new ChartPoint(until, display.Apply(last)));
                 }
             }
             if (points.Count == 0)
@@ -134,5 +135,5 @@ internal static class DeviceCharts
     }
 
     private static string Label(DeviceMeasure measure, Texts t) =>
-        measure.Title.In(t.Language.Code()) + (measure.Unit is { } unit ? $" ({Vocabulary.Unit(unit, t.Language)})" : "");
+        measure.Title.In(t.Language.Code()) + (MeasureDisplay.Of(measure).Unit is { } unit ? $" ({Vocabulary.Unit(unit, t.Language)})" : "");
 }
