@@ -77,7 +77,7 @@ internal sealed class Machine : IDisposable
             var time = start.AddSeconds(i * Interval);
             var isRunning = time.Hour is >= 8 and < 18;
             var worked = (long)Math.Clamp((time.TimeOfDay - TimeSpan.FromHours(8)).TotalMinutes, 0, 600);
-            last = Record.FormatTime(time);
+            last = Core.Log.Record.FormatTime(time);
             var reports = new JsonArray(
                 Report("urn:trustchain:measure:operating-time", minutes + worked, "MIN"),
                 Report("Length", metres + (worked * 200), "MTR"),
@@ -95,7 +95,7 @@ internal sealed class Machine : IDisposable
     /// <summary>Signs one reading of now.</summary>
     public string SignNow(long metres)
     {
-        var now = Record.FormatTime(DateTimeOffset.UtcNow);
+        var now = Core.Log.Record.FormatTime(DateTimeOffset.UtcNow);
         return Sign(new JsonArray(new JsonObject { ["sensorMetadata"] = new JsonObject { ["time"] = now }, ["sensorReport"] = new JsonArray(Report("Length", metres, "MTR")) }), now);
     }
 

@@ -11,9 +11,11 @@ public sealed class SvgWriterTests
     [InlineData("a\"b'c&d", "a&quot;b&#39;c&amp;d")]
     [InlineData("高空作业平台 7", "高空作业平台 7")]
     [InlineData("a\u0000b\u0007c\u009fd", "a\ufffdb\ufffdc\ufffdd")]
-    [InlineData("a\ud800b", "a\ufffdb")]
     [InlineData("😀", "😀")]
     public void Text_IsEscaped(string text, string expected) => Assert.Equal(expected, SvgWriter.Escape(text));
+
+    [Fact]
+    public void LoneSurrogate_IsReplaced() => Assert.Equal("a\ufffdb", SvgWriter.Escape("a" + '\ud800' + "b"));
 
     [Theory]
     [InlineData(0, "0")]

@@ -8,7 +8,7 @@ public sealed class TicksTests
 {
     [Theory]
     [InlineData(0, 100, "0 20 40 60 80 100")]
-    [InlineData(0, 1, "0 0.2 0.4 0.6 0.8 1.0")]
+    [InlineData(0, 1, "0.0 0.2 0.4 0.6 0.8 1.0")]
     [InlineData(3, 17, "0 5 10 15 20")]
     [InlineData(-7, 7, "-10 -5 0 5 10")]
     [InlineData(80, 100, "80 85 90 95 100")]
@@ -56,9 +56,13 @@ public sealed class TicksTests
         var before = CultureInfo.CurrentCulture;
         try
         {
-            CultureInfo.CurrentCulture = new CultureInfo("de-DE");
+            var other = (CultureInfo)CultureInfo.InvariantCulture.Clone();
+            (other.NumberFormat.NumberDecimalSeparator, other.NumberFormat.NumberGroupSeparator, other.NumberFormat.NegativeSign) = (",", ".", "~");
+            CultureInfo.CurrentCulture = other;
+            Assert.Equal("~1,5", (-1.5).ToString(other));
 
             Assert.Equal("1234.57", SvgWriter.Number(1234.567));
+            Assert.Equal("-1.5", SvgWriter.Number(-1.5));
             Assert.Equal("1\u202f234.5", Ticks.Format(1234.5, 0.5));
         }
         finally

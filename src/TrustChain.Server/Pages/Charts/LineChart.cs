@@ -135,8 +135,17 @@ public sealed record LineChart
         {
             var at = x.Map(Marks[i].Time.ToUnixTimeSeconds());
             var row = 24 + (RowHeight * (i + 1));
-            var toLeft = at + 5 + ChartSizes.WidthOf(Marks[i].Text) > width;
-            svg.Line(at, row - 11, at, bottom, "mark").Text(toLeft ? at - 5 : at + 5, row - 2, Marks[i].Text, "mark-word", toLeft ? "end" : "start");
+            var length = ChartSizes.WidthOf(Marks[i].Text);
+            svg.Line(at, row - 11, at, bottom, "mark");
+            // To the right of its line, else to the left, and where it fits on neither side up to the border.
+            if (at + 5 + length > width && at - 5 - length >= 0)
+            {
+                svg.Text(at - 5, row - 2, Marks[i].Text, "mark-word", "end");
+            }
+            else
+            {
+                svg.Text(Math.Max(0, Math.Min(at + 5, width - length)), row - 2, Marks[i].Text, "mark-word");
+            }
         }
     }
 }
