@@ -74,7 +74,7 @@ public sealed partial class DevicePagesTests(TestSite site)
         await LookAsync(visitor, $"device-{look}");
         await page.EvaluateAsync("for (const folded of document.querySelectorAll('details')) { folded.open = true; }");
         await LookAsync(visitor, $"device-open-{look}");
-        var cited = await page.Locator("#findings ~ ol .cited a").First.GetAttributeAsync("href");
+        var cited = await page.Locator("section[aria-labelledby=findings] .cited a").First.GetAttributeAsync("href");
         Assert.Equal(200, (await page.APIRequest.GetAsync(site.BaseUrl + cited)).Status);
         await visitor.OpenAsync($"/devices/{turned.Id}?days=90&order=newest");
         await LookAsync(visitor, $"device-90-{look}");
@@ -88,7 +88,48 @@ public sealed partial class DevicePagesTests(TestSite site)
 
         await visitor.OpenAsync($"/devices/{honest.Id}?from=2026-02-31&to=x");
         Assert.True(await page.Locator(".period [role=alert]").IsVisibleAsync());
-        Assert.Empty(visitor.Complaints);
+
+        await visitor.OpenAsync("/account/granted");
+        await page.FillAsync("#device", honest.Uri);
+        await page.FillAsync("#from", "2026-01-01");
+        await page.FillAsync("#until", "2099-01-01");
+        await page.ClickAsync("main form button[type=submit]"); // 73 years are too long
+        await page.Locator(".note.bad").WaitForAsync();
+        await LookAsync(visitor, $"granted-refused-{look}");
+        Assert.All(visitor.Complaints, static c => Assert.Contains("400", c, StringComparison.Ordinal)); // That a form was refused is an error to the browser too.
+    }
+
+    [Theory]
+    [InlineData("en", 390)]
+    [InlineData("zh-CN", 1280)]
+    public async Task Lender_AsksIsGrantedAndSeesWhatTheChecksSay(string language, int width)
+    {
+        var (organisation, key, _) = await AddOrganisationAsync();
+        using var machine = await Machine.EnrolAsync(site.BaseUrl, key, $"https://machines.example/{organisation}/lent", Turned, Cancellation);
+        await DescribeAsync(machine, gapDay: 10, turnedDay: 4);
+        var (_, _, link) = await AddOrganisationAsync();
+        await using var visitor = await site.WelcomeAsync(new VisitorOptions { Language = language, Width = width });
+        var page = visitor.Page;
+        await JoinAsync(visitor, link);
+        await visitor.OpenAsync("/account/granted");
+        await page.FillAsync("#device", machine.Uri);
+        await page.SelectOptionAsync("#purpose", "credit");
+        await page.FillAsync("#from", $"{Today.AddDays(-60):yyyy-MM-dd}");
+        await page.FillAsync("#until", $"{Today.AddDays(60):yyyy-MM-dd}");
+        await page.ClickAsync("main form button[type=submit]");
+        await page.WaitForURLAsync("**done=asked*");
+        Assert.Equal(1, await page.Locator(".cards > .card").CountAsync());
+        Assert.Equal(0, await page.Locator(".verdicts").CountAsync()); // Asked for is not given.
+
+        using var client = new HttpClient { BaseAddress = new Uri(site.BaseUrl), DefaultRequestHeaders = { Authorization = new AuthenticationHeaderValue("Bearer", key) } };
+        var asked = (await client.GetFromJsonAsync<JsonElement>($"/api/devices/{machine.Id}/grants", Cancellation)).GetProperty("grants")[0].GetProperty("grant").GetString();
+        await PostAsync(key, $"/api/devices/{machine.Id}/grants/{asked}/approve", new { });
+        await visitor.OpenAsync("/account/granted");
+        Assert.Equal(10, await page.Locator(".verdicts li").CountAsync());
+        Assert.Contains(Turned, await visitor.ReadAsync(), StringComparison.Ordinal);
+        await LookAsync(visitor, $"granted-{language}-{width}");
+        Assert.NotEqual(0, (await client.GetFromJsonAsync<JsonElement>($"/api/devices/{machine.Id}/accesses", Cancellation)).GetProperty("accesses").GetArrayLength());
+        Assert.Equal(404, (await visitor.OpenAsync($"/devices/{machine.Id}")).Status); // The page of a device is its owner's.
     }
 
     [Fact]

@@ -31,6 +31,7 @@ if (section && window.EventSource) {
         for (const cell of section.querySelectorAll("[data-measure]")) {
             if (Object.hasOwn(newest.values, cell.dataset.measure)) {
                 cell.textContent = show(newest.values[cell.dataset.measure], Number(cell.dataset.factor));
+                cell.nextElementSibling?.removeAttribute("hidden");
             }
         }
     });

@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using TrustChain.Core.Log;
 using TrustChain.Core.Signing;
 using TrustChain.Core.Verification;
+using TrustChain.Devnet.Serving;
 using TrustChain.IntegrationTests.Serving;
 
 namespace TrustChain.IntegrationTests.Devices;
@@ -206,7 +207,7 @@ public sealed class TelemetryTests(ServerFixture fixture) : IClassFixture<Server
     private static string SignText(TestDevice device, string json) => Jws.Sign(
         device.Key,
         Statement.TelemetryType,
-        Devnet.Serving.OperatorKeys.Origin,
+        OperatorKeys.Origin,
         System.Text.Encoding.UTF8.GetBytes(json),
         new Core.Devices.TelemetryHeader(device.Uri, 1, null, 1, DateTimeOffset.UtcNow).ToMembers());
 

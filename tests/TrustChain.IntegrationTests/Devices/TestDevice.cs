@@ -7,6 +7,7 @@ using TrustChain.Core.Log;
 using TrustChain.Core.Signing;
 using TrustChain.Devnet.Serving;
 using TrustChain.IntegrationTests.Serving;
+using Record = TrustChain.Core.Log.Record;
 
 namespace TrustChain.IntegrationTests.Devices;
 

@@ -54,20 +54,18 @@ public sealed record CalendarChart
         {
             DrawNames(svg, block * blockHeight, cell);
         }
-        var month = 0;
-        var lastLabel = (Block: -1, Until: 0.0);
+        var label = (Block: -1, Month: 0, Until: 0.0); // the last that was written
         foreach (var day in Days)
         {
             var week = (day.Day.DayNumber - monday.DayNumber) / 7;
             var (block, column, row) = (week / perBlock, week % perBlock, ((int)day.Day.DayOfWeek + 6) % 7);
             var (x, y) = (Left + (column * cell), (block * blockHeight) + 18 + (row * cell));
-            if ((day.Day.Month != month || block != lastLabel.Block) && (block != lastLabel.Block || x > lastLabel.Until))
+            if (block != label.Block || (day.Day.Month != label.Month && x > label.Until))
             {
                 var name = MonthName(day.Day);
                 svg.Text(x, (block * blockHeight) + 12, name, "tick");
-                lastLabel = (block, x + ChartSizes.WidthOf(name) + 6);
+                label = (block, day.Day.Month, x + ChartSizes.WidthOf(name) + 6);
             }
-            month = day.Day.Month;
             DrawDay(svg, x, y, cell, day, tells: size == ChartSize.Wide);
         }
         return svg.End().ToString();
