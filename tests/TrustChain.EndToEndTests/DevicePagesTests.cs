@@ -22,6 +22,7 @@ public sealed partial class DevicePagesTests(TestSite site)
     [InlineData("zh-CN", 390, false, "请勿采信:计数器与此前的读数不一致", "计数器倒退", "记录已核验")]
     public async Task Member_SeesWhatTheDevicesSay(string language, int width, bool dark, string answer, string rollback, string passed)
     {
+        Assert.SkipWhen(ScreenshotTests.Folder is null && (language == "en") == (width == 1280), "Pictures of both widths in both languages are taken when TRUSTCHAIN_SCREENSHOTS names a folder.");
         var look = $"{language}-{width}";
         var (organisation, key, link) = await AddOrganisationAsync();
         await using var visitor = await site.WelcomeAsync(new VisitorOptions { Language = language, Width = width, Dark = dark });
