@@ -79,6 +79,8 @@ app.MapReadings();
 app.MapEncryptionKeys();
 app.MapDeviceEvidence();
 app.MapDeviceAlarms();
+app.MapDevicePages();
+app.MapGrantedPages();
 app.MapEvents();
 app.MapResources();
 app.MapNamedQueries();

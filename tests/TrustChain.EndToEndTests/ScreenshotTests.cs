@@ -8,7 +8,7 @@ namespace TrustChain.EndToEndTests;
 /// </summary>
 public sealed class ScreenshotTests(TestSite site)
 {
-    private static readonly string? Folder = Environment.GetEnvironmentVariable("TRUSTCHAIN_SCREENSHOTS");
+    internal static readonly string? Folder = Environment.GetEnvironmentVariable("TRUSTCHAIN_SCREENSHOTS");
 
     public static TheoryData<string, string, string, int> Pages()
     {

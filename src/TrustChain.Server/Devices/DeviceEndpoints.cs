@@ -63,11 +63,37 @@ internal static class DeviceEndpoints
             return await parts.Acts.EnrolAsync(owner, [(wanted.Device, key, wanted.Proof!)], cancellationToken) // Both or neither.
                 ?? Results.Json(Answer(wanted.Device with { State = DeviceState.Active }, owner.Code, parts), statusCode: StatusCodes.Status201Created);
         }
+        var (added, code, expires, taken) = await AddWithClaimAsync(wanted.Device, parts, cancellationToken);
+        return added is not null ? Results.Json(WithClaim(added, owner.Code, parts, code, expires), statusCode: StatusCodes.Status201Created) : taken!; // One of the two is set.
+    }
+
+    /// <summary>Registers a device that is to bring its key with a claim code: for the form of the pages.</summary>
+    /// <param name="json">What a request without a key says.</param>
+    /// <param name="owner">The owner.</param>
+    /// <param name="parts">Parts.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    /// <returns>The device with its code and when that ends, or the problem.</returns>
+    public static async Task<(StoredDevice? Device, string? Code, DateTimeOffset Expires, IResult? Problem)> RegisterAsync(JsonElement json, Organisation owner, DeviceParts parts, CancellationToken cancellationToken)
+    {
+        var (wanted, invalid) = await ReadAsync(json, owner, parts, cancellationToken);
+        return wanted is null ? (null, null, default, invalid) : await AddWithClaimAsync(wanted.Device, parts, cancellationToken);
+    }
+
+    private static async Task<(StoredDevice? Device, string Code, DateTimeOffset Expires, IResult? Problem)> AddWithClaimAsync(StoredDevice device, DeviceParts parts, CancellationToken cancellationToken)
+    {
         var code = DeviceCodes.Make();
         var expires = parts.Time.GetUtcNow() + DeviceCodes.Lifetime;
-        return await parts.Devices.AddAsync(wanted.Device, (DeviceCodes.Hash(code)!, expires), cancellationToken) is { } added // Made just now.
-            ? Results.Json(WithClaim(added, owner.Code, parts, code, expires), statusCode: StatusCodes.Status201Created)
-            : DeviceActs.Taken(wanted.Device.Uri);
+        var added = await parts.Devices.AddAsync(device, (DeviceCodes.Hash(code)!, expires), cancellationToken); // Made just now.
+        return (added, code, expires, added is null ? DeviceActs.Taken(device.Uri) : null);
+    }
+
+    /// <summary>A new claim code for a device without a key; earlier ones end.</summary>
+    public static async Task<(string Code, DateTimeOffset Expires)> RenewAsync(StoredDevice device, DeviceParts parts, CancellationToken cancellationToken)
+    {
+        var code = DeviceCodes.Make();
+        var now = parts.Time.GetUtcNow();
+        await parts.Devices.RenewClaimAsync(device.Id, DeviceCodes.Hash(code)!, now, now + DeviceCodes.Lifetime, cancellationToken); // Made just now.
+        return (code, now + DeviceCodes.Lifetime);
     }
 
     private static async Task<IResult> AddBatchAsync(HttpRequest request, Caller caller, DeviceParts parts, CancellationToken cancellationToken)
@@ -283,10 +309,8 @@ internal static class DeviceEndpoints
         {
             return Problems.Create(409, ProblemCodes.DeviceActRefused, "The device has its first key already: replace it instead.");
         }
-        var code = DeviceCodes.Make();
-        var now = parts.Time.GetUtcNow();
-        await parts.Devices.RenewClaimAsync(device.Id, DeviceCodes.Hash(code)!, now, now + DeviceCodes.Lifetime, cancellationToken); // Made just now.
-        return Results.Json(WithClaim(device, caller.Organisation!.Code, parts, code, now + DeviceCodes.Lifetime), statusCode: StatusCodes.Status201Created); // Its owner.
+        var (code, expires) = await RenewAsync(device, parts, cancellationToken);
+        return Results.Json(WithClaim(device, caller.Organisation!.Code, parts, code, expires), statusCode: StatusCodes.Status201Created); // Its owner.
     }
 
     private static async Task<IResult> ActAsync(string id, HttpRequest request, Caller caller, DeviceAccess access, DeviceParts parts, CancellationToken cancellationToken)

@@ -14,6 +14,9 @@ internal static class RefusalCodes
     /// <summary>It named another device.</summary>
     public const string ForeignDevice = "foreign-device";
 
+    /// <summary>Whether a code is one of these.</summary>
+    public static bool IsRefusal(string code) => code is Refused or EndedKey or ForeignDevice;
+
     /// <summary>Title of any finding's code in a language (<c>en</c> or <c>zh</c>).</summary>
     public static string Title(string code, string language) => (code, language) switch
     {

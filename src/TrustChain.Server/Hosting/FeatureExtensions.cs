@@ -83,6 +83,8 @@ internal static class FeatureExtensions
         services.AddSingleton<GrantParts>();
         services.AddSingleton<DayKeyParts>();
         services.AddSingleton<DeviceParts>();
+        services.AddSingleton<DeviceFleetStore>();
+        services.AddSingleton<DeviceViewBuilder>();
         services.AddSingleton<DeviceMetrics>();
         services.AddSingleton<DaySignal>();
         services.AddSingleton<LiveStreams>();

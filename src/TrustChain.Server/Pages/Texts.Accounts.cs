@@ -229,6 +229,7 @@ public sealed partial class Texts
     /// <summary>What was just done, by the word in the address; null for any other word.</summary>
     internal string? Done(string? word) => word switch
     {
+        "asked" => DoneAsked,
         "password" => DonePassword,
         "passkey" => DonePasskey,
         "passkey-removed" => DonePasskeyRemoved,

@@ -92,6 +92,8 @@ public sealed partial class AccessMatrixTests(ServerFixture fixture) : IClassFix
         ("POST", "/organisation", Need.Viewer), ("POST", "/passkeys/create", Need.Viewer), ("POST", "/passkeys/add", Need.Viewer), ("POST", "/passkeys/remove", Need.Viewer),
         ("POST", "/codes", Need.Viewer), ("POST", "/codes/renew", Need.Viewer), ("POST", "/codes/off", Need.Viewer), ("POST", "/password", Need.Viewer), ("POST", "/sessions/end", Need.Viewer),
         ("POST", "/members/invite", Need.Admin), ("POST", "/members/withdraw", Need.Admin), ("POST", "/members/change", Need.Admin), ("POST", "/members/remove", Need.Admin),
+        ("GET", "/devices", Need.Viewer), ("GET", "/devices/new", Need.Operator), ("POST", "/devices/new", Need.Operator), ("POST", "/devices/claim", Need.Operator),
+        ("GET", "/granted", Need.Viewer), ("POST", "/granted", Need.Operator),
         ("POST", "/api-keys", Need.Admin), ("POST", "/api-keys/rotate", Need.Admin), ("POST", "/api-keys/revoke", Need.Admin),
     ];
 
@@ -177,7 +179,7 @@ public sealed partial class AccessMatrixTests(ServerFixture fixture) : IClassFix
                     (_, >= 500) => $"breaks it with {page.Status}",
                     _ => "passes",
                 };
-                var expected = role is null ? "is asked to sign in" : need == Need.Admin && role != "admin" ? "is refused" : "passes";
+                var expected = role is null ? "is asked to sign in" : (need == Need.Admin && role != "admin") || (need == Need.Operator && role == "viewer") ? "is refused" : "passes";
                 if (seen != expected)
                 {
                     faults.Add($"{role ?? "nobody"} at {method} /account{path} {seen}, but should be one who {expected}: {page.Path} {page.Status}");

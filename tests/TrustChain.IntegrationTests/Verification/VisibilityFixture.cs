@@ -124,6 +124,7 @@ public sealed class VisibilityFixture(SharedStack stack) : IAsyncLifetime
         Reader[] everyOrganisation = [Reader.Owner, Reader.Partner, Reader.Pretender, Reader.Stranger];
         return
         [
+            new("/devices/{id}", static id => $"/devices/{id}", devices, owner) { MaySeePublic = owner },
             new("/api/devices/{id}/grants", static id => $"/api/devices/{id}/grants", devices, owner) { MaySeePublic = owner },
             new("/api/devices/{id}/grants/{grant}", g => $"{device.Path}/grants/{g}", grants, owner) { MaySeePublic = owner },
             new("/api/devices/{id}/accesses", static id => $"/api/devices/{id}/accesses", devices, owner) { MaySeePublic = owner },

@@ -37,7 +37,8 @@ internal static class GrantEndpoints
         given.MapGet("/accesses", ListAccessesAsync).RequireOrganisation().WithSummary("Every read of one's device under a grant, the newest first, each with its entry of the log and what opens it.");
     }
 
-    private static async Task<IResult> RequestAsync(HttpRequest request, Caller caller, GrantParts parts, CancellationToken cancellationToken)
+    /// <summary>Takes a request for access: 202, or the problem.</summary>
+    public static async Task<IResult> RequestAsync(HttpRequest request, Caller caller, GrantParts parts, CancellationToken cancellationToken)
     {
         var (statement, act, problem) = await ReceiveAsync(request, caller, parts, GrantActKind.Request, (fields, organisation) =>
         {
