@@ -221,7 +221,8 @@ internal sealed class DeviceActs(
 
     private static Hash32? AttestationOf(StoredDevice device) => device.Attestation is null ? null : DeviceAttestation.DigestOf(device.Attestation);
 
-    private static IResult NotYetLogged() => Problems.Create(409, ProblemCodes.KeyNotYetLogged, "The device's last change is not in the log yet; try again in a second.");
+    /// <summary>The problem of a change that has no leaf index yet.</summary>
+    public static IResult NotYetLogged() => Problems.Create(409, ProblemCodes.KeyNotYetLogged, "The device's last change is not in the log yet; try again in a second.");
 
     private static IResult KeyInUse(string kid) => Problems.Create(409, ProblemCodes.AlreadyExists, $"The key {kid} is registered already: each device needs its own.");
 

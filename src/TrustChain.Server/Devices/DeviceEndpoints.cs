@@ -33,6 +33,7 @@ internal static class DeviceEndpoints
         devices.MapGet("/claim/{code}", GetClaimAsync).WithSummary("What a device needs to know before it claims its place: its URI, pseudonym and the log's origin.");
         devices.MapPost("/claim", ClaimAsync).NeedsRole(OrganisationRole.Viewer).RefuseWhenHalted().WithSummary("A device brings its key with a claim code.");
         devices.MapGet("/{id}", GetAsync).WithSummary("One device with its keys, its owner and how it stands.");
+        devices.MapGet("/{id}/standing", GetStandingAsync).WithSummary("What the public log says of a device's keys, by its pseudonym: for the device itself, which has no API key.");
         devices.MapPost("/{id}/claim", RenewClaimAsync).RequireOrganisation().WithSummary("A new claim code for a device without a key; earlier ones end.");
         devices.MapPost("/{id}/acts", ActAsync).NeedsRole(OrganisationRole.Operator).RefuseWhenHalted()
             .WithSummary("Rotates or replaces the key, revokes, transfers, accepts or retires: plain JSON that the service signs for the organisation, or a signed act (application/jose, typ device+jws).");
@@ -246,6 +247,22 @@ internal static class DeviceEndpoints
             answer["attestation"] = document.RootElement.GetProperty("result").Clone();
         }
         return Results.Json(answer);
+    }
+
+    /// <summary>
+    /// Key in force, owner and newest entry. All of it stands in the public log under the pseudonym, which nobody has who was not told it; a device needs it to rotate its key, and when the answer to
+    /// its claim was lost.
+    /// </summary>
+    private static async Task<IResult> GetStandingAsync(string id, DeviceParts parts, CancellationToken cancellationToken)
+    {
+        if (!Hash32.TryParseBase64Url(id, out var pseudonym) || await parts.Devices.FindAsync(pseudonym, cancellationToken) is not { } device)
+        {
+            return NotFound();
+        }
+        var (history, waits) = await parts.Acts.ReadAsync(device, cancellationToken);
+        return waits ? DeviceActs.NotYetLogged() : history.Last is { } last
+            ? Results.Json(new { kid = history.Current?.Key.Kid, organisation = history.Owner, previous = last })
+            : NotFound();
     }
 
     private static async Task<IResult> GetClaimAsync(string code, DeviceParts parts, CancellationToken cancellationToken) =>
