@@ -72,6 +72,8 @@ app.MapCapture();
 app.MapDevices();
 app.MapTelemetry();
 app.MapDeviceHistory();
+app.MapDeviceEvidence();
+app.MapDeviceAlarms();
 app.MapEvents();
 app.MapResources();
 app.MapNamedQueries();

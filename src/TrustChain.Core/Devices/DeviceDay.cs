@@ -1,3 +1,7 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using TrustChain.Core.Log;
+
 namespace TrustChain.Core.Devices;
 
 /// <summary>A stretch of time in which expected readings are missing.</summary>
@@ -65,7 +69,7 @@ public readonly record struct CoarsePosition(int Latitude, int Longitude);
 /// What a device's statements say about one day (UTC), and what is wrong with them (<c>docs/devices.md</c> section 7). A pure function of the statements,
 /// whatever their order: whoever has the log computes the same bytes.
 /// </summary>
-public sealed partial record DeviceDay
+public sealed record DeviceDay
 {
     /// <summary>The day.</summary>
     public required DateOnly Day { get; init; }
@@ -90,6 +94,9 @@ public sealed partial record DeviceDay
 
     /// <summary>How many numbers have more than one statement.</summary>
     public required int Forks { get; init; }
+
+    /// <summary>How many statements were imported.</summary>
+    public required int Imported { get; init; }
 
     /// <summary>First reading; null when there is none.</summary>
     public DateTimeOffset? FirstReading { get; init; }
@@ -124,6 +131,9 @@ public sealed partial record DeviceDay
     /// <summary>How often the alarm was raised; null where the template has no such state.</summary>
     public int? Alarms { get; init; }
 
+    /// <summary>Whether there was enough to judge energy by the hours of running.</summary>
+    public required bool IsEnergyJudged { get; init; }
+
     /// <summary>Every gap longer than three intervals, also that to the end of the day, in order. Only a reader with a clock knows whether the last has come to be one.</summary>
     public required IReadOnlyList<DeviceGap> Gaps { get; init; }
 
@@ -142,21 +152,54 @@ public sealed partial record DeviceDay
     /// <summary>What is wrong, in the order of time. A gap that lasts to the end of the day is not among them.</summary>
     public required IReadOnlyList<Finding> Findings { get; init; }
 
+    /// <summary>How many findings there are beyond the first 20 of a code, which are not listed.</summary>
+    public required int MoreFindings { get; init; }
+
     /// <summary>Computes a day.</summary>
     /// <param name="template">The device's template.</param>
     /// <param name="day">The day.</param>
     /// <param name="before">The last statement, by key and number, of all days before; null when there is none.</param>
     /// <param name="statements">The day's statements, in any order.</param>
     /// <param name="enrolledAt">When the device was enrolled: nothing is expected before; null for always.</param>
-    /// <exception cref="ArgumentException">A statement is of another day.</exception>
+    /// <exception cref="ArgumentException">A statement is of another day, or <paramref name="before"/> is not of a day before.</exception>
     public static DeviceDay Compute(
         DeviceTemplate template, DateOnly day, StatementFacts? before, IReadOnlyList<StatementFacts> statements, DateTimeOffset? enrolledAt) =>
-        throw new NotImplementedException();
+        new DayBuilder(template, day, before, statements, enrolledAt).Build();
 
     /// <summary>JSON in UTF-8, the same bytes for the same day.</summary>
-    public byte[] ToJson() => throw new NotImplementedException();
+    public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(this, DeviceDayJson.Default.DeviceDay);
 
     /// <summary>Reads what <see cref="ToJson"/> wrote.</summary>
     /// <exception cref="FormatException">It is not that.</exception>
-    public static DeviceDay Parse(ReadOnlySpan<byte> utf8) => throw new NotImplementedException();
+    public static DeviceDay Parse(ReadOnlySpan<byte> utf8)
+    {
+        try
+        {
+            var day = JsonSerializer.Deserialize(utf8, DeviceDayJson.Default.DeviceDay) ?? throw new FormatException("The day is null.");
+            return day.Hours.Count == 24 && !day.Hours.Contains(null!) && !day.Measures.Contains(null!) && !day.Gaps.Contains(null!) && !day.Sequences.Contains(null!) && !day.Findings.Contains(null!)
+                ? day
+                : throw new FormatException("The day has a list with nothing in a place, or not 24 hours.");
+        }
+        catch (JsonException exception)
+        {
+            throw new FormatException($"The day is not as it is written: {exception.Message}", exception);
+        }
+    }
 }
+
+/// <summary>Times as the evidence format writes them: UTC with three decimals.</summary>
+internal sealed class LogTimeConverter : JsonConverter<DateTimeOffset>
+{
+    public override DateTimeOffset Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        reader.TokenType == JsonTokenType.String && Record.TryParseTime(reader.GetString(), out var time) ? time : throw new JsonException("A time is in UTC with three decimals.");
+
+    public override void Write(Utf8JsonWriter writer, DateTimeOffset value, JsonSerializerOptions options) => writer.WriteStringValue(Record.FormatTime(value));
+}
+
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow, RespectNullableAnnotations = true,
+    RespectRequiredConstructorParameters = true, AllowDuplicateProperties = false, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    Converters = [typeof(LogTimeConverter)])]
+[JsonSerializable(typeof(DeviceDay))]
+[JsonSerializable(typeof(Finding))]
+internal sealed partial class DeviceDayJson : JsonSerializerContext;

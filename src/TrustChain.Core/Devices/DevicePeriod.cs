@@ -19,14 +19,14 @@ public enum VerdictOutcome
 /// <summary>Answer of one check over a period.</summary>
 /// <param name="Check"><c>coverage</c>, <c>sequence</c>, <c>meters</c>, <c>speed</c>, <c>place</c>, <c>energy</c>, <c>stuck</c>, <c>range</c>, <c>clock</c> or <c>keys</c>.</param>
 /// <param name="Outcome">The answer.</param>
-/// <param name="Code"><c>ok</c>; the code of the gravest finding; or <c>sealed</c>, <c>no-data</c> or <c>not-in-template</c> when it could not check.</param>
+/// <param name="Code"><c>ok</c>; the code of the gravest finding; or <c>sealed</c>, <c>no-data</c>, <c>imported</c> or <c>not-in-template</c> when it could not check.</param>
 /// <param name="Detail">One sentence of English.</param>
 /// <param name="Records">Ids of records it rests on, at most 20.</param>
 /// <param name="MoreRecords">How many more there are.</param>
 public sealed record DeviceVerdict(string Check, VerdictOutcome Outcome, string Code, string Detail, IReadOnlyList<long> Records, int MoreRecords);
 
 /// <summary>What a device's days say together, and the answer of every check (<c>docs/devices.md</c> section 7). Pure.</summary>
-public sealed partial record DevicePeriod
+public sealed record DevicePeriod
 {
     /// <summary>The checks, in the order of <see cref="Verdicts"/>.</summary>
     public static readonly IReadOnlyList<string> Checks = ["coverage", "sequence", "meters", "speed", "place", "energy", "stuck", "range", "clock", "keys"];
@@ -85,6 +85,9 @@ public sealed partial record DevicePeriod
     /// <summary>Findings of all days with gaps and sequences judged over the whole period, in the order of time.</summary>
     public required IReadOnlyList<Finding> Findings { get; init; }
 
+    /// <summary>How many findings the days do not list.</summary>
+    public required int MoreFindings { get; init; }
+
     /// <summary>One verdict for each of <see cref="Checks"/>.</summary>
     public required IReadOnlyList<DeviceVerdict> Verdicts { get; init; }
 
@@ -97,11 +100,19 @@ public sealed partial record DevicePeriod
     /// <param name="now">The reader's clock: nothing is expected after it.</param>
     public static DevicePeriod Compute(
         DeviceTemplate template, DateOnly from, DateOnly until, IReadOnlyList<DeviceDay> days, DateTimeOffset? enrolledAt, DateTimeOffset now) =>
-        throw new NotImplementedException();
+        new PeriodBuilder(template, from, until, days, enrolledAt, now).Build();
 
     /// <summary>The finding that a device is silent; null when it is not.</summary>
     /// <param name="template">The device's template.</param>
     /// <param name="lastReading">Time of its last reading, or of its enrolment.</param>
     /// <param name="now">The reader's clock.</param>
-    public static Finding? FindSilence(DeviceTemplate template, DateTimeOffset lastReading, DateTimeOffset now) => throw new NotImplementedException();
+    public static Finding? FindSilence(DeviceTemplate template, DateTimeOffset lastReading, DateTimeOffset now)
+    {
+        var (since, until) = (lastReading.ToUnixTimeMilliseconds(), now.ToUnixTimeMilliseconds());
+        var silent = template.Hours.TimeBetween(since, until);
+        return silent <= template.SilenceAfter * 3_600_000
+            ? null
+            : FindingList.Make(FindingCodes.Silence, FindingSeverity.Alarm, since, since, null,
+                $"Nothing was heard since {FindingList.Show(since)}: {FindingList.Length(silent)} in which readings were expected.", []);
+    }
 }

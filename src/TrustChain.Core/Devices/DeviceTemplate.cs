@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Text.Json;
 using System.Text.Json.Serialization;
 using TrustChain.Core.Log;
 
@@ -32,10 +33,12 @@ public sealed record DeviceGeofence
 /// What a kind of device measures, how often, and what is plausible (<c>docs/devices.md</c> section 5). Immutable. A template in use is not edited: what
 /// was computed with it would compute to something else.
 /// </summary>
-public sealed partial record DeviceTemplate
+public sealed partial class DeviceTemplate
 {
     /// <summary>Most measures of a template.</summary>
     public const int MaxMeasures = 64;
+
+    private const int MaxBytes = 256 * 1024;
 
     /// <summary>Small letters, digits and hyphens: <c>e-bike</c>.</summary>
     public required string Name { get; init; }
@@ -75,18 +78,75 @@ public sealed partial record DeviceTemplate
 
     /// <summary>SHA-256 of the file it was read from.</summary>
     [JsonIgnore]
-    public Hash32 Digest { get; private init; }
+    public Hash32 Digest { get; private set; }
+
+    /// <summary>What is found by name, role and type. Made once; threads that race make equal ones.</summary>
+    internal TemplateLookup Lookup => field ??= new TemplateLookup(this);
+
+    /// <summary>When readings are expected.</summary>
+    internal DeviceSchedule Hours => field ??= DeviceSchedule.TryParse(Schedule, out var hours) ? hours : DeviceSchedule.Always;
 
     /// <summary>Position of the measure of a name; -1 for none.</summary>
-    public int IndexOf(string name) => throw new NotImplementedException();
+    public int IndexOf(string name)
+    {
+        for (var i = 0; i < Measures.Count; i++)
+        {
+            if (Measures[i].Name == name)
+            {
+                return i;
+            }
+        }
+        return -1;
+    }
 
-    /// <summary>Position of the measure with a role; -1 for none. A role is given once.</summary>
-    public int IndexOf(MeasureRole role) => throw new NotImplementedException();
+    /// <summary>Position of the first measure with a role; -1 for none. Only temperatures may be several.</summary>
+    public int IndexOf(MeasureRole role)
+    {
+        for (var i = 0; i < Measures.Count; i++)
+        {
+            if (Measures[i].Role == role)
+            {
+                return i;
+            }
+        }
+        return -1;
+    }
 
     /// <summary>Reads a template. What is unknown is refused, as are units that are not in the table, names given twice, and numbers out of their range.</summary>
-    /// <param name="utf8">The file: JSON.</param>
+    /// <param name="utf8">The file: JSON, at most 256 KiB.</param>
     /// <param name="template">The template.</param>
     /// <param name="error">What is wrong, in one sentence.</param>
-    public static bool TryParse(ReadOnlyMemory<byte> utf8, [NotNullWhen(true)] out DeviceTemplate? template, [NotNullWhen(false)] out string? error) =>
-        throw new NotImplementedException();
+    public static bool TryParse(ReadOnlyMemory<byte> utf8, [NotNullWhen(true)] out DeviceTemplate? template, [NotNullWhen(false)] out string? error)
+    {
+        template = null;
+        if (utf8.Length > MaxBytes)
+        {
+            error = $"The template is larger than {MaxBytes} bytes.";
+            return false;
+        }
+        try
+        {
+            var read = JsonSerializer.Deserialize(utf8.Span, DeviceTemplateJson.Default.DeviceTemplate);
+            error = read is null ? "The template is null." : read.FindFault();
+            if (read is null || error is not null)
+            {
+                error ??= "";
+                return false;
+            }
+            read.Digest = Hash32.Compute(utf8.Span);
+            template = read;
+            return true;
+        }
+        catch (JsonException exception)
+        {
+            error = exception.Message;
+            return false;
+        }
+    }
 }
+
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow, RespectNullableAnnotations = true,
+    AllowDuplicateProperties = false)]
+[JsonSerializable(typeof(DeviceTemplate))]
+internal sealed partial class DeviceTemplateJson : JsonSerializerContext;

@@ -39,7 +39,7 @@ public sealed class DeviceDayStore(NpgsqlDataSource database)
         const string End = """
             update device_finding f set ended_at = $5 from unnest($1, $2) as d(device_id, day)
             where f.device_id = d.device_id and f.day = d.day and f.ended_at is null and f.key not like 'refused:%'
-              and not exists (select from unnest($3, $4) as k(device_id, key) where k.device_id = f.device_id and k.key = f.key)
+              and f.code <> 'silence' and not exists (select from unnest($3, $4) as k(device_id, key) where k.device_id = f.device_id and k.key = f.key)
             """;
         var findings = days.SelectMany(static d => d.Findings.Select(f => (d.Day, Finding: f))).DistinctBy(static f => (f.Day.DeviceId, f.Finding.Key)).ToList();
         await using var batch = new NpgsqlBatch(connection);
@@ -64,6 +64,10 @@ public sealed class DeviceDayStore(NpgsqlDataSource database)
                 new() { Value = now.UtcDateTime },
             },
         });
+        if (findings.Count > 0)
+        {
+            batch.BatchCommands.Add(DeviceAlarmStore.Raise([.. findings.Select(static f => (f.Day.DeviceId, f.Finding.Key, f.Finding))], now));
+        }
         foreach (var (day, finding) in findings)
         {
             batch.BatchCommands.Add(Upsert(day, finding.Key, finding, now, counts: false));
@@ -71,12 +75,61 @@ public sealed class DeviceDayStore(NpgsqlDataSource database)
         await batch.ExecuteNonQueryAsync(cancellationToken);
     }
 
+    /// <summary>Keeps that devices are silent, and ends the silence of those that were heard of since.</summary>
+    /// <returns>How many have fallen silent.</returns>
+    public async Task<int> WriteSilencesAsync(IReadOnlyList<(int DeviceId, Finding Finding)> silences, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        const string End = """
+            update device_finding f set ended_at = $1 from device_status s
+            where f.code = 'silence' and f.ended_at is null and s.device_id = f.device_id and s.last_reading_at > f.from_time
+            """;
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        await using var batch = new NpgsqlBatch(connection);
+        batch.BatchCommands.Add(new(End) { Parameters = { new() { Value = now.UtcDateTime } } });
+        if (silences.Count > 0)
+        {
+            batch.BatchCommands.Add(DeviceAlarmStore.Raise([.. silences.Select(static s => (s.DeviceId, s.Finding.Key, s.Finding))], now));
+        }
+        foreach (var (deviceId, finding) in silences)
+        {
+            batch.BatchCommands.Add(Upsert(new DayOfDevice(deviceId, DateOnly.FromDateTime(finding.From.UtcDateTime)), finding.Key, finding, now, counts: false));
+        }
+        await batch.ExecuteNonQueryAsync(cancellationToken);
+        await transaction.CommitAsync(CancellationToken.None);
+        return silences.Count;
+    }
+
+    /// <summary>Devices with a key in force whose last reading is older than a moment and that are not said to be silent yet.</summary>
+    public async Task<IReadOnlyList<(int DeviceId, string Template, DateTimeOffset LastReadingAt)>> ListQuietAsync(DateTimeOffset before, int limit, CancellationToken cancellationToken)
+    {
+        const string Sql = """
+            select s.device_id, d.template, s.last_reading_at from device_status s join device d on d.id = s.device_id
+            where d.state = 1 and s.last_reading_at < $1
+              and not exists (select from device_finding f where f.device_id = s.device_id and f.code = 'silence' and f.ended_at is null)
+            order by s.device_id limit $2
+            """;
+        await using var command = database.CreateCommand(Sql);
+        command.Parameters.Add(new() { Value = before.UtcDateTime });
+        command.Parameters.Add(new() { Value = limit });
+        var list = new List<(int, string, DateTimeOffset)>();
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            list.Add((reader.GetInt32(0), reader.GetString(1), reader.GetFieldValue<DateTimeOffset>(2)));
+        }
+        return list;
+    }
+
     /// <summary>Keeps that a statement with the device's signature was refused; the same on one day is counted.</summary>
     public async Task AddRefusalAsync(DayOfDevice day, Finding finding, DateTimeOffset now, CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
-        await using var batch = new NpgsqlBatch(connection) { BatchCommands = { Upsert(day, string.Create(CultureInfo.InvariantCulture, $"{RefusedPrefix}{finding.Code}/{day.Day:yyyy-MM-dd}"), finding, now, counts: true) } };
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        var key = string.Create(CultureInfo.InvariantCulture, $"{RefusedPrefix}{finding.Code}/{day.Day:yyyy-MM-dd}");
+        await using var batch = new NpgsqlBatch(connection) { BatchCommands = { DeviceAlarmStore.Raise([(day.DeviceId, key, finding)], now), Upsert(day, key, finding, now, counts: true) } };
         await batch.ExecuteNonQueryAsync(cancellationToken);
+        await transaction.CommitAsync(CancellationToken.None);
     }
 
     /// <summary>Computed days of a device, in order.</summary>

@@ -130,6 +130,21 @@ public sealed class TelemetryStore(NpgsqlDataSource database)
         return await ReadAsync(command, cancellationToken);
     }
 
+    /// <summary>All statements of a device's period by day and number, and in front of them the last one before it, where there is one.</summary>
+    public async Task<IReadOnlyList<StoredTelemetry>> ListAllAsync(int deviceId, DateOnly from, DateOnly until, CancellationToken cancellationToken)
+    {
+        const string Sql = $"""
+            (select {Columns} from telemetry t where t.device_id = $1 and t.day < $2 order by t.day desc, t.key_number desc, t.sequence desc limit 1)
+            union all
+            (select {Columns} from telemetry t where t.device_id = $1 and t.day between $2 and $3 order by t.day, t.key_number, t.sequence, t.digest)
+            """;
+        await using var command = database.ForReading().CreateCommand(Sql);
+        command.Parameters.Add(new() { Value = deviceId });
+        command.Parameters.Add(new() { Value = from });
+        command.Parameters.Add(new() { Value = until });
+        return await ReadAsync(command, cancellationToken);
+    }
+
     /// <summary>The newest of each device that has said something.</summary>
     public async Task<IReadOnlyDictionary<int, DeviceNewest>> ListNewestAsync(IReadOnlyCollection<int> deviceIds, CancellationToken cancellationToken)
     {

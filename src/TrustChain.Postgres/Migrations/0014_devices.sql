@@ -120,3 +120,43 @@ create table device_status (
     -- The values of the newest reading, by measure.
     latest          jsonb
 );
+
+-- Where an organisation is told of findings about its devices.
+create table device_hook (
+    id              uuid        primary key,
+    organisation_id integer     not null references organisation,
+    destination     text        not null,
+    -- Key of signatures, encrypted under a key derived from the custodial master key.
+    secret          text,
+    severity        smallint    not null,
+    codes           text[],
+    created_at      timestamptz not null,
+    failures        integer     not null default 0,
+    last_error      text,
+    stopped_at      timestamptz
+);
+create index device_hook_organisation on device_hook (organisation_id);
+
+-- A finding that is new is an alarm; one row for each hook that is to hear of it, gone when it was taken.
+create table device_alarm (
+    id              bigint      generated always as identity primary key,
+    device_id       integer     not null,
+    organisation_id integer     not null,
+    key             text        not null,
+    code            text        not null,
+    severity        smallint    not null,
+    from_time       timestamptz not null,
+    until_time      timestamptz not null,
+    measure         text,
+    detail          text        not null,
+    raised_at       timestamptz not null
+);
+create index device_alarm_organisation on device_alarm (organisation_id, id);
+create table device_alarm_delivery (
+    alarm_id        bigint      not null references device_alarm,
+    hook_id         uuid        not null references device_hook on delete cascade,
+    attempts        integer     not null default 0,
+    next_at         timestamptz not null,
+    primary key (alarm_id, hook_id)
+);
+create index device_alarm_delivery_due on device_alarm_delivery (next_at);

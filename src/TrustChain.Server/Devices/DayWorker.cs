@@ -11,11 +11,13 @@ namespace TrustChain.Server.Devices;
 /// whoever has the statements gets the same. Any number of servers may run it; one works at a time.
 /// </summary>
 internal sealed partial class DayWorker(
-    TelemetryStore telemetry, DeviceStore devices, DeviceTemplates templates, DaySignal signal, DeviceMetrics metrics, IOptions<DeviceOptions> options, TimeProvider time, ILogger<DayWorker> logger)
+    TelemetryStore telemetry, DeviceStore devices, DeviceDayStore days, DeviceTemplates templates, DaySignal signal, DeviceMetrics metrics, IOptions<DeviceOptions> options, TimeProvider time, ILogger<DayWorker> logger)
     : BackgroundService
 {
     private const int BatchSize = 500;
+    private static readonly TimeSpan SilenceInterval = TimeSpan.FromMinutes(1);
 
+    private DateTimeOffset _silencesAt;
     private readonly Dictionary<int, (string Template, DateTimeOffset? EnrolledAt)> _known = [];
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -29,6 +31,7 @@ internal sealed partial class DayWorker(
                 {
                     // More may wait.
                 }
+                await FindSilencesAsync(stoppingToken);
                 metrics.SetDue(await telemetry.CountDueAsync(stoppingToken));
                 await Task.Delay(options.Value.ComputeInterval / 4, time, stoppingToken); // lets more statements of one day gather
             }
@@ -58,11 +61,11 @@ internal sealed partial class DayWorker(
         var computed = new List<(DayOfDevice Day, byte[] Content, IReadOnlyList<Finding> Findings)>();
         var taken = await telemetry.TakeDueAsync(BatchSize, async (connection, due) =>
         {
-            var days = due.Concat(await TelemetryStore.ListNextAsync(connection, due, cancellationToken)).Distinct().OrderBy(static d => (d.DeviceId, d.Day)).ToList();
-            await LoadAsync([.. days.Select(static d => d.DeviceId).Distinct()], cancellationToken);
-            var statements = await TelemetryStore.ListAsync(connection, days, cancellationToken);
-            var before = await TelemetryStore.ListBeforeAsync(connection, days, cancellationToken);
-            foreach (var day in days)
+            var all = due.Concat(await TelemetryStore.ListNextAsync(connection, due, cancellationToken)).Distinct().OrderBy(static d => (d.DeviceId, d.Day)).ToList();
+            await LoadAsync([.. all.Select(static d => d.DeviceId).Distinct()], cancellationToken);
+            var statements = await TelemetryStore.ListAsync(connection, all, cancellationToken);
+            var before = await TelemetryStore.ListBeforeAsync(connection, all, cancellationToken);
+            foreach (var day in all)
             {
                 if (_known.TryGetValue(day.DeviceId, out var device) && templates.Find(device.Template) is { } template)
                 {
@@ -84,6 +87,27 @@ internal sealed partial class DayWorker(
                 time.GetElapsedTime(start));
         }
         return taken;
+    }
+
+    /// <summary>Looks each minute for devices that say nothing any more. Two servers that look at once find the same.</summary>
+    private async Task FindSilencesAsync(CancellationToken cancellationToken)
+    {
+        var now = time.GetUtcNow();
+        if (templates.All.Count == 0 || now - _silencesAt < SilenceInterval)
+        {
+            return;
+        }
+        _silencesAt = now;
+        var shortest = TimeSpan.FromHours(templates.All.Min(static t => t.SilenceAfter));
+        var silences = new List<(int, Finding)>();
+        foreach (var (device, name, lastReadingAt) in await days.ListQuietAsync(now - shortest, 10_000, cancellationToken))
+        {
+            if (templates.Find(name) is { } template && DevicePeriod.FindSilence(template, lastReadingAt, now) is { } silence)
+            {
+                silences.Add((device, silence));
+            }
+        }
+        await days.WriteSilencesAsync(silences, now, cancellationToken);
     }
 
     /// <summary>Template and enrolment of a device never change, so they are kept.</summary>

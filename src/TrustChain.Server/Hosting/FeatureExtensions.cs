@@ -81,7 +81,9 @@ internal static class FeatureExtensions
         services.AddSingleton<DaySignal>();
         services.AddSingleton<LiveStreams>();
         services.AddSingleton<TelemetryCapture>();
+        services.AddSingleton<DeviceAlarmStore>();
         services.AddHostedService<DayWorker>();
+        services.AddHostedService<DeviceAlarmWorker>();
     }
 
     public static void AddPartitions(this IServiceCollection services)

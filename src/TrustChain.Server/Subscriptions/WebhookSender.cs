@@ -32,23 +32,33 @@ internal sealed class WebhookSender : IDisposable
         _client = new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan }; // Each call has its own.
     }
 
-    public async Task<SendResult> SendAsync(Subscription subscription, byte[] body, CancellationToken cancellationToken)
+    public Task<SendResult> SendAsync(Subscription subscription, byte[] body, CancellationToken cancellationToken) => SendAsync(subscription.Destination, body, headers =>
+    {
+        headers.Add("GS1-EPCIS-Version", EpcisVersions.Epcis);
+        headers.Add("GS1-CBV-Version", EpcisVersions.Cbv);
+        headers.Add("GS1-EPC-Format", subscription.EpcFormat);
+        headers.Add("GS1-Query-Min-Record-Time", Record.FormatTime(subscription.MinRecordTime));
+        if (subscription.SignatureToken is { } token)
+        {
+            headers.Add("GS1-Signature", _secrets.Sign(subscription.Id, token, body));
+        }
+    }, cancellationToken);
+
+    /// <summary>Sends JSON to a receiver.</summary>
+    /// <param name="destination">Its URL, which was checked when it was given.</param>
+    /// <param name="body">JSON in UTF-8.</param>
+    /// <param name="addHeaders">Adds what belongs to it.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    public async Task<SendResult> SendAsync(string destination, byte[] body, Action<HttpRequestHeaders> addHeaders, CancellationToken cancellationToken)
     {
         using var timer = new CancellationTokenSource(_options.Timeout, _time);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, cancellationToken);
-        using var request = new HttpRequestMessage(HttpMethod.Post, subscription.Destination)
+        using var request = new HttpRequestMessage(HttpMethod.Post, destination)
         {
             Content = new ByteArrayContent(body) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } },
         };
         request.Headers.UserAgent.ParseAdd(EpcisGroup.VendorVersion.Replace(' ', '/'));
-        request.Headers.Add("GS1-EPCIS-Version", EpcisVersions.Epcis);
-        request.Headers.Add("GS1-CBV-Version", EpcisVersions.Cbv);
-        request.Headers.Add("GS1-EPC-Format", subscription.EpcFormat);
-        request.Headers.Add("GS1-Query-Min-Record-Time", Record.FormatTime(subscription.MinRecordTime));
-        if (subscription.SignatureToken is { } token)
-        {
-            request.Headers.Add("GS1-Signature", _secrets.Sign(subscription.Id, token, body));
-        }
+        addHeaders(request.Headers);
         try
         {
             using var response = await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, both.Token);

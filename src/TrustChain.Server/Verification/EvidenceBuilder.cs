@@ -26,6 +26,7 @@ internal sealed class EvidenceBuilder(RecordStore records, DeviceStore devices, 
     /// <param name="item">Whose records these are, if they are an item's.</param>
     /// <param name="next">Where the next page is.</param>
     /// <param name="cancellationToken">Cancels.</param>
+    /// <param name="mayShowTelemetry">Whether the caller may see the statements of devices, whoever owned them then.</param>
     /// <returns>Null while no checkpoint covers any of the records.</returns>
     public async Task<EvidenceBundle?> BuildAsync(
         AnchoredTree tree,
@@ -34,7 +35,8 @@ internal sealed class EvidenceBuilder(RecordStore records, DeviceStore devices, 
         Caller caller,
         string? item,
         string? next,
-        CancellationToken cancellationToken)
+        CancellationToken cancellationToken,
+        bool mayShowTelemetry = false)
     {
         if (head.Checkpoint is not { } newest)
         {
@@ -76,7 +78,7 @@ internal sealed class EvidenceBuilder(RecordStore records, DeviceStore devices, 
             Timestamps = await trees.ListTimestampsAsync(checkpoint.Size, cancellationToken),
             Proof = await tiles.BuildAsync(ProofPlan.SharedInclusion(indices, checkpoint.Size), cancellationToken),
             Keys = [.. keys.Select(static k => new BundleKey(k.Index, LeafOf(EntryKind.Key, k.Body), k.Body))],
-            Records = [.. logged.Select(l => MakeRecord(l, caller, salts, Place))],
+            Records = [.. logged.Select(l => MakeRecord(l, (mayShowTelemetry && l.Form == StatementForm.Telemetry) || Visibility.MaySeeStatement(caller, l), salts, Place))],
             Status = [.. entries.Concat(revocations).Select(e => new BundleStatus(e.LeafIndex!.Value, LeafOf(e.Kind, e.Body), e.Kind, e.Body, e.Jws is null ? null : Place(e.Jws)))],
             Statements = statements, // last: the initialisers above fill it
         };
@@ -109,11 +111,11 @@ internal sealed class EvidenceBuilder(RecordStore records, DeviceStore devices, 
         return revoked.Count == 0 ? [] : [.. (await records.ListRevocationsAsync(revoked, cancellationToken)).Where(r => r.LeafIndex is { } index && index < size)];
     }
 
-    private static BundleRecord MakeRecord(StoredEvent stored, Caller caller, Dictionary<long, Hash32> salts, Func<string, int> place)
+    private static BundleRecord MakeRecord(StoredEvent stored, bool maySeeStatement, Dictionary<long, Hash32> salts, Func<string, int> place)
     {
         var jcs = stored.Record.ToJcs();
         var leaf = MerkleTree.HashLeaf(LogEntry.ForEvent(stored.Salt, jcs));
-        int? statement = stored.Jws is not null && Visibility.MaySeeStatement(caller, stored) ? place(Encoding.ASCII.GetString(stored.Jws)) : null;
+        int? statement = stored.Jws is not null && maySeeStatement ? place(Encoding.ASCII.GetString(stored.Jws)) : null;
         var inRootForm = stored.Form == StatementForm.Root && stored.Event is not null && stored.EventSalt is not null;
         return new BundleRecord(
             stored.LeafIndex!.Value, // The caller keeps only logged records.

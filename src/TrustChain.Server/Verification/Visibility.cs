@@ -57,6 +57,9 @@ internal sealed class Visibility(AuthorityCheck authority)
         return visible;
     }
 
+    /// <summary>Telemetry of a device that the caller may see as a whole: that was decided for the device.</summary>
+    public static IReadOnlyList<VisibleEvent> OfDevice(IReadOnlyList<StoredEvent> stored) => [.. stored.Select(static s => new VisibleEvent(s, null))];
+
     /// <summary>Whether the caller may see the statement of a record that they may read.</summary>
     public static bool MaySeeStatement(Caller caller, StoredEvent stored) =>
         stored.Form == Core.Signing.StatementForm.Root || stored.StatementIsPublic || stored.OrganisationId == caller.Organisation?.Id;

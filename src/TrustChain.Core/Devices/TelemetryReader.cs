@@ -1,0 +1,510 @@
+using System.Buffers;
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using TrustChain.Core.Epcis;
+using TrustChain.Core.Query;
+using TrustChain.Core.Units;
+
+namespace TrustChain.Core.Devices;
+
+/// <summary>
+/// Reads the readings of one event. Hot: every telemetry statement passes here, so it walks the bytes once, makes no string of a value, and collects into
+/// pooled arrays. The event is valid EPCIS, hence no member is there twice.
+/// </summary>
+internal ref struct TelemetryReader
+{
+    private const int MaxUnknown = 100;
+    private const int MaxJweBytes = 65_536;
+    private const double MaxCounter = (1L << 53) - 1;
+
+    private readonly ReadOnlyMemory<byte> _utf8;
+    private readonly string _device;
+    private readonly DeviceTemplate _template;
+    private readonly TemplateLookup _lookup;
+    private readonly int _width;
+    private readonly long _latest;
+    private Utf8JsonReader _json;
+    private long[] _ticks;
+    private double[] _values;
+    private List<string>? _unknown;
+    private int _count;
+    private int _report;
+
+    public TelemetryReader(ReadOnlyMemory<byte> utf8, string device, DeviceTemplate template, DateTimeOffset now)
+    {
+        _utf8 = utf8;
+        _device = device;
+        _template = template;
+        _lookup = template.Lookup;
+        _width = template.Measures.Count;
+        _latest = Math.Min(now.UtcTicks, DateTime.MaxValue.Ticks - Telemetry.MaxAhead.Ticks) + Telemetry.MaxAhead.Ticks;
+        _json = new Utf8JsonReader(utf8.Span, new JsonReaderOptions { MaxDepth = 1000 });
+        _ticks = ArrayPool<long>.Shared.Rent(64);
+        _values = ArrayPool<double>.Shared.Rent(64 * _width);
+    }
+
+    /// <summary>The first fault met.</summary>
+    public TelemetryFault? Fault { get; private set; }
+
+    public readonly void Dispose()
+    {
+        ArrayPool<long>.Shared.Return(_ticks);
+        ArrayPool<double>.Shared.Return(_values);
+    }
+
+    /// <summary>The telemetry; null when there is a fault.</summary>
+    public Telemetry? Read()
+    {
+        long eventTicks = 0;
+        var (isObject, isObserve, isDevice) = (false, false, false);
+        if (!_json.Read() || _json.TokenType != JsonTokenType.StartObject)
+        {
+            return Fail(TelemetryRules.WrongEvent, "", "Telemetry is one event.");
+        }
+        while (Fault is null && _json.Read() && _json.TokenType == JsonTokenType.PropertyName)
+        {
+            if (_json.ValueTextEquals("type"u8))
+            {
+                isObject = Next() == JsonTokenType.String && _json.ValueTextEquals("ObjectEvent"u8);
+            }
+            else if (_json.ValueTextEquals("action"u8))
+            {
+                isObserve = Next() == JsonTokenType.String && _json.ValueTextEquals("OBSERVE"u8);
+            }
+            else if (_json.ValueTextEquals("eventTime"u8))
+            {
+                Next();
+                TryTime(out eventTicks);
+            }
+            else if (_json.ValueTextEquals("epcList"u8))
+            {
+                isDevice = ReadDevice();
+            }
+            else if (_json.ValueTextEquals("sensorElementList"u8))
+            {
+                ReadElements();
+            }
+            else if (_json.ValueTextEquals("quantityList"u8))
+            {
+                ReadQuantities();
+            }
+            else
+            {
+                _json.Skip();
+            }
+        }
+        if (Fault is not null)
+        {
+            return null;
+        }
+        while (_json.Read())
+        {
+            // What follows the event is no JSON, and the reader says so.
+        }
+        if (!isObject || !isObserve)
+        {
+            return Fail(TelemetryRules.WrongEvent, isObject ? "/action" : "/type", "Telemetry is an ObjectEvent with action OBSERVE.");
+        }
+        if (!isDevice)
+        {
+            return Fail(TelemetryRules.WrongDevice, "/epcList", $"\"epcList\" must be exactly the device, {Quote(Encoding.UTF8.GetBytes(_device))}.");
+        }
+        if (_count == 0)
+        {
+            return Fail(TelemetryRules.WrongCount, "/sensorElementList", "There is no reading.");
+        }
+        if (eventTicks != _ticks[_count - 1])
+        {
+            return Fail(TelemetryRules.EventTimeNotLast, "/eventTime", "\"eventTime\" must be the time of the last reading.");
+        }
+        return new Telemetry(_utf8, _template, _ticks[.._count], _values[..(_count * _width)], _unknown ?? (IReadOnlyList<string>)[]);
+    }
+
+    private bool ReadDevice()
+    {
+        if (Next() != JsonTokenType.StartArray)
+        {
+            _json.Skip();
+            return false;
+        }
+        var (count, same) = (0, false);
+        while (Next() != JsonTokenType.EndArray)
+        {
+            same = count++ == 0 && _json.TokenType == JsonTokenType.String
+                && (_json.ValueTextEquals(_device) || ItemUris.Canonicalise(_json.GetString()!) == _device); // It is a string.
+            _json.Skip();
+        }
+        return count == 1 && same;
+    }
+
+    private void ReadQuantities()
+    {
+        if (Next() == JsonTokenType.StartArray && Next() != JsonTokenType.EndArray)
+        {
+            Fail(TelemetryRules.WrongEvent, "/quantityList", "Telemetry has no items but the device.");
+        }
+    }
+
+    private void ReadElements()
+    {
+        if (Next() != JsonTokenType.StartArray)
+        {
+            Fail(TelemetryRules.WrongCount, "/sensorElementList", "There is no reading.");
+            return;
+        }
+        while (Fault is null && Next() == JsonTokenType.StartObject)
+        {
+            if (_count == Telemetry.MaxReadings)
+            {
+                Fail(TelemetryRules.WrongCount, "/sensorElementList", $"There are more than {Telemetry.MaxReadings} readings.");
+                return;
+            }
+            Grow();
+            ReadElement();
+            _count++;
+        }
+    }
+
+    private void Grow()
+    {
+        if (_count == _ticks.Length)
+        {
+            var ticks = ArrayPool<long>.Shared.Rent(_count * 2);
+            _ticks.AsSpan(0, _count).CopyTo(ticks);
+            ArrayPool<long>.Shared.Return(_ticks);
+            _ticks = ticks;
+        }
+        if ((_count + 1) * _width > _values.Length)
+        {
+            var values = ArrayPool<double>.Shared.Rent(_values.Length * 2);
+            _values.AsSpan(0, _count * _width).CopyTo(values);
+            ArrayPool<double>.Shared.Return(_values);
+            _values = values;
+        }
+        Row.Fill(double.NaN);
+    }
+
+    private readonly Span<double> Row => _values.AsSpan(_count * _width, _width);
+
+    private void ReadElement()
+    {
+        var hasTime = false;
+        _report = 0;
+        while (Fault is null && Next() == JsonTokenType.PropertyName)
+        {
+            if (_json.ValueTextEquals("sensorMetadata"u8))
+            {
+                hasTime = ReadMetadata();
+            }
+            else if (_json.ValueTextEquals("sensorReport"u8))
+            {
+                ReadReports();
+            }
+            else
+            {
+                _json.Skip();
+            }
+        }
+        if (Fault is not null)
+        {
+            return;
+        }
+        if (!hasTime)
+        {
+            Fail(TelemetryRules.WrongTime, Element("/sensorMetadata"), "A reading needs a \"time\" in its \"sensorMetadata\", and no other.");
+        }
+        else if (_report == 0)
+        {
+            Fail(TelemetryRules.NoReport, Element(""), "A reading needs at least one report.");
+        }
+        else
+        {
+            CheckTime();
+            CheckPosition();
+        }
+    }
+
+    private void CheckTime()
+    {
+        var ticks = _ticks[_count];
+        if (ticks > _latest)
+        {
+            Fail(TelemetryRules.TimeInFuture, Element("/sensorMetadata/time"), "The reading is more than ten minutes after the service's clock.");
+        }
+        else if (_count > 0 && ticks <= _ticks[_count - 1])
+        {
+            Fail(TelemetryRules.TimesNotAscending, Element("/sensorMetadata/time"), "The reading is not after the one before.");
+        }
+        else if (_count > 0 && ticks / TimeSpan.TicksPerDay != _ticks[0] / TimeSpan.TicksPerDay)
+        {
+            Fail(TelemetryRules.MoreThanOneDay, Element("/sensorMetadata/time"), "The readings are of more than one day (UTC).");
+        }
+    }
+
+    private void CheckPosition()
+    {
+        if (Fault is not null || _lookup.Latitude < 0)
+        {
+            return;
+        }
+        var latitude = Row[_lookup.Latitude];
+        var longitude = Row[_lookup.Longitude];
+        if (double.IsNaN(latitude) != double.IsNaN(longitude))
+        {
+            Fail(TelemetryRules.WrongPosition, Element("/sensorReport"), "A position is a latitude and a longitude.");
+        }
+        else if (_lookup.HasOpenPosition && (Math.Abs(latitude) > 90 || Math.Abs(longitude) > 180))
+        {
+            Fail(TelemetryRules.WrongPosition, Element("/sensorReport"), "A latitude is at most 90 degrees, a longitude at most 180.");
+        }
+    }
+
+    private bool ReadMetadata()
+    {
+        if (Next() != JsonTokenType.StartObject)
+        {
+            return false;
+        }
+        var (hasTime, hasOther) = (false, false);
+        while (Next() == JsonTokenType.PropertyName)
+        {
+            if (_json.ValueTextEquals("time"u8))
+            {
+                Next();
+                hasTime = TryTime(out _ticks[_count]);
+                _json.Skip();
+            }
+            else
+            {
+                hasOther |= _json.ValueTextEquals("startTime"u8) || _json.ValueTextEquals("endTime"u8);
+                _json.Skip();
+            }
+        }
+        return hasTime && !hasOther;
+    }
+
+    private void ReadReports()
+    {
+        if (Next() != JsonTokenType.StartArray)
+        {
+            return;
+        }
+        var expected = 0;
+        while (Fault is null && Next() == JsonTokenType.StartObject)
+        {
+            expected = ReadReport(expected) + 1;
+            _report++;
+        }
+    }
+
+    /// <summary>Reads one report; its measure, -1 for one that the template does not have.</summary>
+    private int ReadReport(int expected)
+    {
+        ReadOnlySpan<byte> type = default, component = default, unit = default;
+        var (values, value, place, isJwe) = (0, double.NaN, -1L, false);
+        var kind = JsonTokenType.None;
+        while (Next() == JsonTokenType.PropertyName)
+        {
+            var name = _json.ValueIsEscaped ? Unescape() : _json.ValueSpan;
+            Next();
+            switch (name)
+            {
+                case [(byte)'t', (byte)'y', (byte)'p', (byte)'e']:
+                    type = Text();
+                    break;
+                case [(byte)'u', (byte)'o', (byte)'m']:
+                    unit = Text();
+                    break;
+                case [(byte)'v', (byte)'a', (byte)'l', (byte)'u', (byte)'e']:
+                    values++;
+                    kind = _json.TokenType == JsonTokenType.Number ? JsonTokenType.Number : JsonTokenType.Null;
+                    value = kind == JsonTokenType.Number && _json.TryGetDouble(out var number) ? number + 0.0 : double.NaN; // No negative zero.
+                    break;
+                default:
+                    if (name.SequenceEqual("component"u8))
+                    {
+                        component = Text();
+                    }
+                    else if (name.SequenceEqual("booleanValue"u8))
+                    {
+                        values++;
+                        kind = _json.TokenType;
+                        value = kind == JsonTokenType.True ? 1 : 0;
+                    }
+                    else if (name.SequenceEqual("stringValue"u8))
+                    {
+                        values++;
+                        kind = _json.TokenType;
+                        place = _json.TokenStartIndex;
+                        isJwe = kind == JsonTokenType.String && IsJwe(_json.ValueSpan);
+                    }
+                    else if (IsOtherValue(name))
+                    {
+                        values += 2;
+                    }
+                    else if (name.SequenceEqual("time"u8))
+                    {
+                        Fail(TelemetryRules.WrongTime, Report("/time"), "The time is that of the reading, not of one report.");
+                    }
+                    break;
+            }
+            _json.Skip();
+        }
+        if (Fault is not null)
+        {
+            return expected;
+        }
+        if (type.IsEmpty)
+        {
+            Fail(TelemetryRules.NoReport, Report(""), "A report needs a \"type\".");
+            return expected;
+        }
+        if (values != 1)
+        {
+            Fail(TelemetryRules.OneValue, Report(""), "A report has exactly one of \"value\", \"booleanValue\" and \"stringValue\", and no value of another form.");
+            return expected;
+        }
+        var measure = _lookup.Find(type, component, expected);
+        if (measure < 0)
+        {
+            TakeUnknown(type, component, kind, value, unit);
+        }
+        else if (!double.IsNaN(Row[measure]))
+        {
+            Fail(TelemetryRules.MeasureTwice, Report(""), $"The reading has {_template.Measures[measure].Name} twice.");
+        }
+        else
+        {
+            Row[measure] = Judge(measure, kind, value, unit, place, isJwe);
+        }
+        return measure;
+    }
+
+    /// <summary>The value as it is kept, after its rules.</summary>
+    private double Judge(int measure, JsonTokenType kind, double value, ReadOnlySpan<byte> unit, long place, bool isJwe)
+    {
+        var definition = _template.Measures[measure];
+        if (!definition.IsOpen)
+        {
+            return isJwe ? place : Refuse(TelemetryRules.NotEncrypted, "", $"{definition.Name} must be a JWE in \"stringValue\".");
+        }
+        switch (definition.Kind)
+        {
+            case MeasureKind.State:
+                return kind is JsonTokenType.True or JsonTokenType.False ? value : Refuse(TelemetryRules.WrongKind, "", $"{definition.Name} must be a \"booleanValue\".");
+            case MeasureKind.Text:
+                return kind == JsonTokenType.String ? place : Refuse(TelemetryRules.WrongKind, "", $"{definition.Name} must be a \"stringValue\".");
+        }
+        if (kind != JsonTokenType.Number)
+        {
+            return Refuse(TelemetryRules.WrongKind, "", $"{definition.Name} must be a number in \"value\".");
+        }
+        if (!double.IsFinite(value))
+        {
+            return Refuse(TelemetryRules.NotFinite, "/value", "The number is too large.");
+        }
+        if (definition.Kind == MeasureKind.Counter && (value is < 0 or > MaxCounter || value > Math.Floor(value)))
+        {
+            return Refuse(TelemetryRules.WrongCounter, "/value", $"{definition.Name} is a counter: a whole number from 0 to 2^53 - 1.");
+        }
+        return unit.SequenceEqual(_lookup.UnitCodes[measure]) ? value : Convert(measure, value, unit);
+    }
+
+    private double Convert(int measure, double value, ReadOnlySpan<byte> unit)
+    {
+        var own = _lookup.Units[measure]!; // A number has one.
+        if (!UnitOfMeasure.TryFind(unit, out var other))
+        {
+            return Refuse(TelemetryRules.UnknownUnit, "/uom", unit.IsEmpty ? "A number needs a \"uom\"." : $"The unit {Quote(unit)} is not known.");
+        }
+        if (other.Quantity != own.Quantity)
+        {
+            return Refuse(TelemetryRules.WrongQuantity, "/uom", $"{_template.Measures[measure].Name} is measured in {own.Code} or another unit of {own.Quantity}, not in {other.Code}.");
+        }
+        // Twelve digits, as conversion to the base unit leaves them: one amount is one number from whatever unit.
+        var converted = double.Parse(
+            ((other.ToBase(value) - own.Offset) / own.Factor).ToString("E11", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
+        return double.IsFinite(converted) ? converted + 0.0 : Refuse(TelemetryRules.NotFinite, "/value", "The number is too large.");
+    }
+
+    private void TakeUnknown(ReadOnlySpan<byte> type, ReadOnlySpan<byte> component, JsonTokenType kind, double value, ReadOnlySpan<byte> unit)
+    {
+        if (kind is not (JsonTokenType.Number or JsonTokenType.True or JsonTokenType.False))
+        {
+            Fail(TelemetryRules.WrongKind, Report(""), "A measure that the template does not name is a \"value\" with \"uom\", or a \"booleanValue\".");
+        }
+        else if (kind == JsonTokenType.Number && !double.IsFinite(value))
+        {
+            Fail(TelemetryRules.NotFinite, Report("/value"), "The number is too large.");
+        }
+        else if (kind == JsonTokenType.Number && unit.IsEmpty)
+        {
+            Fail(TelemetryRules.UnknownUnit, Report("/uom"), "A number needs a \"uom\".");
+        }
+        else if (_unknown is not { Count: MaxUnknown })
+        {
+            var name = component.IsEmpty ? Encoding.UTF8.GetString(type) : $"{Encoding.UTF8.GetString(type)} {Encoding.UTF8.GetString(component)}";
+            _unknown ??= [];
+            if (!_unknown.Contains(name))
+            {
+                _unknown.Add(name);
+            }
+        }
+    }
+
+    // minValue, percRank and all the others that are values too, but of no single moment or of no form that is judged.
+    private static bool IsOtherValue(ReadOnlySpan<byte> name) =>
+        name.SequenceEqual("hexBinaryValue"u8) || name.SequenceEqual("uriValue"u8) || name.SequenceEqual("minValue"u8) || name.SequenceEqual("maxValue"u8)
+        || name.SequenceEqual("meanValue"u8) || name.SequenceEqual("sDev"u8) || name.SequenceEqual("percRank"u8) || name.SequenceEqual("percValue"u8);
+
+    /// <summary>Whether a string, as JSON writes it, looks like a JWE: five parts in base64url, or an object.</summary>
+    private static bool IsJwe(ReadOnlySpan<byte> text) =>
+        text.Length <= MaxJweBytes && (text is [(byte)'{', .., (byte)'}'] || (text.StartsWith("eyJ"u8) && text.Count((byte)'.') == 4 && text.IndexOfAnyExcept(JweCharacters) < 0));
+
+    private static readonly SearchValues<byte> JweCharacters = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_."u8);
+
+    private JsonTokenType Next()
+    {
+        _json.Read();
+        return _json.TokenType;
+    }
+
+    private readonly bool TryTime(out long ticks)
+    {
+        ticks = 0;
+        if (_json.TokenType != JsonTokenType.String || !EpcisTime.TryParse(_json.ValueSpan, out var time))
+        {
+            return false;
+        }
+        ticks = time.UtcTicks;
+        return true;
+    }
+
+    private readonly ReadOnlySpan<byte> Text() =>
+        _json.TokenType != JsonTokenType.String ? default : _json.ValueIsEscaped ? Unescape() : _json.ValueSpan;
+
+    private readonly ReadOnlySpan<byte> Unescape()
+    {
+        var text = new byte[_json.ValueSpan.Length];
+        return text.AsSpan(0, _json.CopyString(text));
+    }
+
+    private readonly string Element(string rest) => string.Create(CultureInfo.InvariantCulture, $"/sensorElementList/{_count}{rest}");
+
+    private readonly string Report(string rest) => Element(string.Create(CultureInfo.InvariantCulture, $"/sensorReport/{_report}{rest}"));
+
+    private static string Quote(ReadOnlySpan<byte> text) => $"\"{Encoding.UTF8.GetString(text[..Math.Min(text.Length, 100)])}\"";
+
+    private double Refuse(string code, string rest, string detail)
+    {
+        Fail(code, Report(rest), detail);
+        return double.NaN;
+    }
+
+    private Telemetry? Fail(string code, string path, string detail)
+    {
+        Fault ??= new TelemetryFault(code, path, detail);
+        return null;
+    }
+}

@@ -1,0 +1,106 @@
+using TrustChain.Core.Devices;
+using TrustChain.Core.Log;
+using TrustChain.Postgres.Capture;
+using TrustChain.Postgres.Devices;
+using TrustChain.Server.Hosting;
+using TrustChain.Server.Log;
+using TrustChain.Server.Standby;
+using TrustChain.Server.Verification;
+
+namespace TrustChain.Server.Devices;
+
+/// <summary>The evidence of a device's period as a file that verifies and computes again without us: lines of JSON, so that it is written and read without holding it.</summary>
+internal static class DeviceEvidenceEndpoints
+{
+    /// <summary>Media type of lines of JSON.</summary>
+    public const string MediaType = "application/x-ndjson";
+
+    // A bundle is at most 16 MiB; a reading with its reports is about 400 bytes, half as much again in base64url.
+    private const int MaxRecords = 100;
+    private const int MaxReadings = 12_000;
+
+    public static void MapDeviceEvidence(this IEndpointRouteBuilder app) => app.MapGet("/api/devices/{id}/evidence", GetAsync).MayReadStandby().WithTags("Devices")
+        .WithSummary("The evidence of a period: header, bundles and summary, one JSON a line (docs/devices.md section 9). trustchain verify checks it and computes it again.");
+
+    private static async Task<IResult> GetAsync(
+        string id,
+        HttpContext context,
+        Caller caller,
+        DeviceAccess access,
+        DeviceReading reading,
+        DeviceTemplates templates,
+        TelemetryStore telemetry,
+        RecordStore records,
+        Visibility visibility,
+        EvidenceBuilder builder,
+        AnchoredTrees trees,
+        LogHead head,
+        TimeProvider time,
+        CancellationToken cancellationToken,
+        string? from = null,
+        string? until = null,
+        string? to = null,
+        string? target = null)
+    {
+        if (await access.FindAsync(id, caller, cancellationToken) is not { } seen)
+        {
+            return DeviceEndpoints.NotFound();
+        }
+        if (DeviceHistoryEndpoints.ReadPeriod(from, to ?? until, reading, out var period) is { } problem)
+        {
+            return problem;
+        }
+        if (await trees.FindAsync(target, cancellationToken) is not { } tree)
+        {
+            return Problems.NotFound("anchoring target on a chain of this name");
+        }
+        var size = head.Checkpoint?.Size ?? 0;
+        var statements = await telemetry.ListAllAsync(seen.Device.Id, period.From, period.Until, cancellationToken);
+        var places = await records.ListLeavesAsync([.. statements.Select(static s => s.Facts.RecordId)], cancellationToken);
+        // As strangers see them: by leaf index, and only what a checkpoint covers.
+        var logged = statements.Where(s => places.TryGetValue(s.Facts.RecordId, out var place) && place.LeafIndex < size)
+            .Select(s => (Stored: s, Facts: s.Facts with { RecordId = places[s.Facts.RecordId].LeafIndex!.Value })).ToList(); // Filtered before.
+        if (logged.Count == 0)
+        {
+            return Problems.NotFound("telemetry in the log of this period");
+        }
+        var now = time.GetUtcNow();
+        var header = new DeviceEvidenceHeader
+        {
+            Device = seen.Device.Uri,
+            Salt = new Hash32(seen.Device.Salt),
+            Template = templates.FindFile(seen.Device.Template) ?? throw new InvalidOperationException($"There is no device template \"{seen.Device.Template}\" any more."),
+            From = period.From,
+            Until = period.Until,
+            ExpectedFrom = await reading.FindExpectedFromAsync(seen.Device, cancellationToken),
+            At = now.AddTicks(-(now.Ticks % TimeSpan.TicksPerMillisecond)),
+        };
+        context.Response.ContentType = MediaType;
+        context.Response.Headers.ContentDisposition = $"attachment; filename=\"device-{id[..8]}-{period.From:yyyy-MM-dd}-{period.Until:yyyy-MM-dd}.ndjson\"";
+        context.Response.Headers.CacheControl = "no-store";
+        await WriteAsync(header.ToJson());
+        for (var start = 0; start < logged.Count;)
+        {
+            var (count, readings) = (0, 0);
+            while (start + count < logged.Count && count < MaxRecords && (count == 0 || readings + logged[start + count].Stored.Readings <= MaxReadings))
+            {
+                readings += logged[start + count].Stored.Readings;
+                count++;
+            }
+            var stored = await records.ListByIdAsync([.. logged.Skip(start).Take(count).Select(static l => l.Stored.Facts.RecordId)], cancellationToken);
+            // The access was checked for the device; a record alone shows only its organisation's.
+            var bundle = await builder.BuildAsync(tree, Visibility.OfDevice(stored), [], caller, seen.Device.Uri, null, cancellationToken, mayShowTelemetry: true)
+                ?? throw new InvalidOperationException("No checkpoint covers what one covered a moment ago.");
+            await WriteAsync(bundle.ToUtf8());
+            start += count;
+        }
+        await WriteAsync(DeviceEvidence.Compute(reading.TemplateOf(seen.Device), header, [.. logged.Select(static l => l.Facts)]).ToJson());
+        return Results.Empty;
+
+        async Task WriteAsync(byte[] line)
+        {
+            await context.Response.Body.WriteAsync(line, cancellationToken);
+            await context.Response.Body.WriteAsync("\n"u8.ToArray(), cancellationToken);
+        }
+    }
+}
