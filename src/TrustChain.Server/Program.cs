@@ -71,6 +71,7 @@ app.MapKeyRecovery();
 app.MapCapture();
 app.MapDevices();
 app.MapTelemetry();
+app.MapImports();
 app.MapDeviceHistory();
 app.MapDeviceEvidence();
 app.MapDeviceAlarms();

@@ -13,7 +13,7 @@ public static class DeviceDays
     {
         // An import from before the enrolment makes nothing expected then: it covers nothing either.
         var first = statements.Where(static s => !s.Imported).Select(static s => (DateTimeOffset?)s.Summary.First).Min();
-        return DeviceDay.Compute(template, day, before, statements, before.Signed is null ? ExpectedFrom(first, enrolledAt) : null);
+        return DeviceDay.Compute(template, day, before, statements, before.Own is null ? ExpectedFrom(first, enrolledAt) : null);
     }
 
     /// <summary>When expectation begins, given the first reading that the device signed.</summary>

@@ -1,9 +1,9 @@
 namespace TrustChain.Core.Devices;
 
 /// <summary>What came before a day: the last statement that the device signed, and the last imported one where that is of a later day.</summary>
-/// <param name="Signed">Null when there is none.</param>
+/// <param name="Own">Null when there is none.</param>
 /// <param name="Imported">Null when there is none, or none of a later day.</param>
-public readonly record struct StatementsBefore(StatementFacts? Signed, StatementFacts? Imported = null)
+public readonly record struct StatementsBefore(StatementFacts? Own, StatementFacts? Imported = null)
 {
     /// <summary>What comes before the day after this one.</summary>
     /// <param name="statements">This day's statements.</param>
@@ -32,7 +32,7 @@ internal static class MixedDay
     {
         var signed = statements.Where(static s => !s.Imported).ToList();
         var imported = InTime(statements.Where(static s => s.Imported));
-        var alone = Build(before.Signed, signed);
+        var alone = Build(before.Own, signed);
         if (imported.Count == 0 && before.Imported is null)
         {
             return alone;
@@ -40,7 +40,7 @@ internal static class MixedDay
         // Numbered in the order of time, which is what counts for values; they have no numbers of their own.
         var others = Build(before.Imported is { } b ? Numbered(b, 1) : null, [.. imported.Select(static (s, i) => Numbered(s, i + 2))]);
         // From the first statement that the device signed on, figures are its own; what lies before is a history that only an import can tell.
-        var figures = before.Signed is not null ? alone
+        var figures = before.Own is not null ? alone
             : signed.Count == 0 ? others
             : Build(before.Imported is { } b2 ? b2 with { KeyNumber = -1 } : null, signed);
         var findings = FindingList.Order(alone.Findings
@@ -83,7 +83,7 @@ internal static class MixedDay
     /// </summary>
     private static IEnumerable<Finding> FindRollbacks(DeviceTemplate template, StatementsBefore before, List<StatementFacts> signed, List<StatementFacts> imported)
     {
-        var all = InTime(new[] { before.Signed, before.Imported }.OfType<StatementFacts>().Concat(signed).Concat(imported));
+        var all = InTime(new[] { before.Own, before.Imported }.OfType<StatementFacts>().Concat(signed).Concat(imported));
         for (var i = 0; i < template.Measures.Count; i++)
         {
             var measure = template.Measures[i];
