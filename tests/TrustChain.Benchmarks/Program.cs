@@ -1,1 +1,1 @@
-return 0;
+BenchmarkDotNet.Running.BenchmarkSwitcher.FromAssembly(typeof(TrustChain.Benchmarks.TelemetryBenchmarks).Assembly).Run(args);

@@ -25,15 +25,19 @@ def hash32(value): return need(len(value) == 43) or raw(value)
 MEMBERS = {  # of each object; a question mark stands after optional ones, an equals sign after integers
     "bundle": "anchors checkpoint item? keys log next? proof records statements status timestamps? type v=",
     "log": "chainId= key origin registry", "keys": "entry index= leaf", "status": "entry index= kind= leaf statement=?",
-    "header": "alg aud? kid typ",
+    "header": "alg aud? kid typ", "telemetry": "alg aud boot clock device kid prev? seq typ",
     "timestamps": "consistency root size= token", "anchors": "block= blockHash chainId= consistency registry root size= time transaction",
-    "records": "erasedAt? event? eventProof? eventSalt? index= leaf record salt statement=?",
+    "records": "deviceSalt? erasedAt? event? eventProof? eventSalt? index= leaf record salt statement=?",
     "record": "count= custody eventHash keyEntry= kid position= receivedAt statement v=",
     "register": "act authorization? custody jwk kid name organisation previous=? purpose recovery=? v= vouchedBy",
     "revoke": "act authorization? by compromisedAt? compromisedSince=? keyEntry= kid organisation previous=? v=",
     "recover": "act delay= jwk kid organisation previous= reason v=",
     "object": "act authorization organisation previous= recovery= v=",
-    "published": "custody keyEntry= kid payload receivedAt statement v="}
+    "published": "custody keyEntry= kid payload receivedAt statement v=",
+    "device enrol": "act attestation? device jwk kid organisation proof v=", "device rotate": "act attestation? device jwk kid organisation previous= proof v=",
+    "device replace": "act attestation? compromisedSince=? device jwk kid organisation previous= proof reason? v=",
+    "device revoke": "act compromisedSince=? device organisation previous= reason? v=", "device transfer": "act device organisation previous= to v=",
+    "device accept": "act device organisation previous= v=", "device retire": "act device organisation previous= reason? v="}
 def fits(value, form):
     known = {name.rstrip("=?"): name for name in MEMBERS[form].split()}
     return set(value) <= set(known) and value.get("v", 1) == 1 and all(
@@ -149,7 +153,7 @@ FAULTS = (ValueError, TypeError, AttributeError, LookupError, StopIteration, Rec
 PATHS = {"EPCISDocument": ["epcisBody", "eventList"],
          "EPCISQueryDocument": ["epcisBody", "queryResults", "resultsBody", "eventList"]}
 def verify(data, trust, chain):  # [11] the verdict, and an answer for each step
-    answers, keys, changes, anchored = [], {}, {}, [0]
+    answers, keys, changes, devices, anchored = [], {}, {}, {}, [0]
     def tell(step, check, *arguments):
         answers.append([step, "passed"])
         try: return check(*arguments)
@@ -235,36 +239,80 @@ def verify(data, trust, chain):  # [11] the verdict, and an answer for each step
         for place, (index, entry) in enumerate(entries):
             if all(later["act"] != "register" for _, later in entries[place:]): return
             follow(index, entry)
-    def signed_payload(item, said, *types):  # [4] of the statement that a record or a published entry names
-        key, compact = keys[said["keyEntry"]] or give_up(), bundle["statements"][item["statement"]]
+    def signed_payload(item, said, among, *types):  # [4] of the statement that a record or a published entry names
+        key, compact = among[said["keyEntry"]] or give_up(), bundle["statements"][item["statement"]]
         header, payload, signature = map(raw, compact.split("."))
         header, signed = parse_json(header), compact.rsplit(".", 1)[0].encode()
-        need(fits(header, "header") and header["typ"] in types and sha256(compact.encode()).hex() == said["statement"])
+        need(fits(header, "telemetry" if "telemetry+jws" in types else "header") and header["typ"] in types and sha256(compact.encode()).hex() == said["statement"])
         need(key["kid"] == said["kid"] == header["kid"] and key["custody"] == said["custody"])
         need(header["alg"] == key["public"][0] and said["keyEntry"] < item["index"])
         need(header.get("aud", said["custody"] != "self" and log["origin"]) == log["origin"])
-        return check_signature(*key["public"], signature, signed) or (header["typ"], payload)
+        return check_signature(*key["public"], signature, signed) or (header, payload)
+    def check_device(index, entry):  # [6.5]
+        said = entry["payload"]
+        act, admits = said["act"], "jwk" in said
+        need(fits(said, f"device {act}"))
+        need(hash32(said["device"]) and hash32(said.get("attestation", said["device"])) and said["organisation"] and said.get("to", "x"))
+        need(all(isinstance(value, (str, int)) for name, value in said.items() if name != "jwk") and 0 < len(said.get("reason", "x")) <= 200)
+        public = admits and public_key(said["jwk"], said["kid"])
+        if admits:
+            header, payload, signature = map(raw, said["proof"].split("."))
+            wanted = {"alg": public[0], "aud": log["origin"], "kid": said["kid"], "typ": "device-key+jws"}
+            need(parse_json(header) == wanted and payload == canonical({name: said[name] for name in ("act", "device", "kid")}))
+            check_signature(*public, signature, said["proof"].rsplit(".", 1)[0].encode())
+        devices[index] = {**said, "custody": "self", "public": public, "by": (entry["kid"], entry["keyEntry"])}
+    def check_device_history(device):
+        last = owner = offered = current = None
+        admitted, entries = set(), {index: said for index, said in sorted(devices.items()) if said and said["device"] == device}
+        for index, said in entries.items():
+            act, kid, previous, by, who = said["act"], said.get("kid"), said.get("previous"), said["by"], said["organisation"]
+            need(previous == last, CouldNotCheck if previous is not None and previous < index and previous not in entries else ValueError)
+            need(who == (who if act == "enrol" else offered if act == "accept" else owner) and kid not in admitted)
+            need(by == current if act == "rotate" else keys[by[1]]["organisation"] == who and all(
+                (end["kid"], end["keyEntry"]) != by or at > index for at, end in revocations()))
+            need((act != "transfer" or said["to"] != owner) and (act != "revoke" or current))
+            if act in ("rotate", "replace", "revoke", "retire"): current = None
+            if act in ("transfer", "accept"): offered = said.get("to")
+            current, last = (kid, index) if kid else current, "retired" if act == "retire" else index
+            admitted.add(kid or index)
+            if act in ("enrol", "accept"): owner = who
+    def revocations():
+        every = [(end["index"], end["entry"]) for end in bundle["status"] if end["kind"] == 2] + list(changes.items())
+        return [(at, end) for at, end in every if end.get("act") == "revoke"]
+    def device_ends():  # each ends the key that the device's newest entry before it admitted
+        for at, end in devices.items():
+            same = [i for i, other in devices.items() if end and other and other["public"] and i < at and other["device"] == end["device"]]
+            if same and end["act"] in ("rotate", "replace", "revoke", "retire"):
+                yield at, {**end, "kid": devices[max(same)]["kid"], "keyEntry": max(same), "organisation": None}
     def check_record(item):
         record, place, count = item["record"], item["record"]["position"], item["record"]["count"]
         check_entry(item, 1, sha256(hash32(item["salt"]), canonical(record)))
         need(fits(record, "record") and place < count and datetime.datetime.strptime(record["receivedAt"], "%Y-%m-%dT%H:%M:%S.%fZ"))
         need(re.fullmatch(r"ni:///sha-256;[0-9a-f]{64}\?ver=CBV2\.0", record["eventHash"]))
-        own = key = keys.get(record["keyEntry"])
+        own, among = keys.get(record["keyEntry"]), keys if record["keyEntry"] in keys else devices
         used, uses = record["keyEntry"], {(record["kid"], record["keyEntry"]): item["index"]}
+        while used not in keys and devices.get(used) and devices[used]["public"]: uses[devices[used]["by"]], used = used, devices[used]["by"][1]
+        key = keys.get(used)
         while key and "authorization" in key:  # [6.6] a key is worth no more than the one that let it in
             kid = parse_json(raw(key["authorization"].split(".")[0]))["kid"]
             same = [i for i, other in keys.items() if other and (other["kid"], other["organisation"]) == (kid, key["organisation"])]
             if min(same, default=used) >= used: break
             uses[kid, min(same)], used, key = used, min(same), keys[min(same)]
-        ends = [(end["index"], end["entry"]) for end in bundle["status"] if end["kind"] == 2] + list(changes.items())
-        for at, end in ends:
-            if end.get("act") != "revoke" or own and end["organisation"] != own["organisation"]: continue
+        for at, end in revocations() + list(device_ends()):
+            if own and end["organisation"] != own["organisation"]: continue
             use = uses.get((end["kid"], end["keyEntry"]), -1)
             need(use < end.get("compromisedSince", 2**53) and (use != item["index"] or use <= at))
         need("statement" in item, CouldNotCheck)
-        form, payload = signed_payload(item, record, "epcis+jws", "epcis-root+jws")
+        header, payload = signed_payload(item, record, among, *(["telemetry+jws"] if among is devices else ["epcis+jws", "epcis-root+jws"]))
         content = parse_json(payload)
-        if form == "epcis+jws":
+        if among is devices:
+            seq, device = header["seq"], header["device"]
+            need(all(re.fullmatch("0|[1-9][0-9]{0,15}", value) and int(value) < 2**53 for value in (seq, header["boot"])) and ("prev" in header) == (seq != "1") and seq != "0")
+            need(datetime.datetime.strptime(header["clock"], "%Y-%m-%dT%H:%M:%S.%fZ") and hash32(header.get("prev", record["kid"])))
+            need(content["type"] == "ObjectEvent" and count == 1 and content["epcList"] == [device])
+            need("deviceSalt" in item, CouldNotCheck)
+            need(sha256(hash32(item["deviceSalt"]), device.encode()) == hash32(devices[record["keyEntry"]]["device"]))
+        elif header["typ"] == "epcis+jws":
             path = PATHS.get(content.get("type"))
             for name in path or (): content = content[name]
             need(count == (1 if path is None else len(content)) and (path is None or type(content) is list))
@@ -277,22 +325,28 @@ def verify(data, trust, chain):  # [11] the verdict, and an answer for each step
         need(item["index"] < max(anchored), CouldNotCheck)
     def check_status(item):
         kind, entry = item["kind"], item["entry"]
+        if kind == 10: devices[item["index"]] = None
         check_entry(item, kind, canonical(entry))
-        need(kind in (2, 3, 4), CouldNotCheck)
-        need(kind == 2 or fits(entry, "published") and canonical(entry["payload"]) == signed_payload(
-            item, entry, "certificate+jws" if kind == 3 else "recall+jws")[1])
+        need(kind in (2, 3, 4, 10), CouldNotCheck)
+        if kind == 2: return
+        among = devices if kind == 10 and entry["payload"].get("act") == "rotate" else keys
+        _, payload = signed_payload(item, entry, among, {3: "certificate+jws", 4: "recall+jws", 10: "device+jws"}[kind])
+        need(fits(entry, "published") and canonical(entry["payload"]) == payload)
+        if kind == 10: check_device(item["index"], entry)
     bundle = tell("bundle", parse_bundle, data)
     if bundle is None: return "failed", answers
     log = bundle["log"]
     tell("identity", check_identity)
     tree = tell("checkpoint", read_checkpoint, bundle["checkpoint"], log)
     if trust and "witnesses" in trust: tell("witness", check_witnesses)
-    checks = {"anchors": check_anchor, "timestamps": give_up, "keys": check_key, "records": check_record, "status": check_status}
+    checks = {"anchors": check_anchor, "timestamps": give_up, "keys": check_key, "status": check_status, "records": check_record}
     for part, check in checks.items():
-        if part == "records":
+        if part == "status":
+            bundle[part].sort(key=lambda item: item["index"])  # a device entry may rest on an earlier one
             for organisation in sorted({entry["organisation"] for entry in changes.values()}):
                 tell(f"keys of {organisation}", check_history, organisation)
         for i, item in enumerate(bundle[part] or [None] * (part == "anchors")): tell(f"{part}[{i}]", check, item)
+    for device in sorted({said["device"] for said in devices.values() if said}): tell(f"device {device}", check_device_history, device)
     tell("inclusion", check_inclusion)
     return next(word for word in ("failed", "could not check", "passed") if word in sum(answers, [])), answers
 def main():

@@ -20,7 +20,7 @@ internal static class EntryShape
         return (EntryKind)entry.Span[1] switch
         {
             EntryKind.Event => body.Length == Hash32.Size ? null : $"an event's body has {Hash32.Size} bytes, this one {body.Length}.",
-            EntryKind.Key or EntryKind.Certificate or EntryKind.Recall => IsCanonicalObject(body) ? null : "the body is not a JSON object in canonical form.",
+            EntryKind.Key or EntryKind.Certificate or EntryKind.Recall or EntryKind.Device => IsCanonicalObject(body) ? null : "the body is not a JSON object in canonical form.",
             _ => null,
         };
     }

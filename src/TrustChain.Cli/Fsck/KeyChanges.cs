@@ -1,38 +1,52 @@
 using System.Diagnostics;
 using TrustChain.Cli.Terminal;
+using TrustChain.Core.Devices;
 using TrustChain.Core.Log;
 
 namespace TrustChain.Cli.Fsck;
 
 /// <summary>
-/// The key entries walked so far, with the histories they make. They are kept whole, because what a later one may do depends on all before it; a log has few
-/// of them beside its events.
+/// The key and device entries walked so far, with the histories they make. They are kept whole, because what a later one may do depends on all before it; a log
+/// has few of them beside its events.
 /// </summary>
-/// <param name="origin">The log's origin.</param>
-internal sealed class KeyChanges(string origin)
+internal sealed class KeyChanges
 {
     private readonly List<(long Index, ReadOnlyMemory<byte> Body)> _entries = [];
-    private readonly KeyHistories _histories = new(origin);
+    private readonly List<(long Index, ReadOnlyMemory<byte> Body)> _devices = [];
+    private readonly KeyHistories _histories;
+    private readonly DeviceHistories _deviceHistories;
 
-    /// <summary>Leaf index and body of each, in order.</summary>
+    /// <param name="origin">The log's origin.</param>
+    public KeyChanges(string origin)
+    {
+        _histories = new KeyHistories(origin);
+        _deviceHistories = new DeviceHistories(origin, _histories);
+    }
+
+    /// <summary>Leaf index and body of each key entry, in order.</summary>
     public IReadOnlyList<(long Index, ReadOnlyMemory<byte> Body)> Entries => _entries;
 
-    /// <summary>Takes the next key entry.</summary>
-    /// <param name="index">Its leaf index, above all before.</param>
+    /// <summary>Leaf index and body of each device entry, in order.</summary>
+    public IReadOnlyList<(long Index, ReadOnlyMemory<byte> Body)> Devices => _devices;
+
+    /// <summary>Takes the next key or device entry.</summary>
+    /// <param name="kind"><see cref="EntryKind.Key"/> or <see cref="EntryKind.Device"/>.</param>
+    /// <param name="index">Its leaf index, above all before, of both kinds.</param>
     /// <param name="body">Its body: canonical JSON.</param>
     /// <returns>Which rule it breaks; null when none.</returns>
-    /// <exception cref="CliException">This machine lacks the algorithm of the key that agreed to it.</exception>
-    public string? Apply(long index, ReadOnlyMemory<byte> body)
+    /// <exception cref="CliException">This machine lacks the algorithm of the key that agreed to it, or that it admits.</exception>
+    public string? Apply(EntryKind kind, long index, ReadOnlyMemory<byte> body)
     {
-        switch (_histories.Apply(index, body))
+        var isDevice = kind == EntryKind.Device;
+        switch (isDevice ? _deviceHistories.Apply(index, body) : _histories.Apply(index, body))
         {
             case KeyChangeResult.Accepted:
-                _entries.Add((index, body.ToArray())); // A copy: the body is a part of a whole bundle.
+                (isDevice ? _devices : _entries).Add((index, body.ToArray())); // A copy: the body is a part of a whole bundle.
                 return null;
             case KeyChangeResult.Refused(var rule):
-                return $"the key entry breaks a rule: {rule}.";
+                return $"the {(isDevice ? "device" : "key")} entry breaks a rule: {rule}.";
             case KeyChangeResult.CouldNotCheck(var algorithm):
-                throw new CliException($"Key entry {index} cannot be checked: this machine has no {algorithm}.");
+                throw new CliException($"{(isDevice ? "Device" : "Key")} entry {index} cannot be checked: this machine has no {algorithm}.");
             default:
                 throw new UnreachableException();
         }

@@ -31,7 +31,7 @@ internal static class FaultCodes
     /// <summary>An entry or tile is missing, malformed, or does not lead to the signed root.</summary>
     public const string BadEntry = "bad-entry";
 
-    /// <summary>A key entry breaks the rules by which keys succeed each other.</summary>
+    /// <summary>A key entry or device entry breaks the rules by which keys succeed each other.</summary>
     public const string BadKeyChange = "bad-key-change";
 
     /// <summary>An anchor, listed or in the contract, is not one of this log's roots.</summary>

@@ -127,7 +127,7 @@ internal sealed class LogWalk(LogReader reader, WalkState state, TreeHistory his
             throw new LogFaultException(FaultCodes.BadEntry, $"leaf {state.Size}", $"{place}: {fault}");
         }
         var kind = entry.Span[1];
-        if ((EntryKind)kind == EntryKind.Key && state.Keys.Apply(state.Size, entry[2..]) is { } rule)
+        if ((EntryKind)kind is EntryKind.Key or EntryKind.Device && state.Keys.Apply((EntryKind)kind, state.Size, entry[2..]) is { } rule)
         {
             throw new LogFaultException(FaultCodes.BadKeyChange, $"leaf {state.Size}", $"{place}: {rule}");
         }

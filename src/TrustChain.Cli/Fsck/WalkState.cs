@@ -5,7 +5,7 @@ namespace TrustChain.Cli.Fsck;
 
 /// <summary>
 /// How far a log has been walked, so that the walk can go on from there: the rightmost tile of every level, from which root and frontier follow, what
-/// was counted, the key entries, and the newest checkpoints seen. Its size grows with the number of key entries and with nothing else.
+/// was counted, the key and device entries, and the newest checkpoints seen. Its size grows with the number of those entries and with nothing else.
 /// </summary>
 internal sealed class WalkState
 {
@@ -47,7 +47,7 @@ internal sealed class WalkState
     /// <summary>Entries by kind.</summary>
     public SortedDictionary<byte, long> Kinds { get; init; } = [];
 
-    /// <summary>The key entries.</summary>
+    /// <summary>The key and device entries.</summary>
     public KeyChanges Keys { get; }
 
     /// <summary>The newest checkpoint that all entries were found to lead to; null before the first.</summary>

@@ -73,15 +73,11 @@ internal static class WalkStateFile
                 json.WriteNumber(kind.ToString(System.Globalization.CultureInfo.InvariantCulture), number);
             }
             json.WriteEndObject();
-            json.WriteStartArray("keys");
-            foreach (var (index, body) in state.Keys.Entries)
+            WriteEntries(json, "keys", state.Keys.Entries);
+            if (state.Keys.Devices.Count > 0)
             {
-                json.WriteStartObject();
-                json.WriteNumber("index", index);
-                json.WriteString("body", Base64UrlText.Encode(body.Span));
-                json.WriteEndObject();
+                WriteEntries(json, "devices", state.Keys.Devices);
             }
-            json.WriteEndArray();
             json.WriteString("confirmed", state.Confirmed?.Note);
             json.WriteString("pending", state.Pending?.Note);
             WriteChain(json, state.Chain);
@@ -116,6 +112,19 @@ internal static class WalkStateFile
         json.WriteEndArray();
     }
 
+    private static void WriteEntries(Utf8JsonWriter json, string name, IReadOnlyList<(long Index, ReadOnlyMemory<byte> Body)> entries)
+    {
+        json.WriteStartArray(name);
+        foreach (var (index, body) in entries)
+        {
+            json.WriteStartObject();
+            json.WriteNumber("index", index);
+            json.WriteString("body", Base64UrlText.Encode(body.Span));
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+    }
+
     private static void WriteChain(Utf8JsonWriter json, ChainCursor chain)
     {
         json.WriteStartObject("chain");
@@ -144,23 +153,27 @@ internal static class WalkStateFile
         };
         Require(state.Size == Number(json, "size") && state.Frontier.ComputeRoot() == ReadHash(json.GetProperty("root")), "its hashes do not lead to its root.");
         Require(state.Kinds.Values.All(static n => n > 0) && state.Kinds.Values.Sum() == state.Size, "its counts are not those of its size.");
-        ReadKeys(json.GetProperty("keys"), state);
+        ReadChanges(json, state);
         RequireNotes(state);
         return state;
     }
 
-    private static void ReadKeys(JsonElement keys, WalkState state)
+    /// <summary>Key and device entries are taken in the order of the log, both together: a device entry rests on the keys that were there at its time.</summary>
+    private static void ReadChanges(JsonElement json, WalkState state)
     {
+        var keys = json.GetProperty("keys").EnumerateArray().Select(static entry => (Kind: EntryKind.Key, Entry: entry));
+        var devices = json.TryGetProperty("devices", out var list) ? list.EnumerateArray().Select(static entry => (Kind: EntryKind.Device, Entry: entry)) : [];
         var last = -1L;
-        foreach (var key in keys.EnumerateArray())
+        foreach (var (kind, entry) in keys.Concat(devices).OrderBy(static change => Number(change.Entry, "index")))
         {
-            var index = Number(key, "index");
-            Require(index > last && index < state.Size, "a key entry is out of place.");
-            Require(Base64UrlText.TryDecode(key.GetProperty("body").GetString(), out var body), "a key entry is not base64url.");
-            Require(state.Keys.Apply(index, body) is null, $"key entry {index} breaks the rules of key entries.");
+            var index = Number(entry, "index");
+            Require(index > last && index < state.Size, "a key or device entry is out of place.");
+            Require(Base64UrlText.TryDecode(entry.GetProperty("body").GetString(), out var body), "a key or device entry is not base64url.");
+            Require(state.Keys.Apply(kind, index, body) is null, $"entry {index} breaks the rules of key and device entries.");
             last = index;
         }
         Require(state.Keys.Entries.Count == state.Kinds.GetValueOrDefault((byte)EntryKind.Key), "it lacks key entries.");
+        Require(state.Keys.Devices.Count == state.Kinds.GetValueOrDefault((byte)EntryKind.Device), "it lacks device entries.");
     }
 
     /// <summary>Confirmed is at or below the size walked, and pending above confirmed and not below it.</summary>

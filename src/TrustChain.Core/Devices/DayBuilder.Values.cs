@@ -288,9 +288,9 @@ internal sealed partial class DayBuilder
         _isEnergyJudged = true;
         var span = (until - from) / 1000.0;
         var unknown = _lookup.OperatingHours >= 0 ? 0 : Math.Max(0, span - (_timed.Sum(static s => s.Summary.Runs.Sum(static r => (long)r.Until - r.From)) / 1000.0));
-        var step = _template.Measures[_lookup.Energy].Resolution * _lookup.Units[_lookup.Energy]!.Factor / 3600; // A counter has a unit.
+        var step = _template.Measures[_lookup.Energy].Step * _lookup.Units[_lookup.Energy]!.Factor / 3600; // A counter has a unit.
         var slack = (2 * _template.ExpectedInterval)
-            + (_lookup.OperatingHours >= 0 ? _template.Measures[teller].Resolution * _lookup.Units[teller]!.Factor : 0);
+            + (_lookup.OperatingHours >= 0 ? _template.Measures[teller].Step * _lookup.Units[teller]!.Factor : 0);
         var lower = (least * Math.Max(0, seconds - slack) / 3600) - step;
         var idle = Math.Max(0, span - seconds - unknown);
         var upper = (((most * (seconds + unknown + slack)) + (least * idle)) / 3600) + step;

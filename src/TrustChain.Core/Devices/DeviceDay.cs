@@ -18,7 +18,8 @@ public sealed record DeviceGap(DateTimeOffset From, DateTimeOffset Until, int Re
 /// <param name="Digest">Digest of the last, in base64url.</param>
 /// <param name="FirstRecord">Record of the first.</param>
 /// <param name="LastRecord">Record of the last.</param>
-public sealed record StatementRange(int KeyNumber, long First, long Last, string? Previous, string Digest, long FirstRecord, long LastRecord);
+public sealed record StatementRange(
+    int KeyNumber, long First, long Last, [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] string? Previous, string Digest, long FirstRecord, long LastRecord);
 
 /// <summary>One measure of a day, in the template's unit.</summary>
 public sealed record MeasureDay
@@ -58,7 +59,10 @@ public sealed record MeasureDay
 /// <param name="Readings">Number of readings.</param>
 /// <param name="RunningSeconds">How long the machine ran, as its readings tell; null where the template has no way to tell.</param>
 /// <param name="EnergyWattHours">What it used; null where the template has no open counter of energy.</param>
-public sealed record DeviceHour(int Readings, double? RunningSeconds, double? EnergyWattHours);
+public sealed record DeviceHour(
+    int Readings,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] double? RunningSeconds,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] double? EnergyWattHours);
 
 /// <summary>A cell of the grid of 0.01 degree: its south-western corner is at these hundredths of a degree.</summary>
 /// <param name="Latitude">Hundredths of a degree, -9,000 to 9,000.</param>
@@ -181,9 +185,10 @@ public sealed record DeviceDay
         try
         {
             var day = JsonSerializer.Deserialize(utf8, DeviceDayJson.Default.DeviceDay) ?? throw new FormatException("The day is null.");
-            return day.Hours.Count == 24 && !day.Hours.Contains(null!) && !day.Measures.Contains(null!) && !day.Gaps.Contains(null!) && !day.Sequences.Contains(null!) && !day.Findings.Contains(null!)
+            return day.Hours.Count == 24 && day.FirstReading is null == day.LastReading is null && !day.Hours.Contains(null!) && !day.Measures.Contains(null!)
+                && !day.Gaps.Contains(null!) && !day.Sequences.Contains(null!) && !day.Findings.Contains(null!)
                 ? day
-                : throw new FormatException("The day has a list with nothing in a place, or not 24 hours.");
+                : throw new FormatException("The day has a list with nothing in a place, not 24 hours, or one end without the other.");
         }
         catch (JsonException exception)
         {

@@ -118,8 +118,8 @@ public sealed record DeviceMeasure
     /// <summary>How much a counter can rise in an hour, in <see cref="Unit"/>; null for any.</summary>
     public double? MaxPerHour { get; init; }
 
-    /// <summary>Smallest step of a counter that the device shows, in <see cref="Unit"/>: rates and sums are judged with as much tolerance. Default 1.</summary>
-    public double Resolution { get; init; } = 1;
+    /// <summary>Smallest step of a counter that the device shows, in <see cref="Unit"/>: rates and sums are judged with as much tolerance. Null for 1.</summary>
+    public double? Resolution { get; init; }
 
     /// <summary>Hours of running after which a gauge that has not changed is stuck; null for never.</summary>
     public double? StuckAfter { get; init; }
@@ -129,6 +129,10 @@ public sealed record DeviceMeasure
 
     /// <summary>Who can read the values.</summary>
     public MeasurePrivacy Privacy { get; init; }
+
+    /// <summary><see cref="Resolution"/>, or what it is by default.</summary>
+    [JsonIgnore]
+    public double Step => Resolution ?? 1;
 
     /// <summary>Whether the values can be read here.</summary>
     [JsonIgnore]

@@ -77,7 +77,7 @@ public sealed partial class DeviceTemplate
         {
             return "\"maxPerHour\" is for counters, and above 0.";
         }
-        if (measure.Resolution <= 0 || (!isCounter && measure.Resolution is < 1 or > 1))
+        if (measure.Resolution is not null && (!isCounter || measure.Resolution <= 0))
         {
             return "\"resolution\" is for counters, and above 0.";
         }

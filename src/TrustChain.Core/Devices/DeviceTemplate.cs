@@ -53,7 +53,7 @@ public sealed partial class DeviceTemplate
     public required int ExpectedInterval { get; init; }
 
     /// <summary>When readings are expected: <c>always</c>, or hours of the day in UTC such as <c>22-10</c>, the first included, the last not.</summary>
-    public string Schedule { get; init; } = "always";
+    public required string Schedule { get; init; }
 
     /// <summary>How far the device's clock may be wrong, in seconds, 1 to 86,400.</summary>
     public required int MaxClockDrift { get; init; }

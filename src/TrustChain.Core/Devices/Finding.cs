@@ -26,7 +26,8 @@ public enum FindingSeverity
 /// <param name="Detail">One sentence of English with the numbers.</param>
 /// <param name="Records">Ids of the records it rests on, ascending; at most 20.</param>
 public sealed record Finding(
-    string Code, FindingSeverity Severity, DateTimeOffset From, DateTimeOffset Until, string? Measure, string Detail, IReadOnlyList<long> Records)
+    string Code, FindingSeverity Severity, DateTimeOffset From, DateTimeOffset Until,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] string? Measure, string Detail, IReadOnlyList<long> Records)
 {
     /// <summary>Most records that a finding cites.</summary>
     public const int MaxRecords = 20;

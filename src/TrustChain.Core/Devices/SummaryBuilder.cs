@@ -17,7 +17,7 @@ internal static class SummaryBuilder
 
     /// <summary>How much a counter may rise beyond its rate: one step, and what it can in two intervals, since readings and steps do not go together.</summary>
     public static double RateTolerance(DeviceTemplate template, DeviceMeasure measure) =>
-        measure.Resolution + ((measure.MaxPerHour ?? 0) * 2 * template.ExpectedInterval / 3600);
+        measure.Step + ((measure.MaxPerHour ?? 0) * 2 * template.ExpectedInterval / 3600);
 
     /// <summary>How many milliseconds the machine ran between each reading and the next: one less than there are readings.</summary>
     public static long[] RunningTimes(Telemetry telemetry, DeviceTemplate template, int[] times)

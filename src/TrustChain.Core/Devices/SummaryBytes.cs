@@ -49,6 +49,9 @@ internal readonly struct SummaryWriter(ArrayBufferWriter<byte> output)
 /// <summary>Reads what <see cref="SummaryWriter"/> wrote. What is not that throws a <see cref="FormatException"/>.</summary>
 internal ref struct SummaryInput(ReadOnlySpan<byte> bytes)
 {
+    // Sums of what a statement may say, and what is computed with them, stay finite.
+    private const double MaxNumber = 1e150;
+
     private readonly ReadOnlySpan<byte> _bytes = bytes;
     private int _place;
 
@@ -90,7 +93,7 @@ internal ref struct SummaryInput(ReadOnlySpan<byte> bytes)
         }
         var value = BinaryPrimitives.ReadDoubleLittleEndian(_bytes[_place..]);
         _place += 8;
-        return double.IsFinite(value) ? value : throw new FormatException("A number of the summary is not finite.");
+        return Math.Abs(value) <= MaxNumber ? value : throw new FormatException("A number of the summary is out of its range.");
     }
 
     public GeoPoint Point() => new((int)Signed(-900_000_000, 900_000_000), (int)Signed(-1_800_000_000, 1_800_000_000));

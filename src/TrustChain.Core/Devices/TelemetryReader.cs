@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using System.Text.Unicode;
 using TrustChain.Core.Epcis;
 using TrustChain.Core.Query;
 using TrustChain.Core.Units;
@@ -16,6 +17,7 @@ internal ref struct TelemetryReader
 {
     private const int MaxUnknown = 100;
     private const int MaxJweBytes = 65_536;
+    private const double MaxValue = 1e100;
     private const double MaxCounter = (1L << 53) - 1;
 
     private readonly ReadOnlyMemory<byte> _utf8;
@@ -338,6 +340,7 @@ internal ref struct TelemetryReader
                         kind = _json.TokenType;
                         place = _json.TokenStartIndex;
                         isJwe = kind == JsonTokenType.String && IsJwe(_json.ValueSpan);
+                        CheckText();
                     }
                     else if (IsOtherValue(name))
                     {
@@ -400,7 +403,7 @@ internal ref struct TelemetryReader
         {
             return Refuse(TelemetryRules.WrongKind, "", $"{definition.Name} must be a number in \"value\".");
         }
-        if (!double.IsFinite(value))
+        if (!(Math.Abs(value) <= MaxValue))
         {
             return Refuse(TelemetryRules.NotFinite, "/value", "The number is too large.");
         }
@@ -425,7 +428,7 @@ internal ref struct TelemetryReader
         // Twelve digits, as conversion to the base unit leaves them: one amount is one number from whatever unit.
         var converted = double.Parse(
             ((other.ToBase(value) - own.Offset) / own.Factor).ToString("E11", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
-        return double.IsFinite(converted) ? converted + 0.0 : Refuse(TelemetryRules.NotFinite, "/value", "The number is too large.");
+        return Math.Abs(converted) <= MaxValue ? converted + 0.0 : Refuse(TelemetryRules.NotFinite, "/value", "The number is too large.");
     }
 
     private void TakeUnknown(ReadOnlySpan<byte> type, ReadOnlySpan<byte> component, JsonTokenType kind, double value, ReadOnlySpan<byte> unit)
@@ -479,6 +482,19 @@ internal ref struct TelemetryReader
         }
         ticks = time.UtcTicks;
         return true;
+    }
+
+    /// <summary>Texts are made into strings only when somebody asks for them: that they are Unicode is checked here.</summary>
+    private void CheckText()
+    {
+        if (_json.TokenType == JsonTokenType.String && _json.ValueIsEscaped)
+        {
+            Unescape(); // It throws.
+        }
+        else if (_json.TokenType == JsonTokenType.String && !Utf8.IsValid(_json.ValueSpan))
+        {
+            Fail(TelemetryRules.MalformedJson, Report("/stringValue"), "The text is not UTF-8.");
+        }
     }
 
     private readonly ReadOnlySpan<byte> Text() =>

@@ -51,7 +51,7 @@ public static class TelemetryRules
     /// <summary>A unit of another quantity than the template's.</summary>
     public const string WrongQuantity = "wrong-quantity";
 
-    /// <summary>A number that is not finite.</summary>
+    /// <summary>A number beyond 10^100, hence also one that is not finite.</summary>
     public const string NotFinite = "not-finite";
 
     /// <summary>A counter that is negative, has a fraction, or is above 2^53 - 1.</summary>

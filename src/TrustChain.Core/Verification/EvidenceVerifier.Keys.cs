@@ -5,8 +5,7 @@ namespace TrustChain.Core.Verification;
 
 public sealed partial class EvidenceVerifier
 {
-    // Revocations in the bundle, as step 6.6 takes them: those among the status entries first. Read once.
-    private List<(KeyRevocation Revocation, long Index, bool Sound)>? _revocations;
+    private List<KeyEnding>? _endings;
 
     // The first entry in the bundle that admits a key for an organisation.
     private Dictionary<(string Kid, string Organisation), long>? _entryOfKey;
@@ -99,51 +98,60 @@ public sealed partial class EvidenceVerifier
         ? subject => Pass(CheckNames.KeyHistory, subject, "The organisation's key entries follow the rules; its keys were recovered by the operator, who vouches for the name since then.", ReasonCodes.KeyRecovered)
         : subject => Pass(CheckNames.KeyHistory, subject, "The organisation's key entries up to this one are all there and follow the rules.");
 
-    /// <summary>Step 6.6: no key entry of the bundle ends the key, or one that it descends from, for this record.</summary>
+    /// <summary>Step 6.6: no entry of the bundle ends the key, or one that it descends from, for this record.</summary>
     private void VerifyKeyStatus(BundleRecord bundled, Record record, string subject)
     {
-        var admitted = _keys.GetValueOrDefault(record.KeyEntry).Change as KeyEntry;
-        var lineage = Lineage(record, bundled.Index, admitted);
-        foreach (var (revocation, index, sound) in _revocations ??= ReadRevocations())
+        var organisation = (_keys.GetValueOrDefault(record.KeyEntry).Change as KeyEntry)?.Organisation;
+        var lineage = Lineage(record, bundled.Index);
+        foreach (var ending in Endings)
         {
-            if (!lineage.TryGetValue((revocation.Kid, revocation.KeyEntry), out var used) || (admitted is not null && admitted.Organisation != revocation.Organisation))
+            if (!lineage.TryGetValue((ending.Kid, ending.KeyEntry), out var used) || (organisation is not null && organisation != ending.Organisation))
             {
                 continue;
             }
-            var compromised = revocation.CompromisedSince <= used;
-            var isOwn = (revocation.Kid, revocation.KeyEntry) == (record.Kid, record.KeyEntry);
-            var ended = isOwn && bundled.Index > index;
+            var compromised = ending.CompromisedSince <= used;
+            var isOwn = (ending.Kid, ending.KeyEntry) == (record.Kid, record.KeyEntry);
+            var ended = isOwn && bundled.Index > ending.Index;
             if (!compromised && !ended)
             {
                 continue;
             }
-            if (!sound)
+            if (!ending.Sound)
             {
                 Depends(CheckNames.KeyStatus, subject, CheckNames.Status);
             }
             else if (!compromised)
             {
-                Fail(CheckNames.KeyStatus, subject, ReasonCodes.KeyRevoked, $"The key was revoked by entry {index}, before this record.");
+                Fail(CheckNames.KeyStatus, subject, ReasonCodes.KeyRevoked, $"The key was ended by entry {ending.Index}, before this record.");
             }
             else
             {
                 Fail(CheckNames.KeyStatus, subject, ReasonCodes.KeyCompromised, isOwn
-                    ? $"The key was reported compromised for entries from {revocation.CompromisedSince} on."
-                    : $"The key was admitted by a key that was reported compromised for entries from {revocation.CompromisedSince} on.");
+                    ? $"The key was reported compromised for entries from {ending.CompromisedSince} on."
+                    : $"The key was admitted by a key that was reported compromised for entries from {ending.CompromisedSince} on.");
             }
             return;
         }
         Pass(CheckNames.KeyStatus, subject, $"The key is not revoked for this record as of size {_checkpoint?.Size ?? 0}.");
     }
 
-    /// <summary>The record's key and those it descends from by authorization, each with the index of the entry for which it was used.</summary>
-    private Dictionary<(string Kid, long Entry), long> Lineage(Record record, long recordIndex, KeyEntry? admitted)
+    /// <summary>
+    /// The record's key and those it descends from, each with the index of the entry for which it was used: of a device's key those that signed the device entries,
+    /// up to the organisation's, and of an organisation's those that authorized it.
+    /// </summary>
+    private Dictionary<(string Kid, long Entry), long> Lineage(Record record, long recordIndex)
     {
         _entryOfKey ??= _keys.Where(static k => k.Value.Change is KeyEntry)
             .GroupBy(static k => (((KeyEntry)k.Value.Change!).Key.Kid, k.Value.Change!.Organisation)) // Filtered before.
             .ToDictionary(static g => g.Key, static g => g.Min(static k => k.Key));
         var lineage = new Dictionary<(string, long), long> { [(record.Kid, record.KeyEntry)] = recordIndex };
         var index = record.KeyEntry;
+        while (!_keys.ContainsKey(index) && _devices.GetValueOrDefault(index) is { Act.Key: not null, Entry: { } said } && said.KeyEntry < index)
+        {
+            lineage[(said.Kid, said.KeyEntry)] = index;
+            index = said.KeyEntry;
+        }
+        var admitted = _keys.GetValueOrDefault(index).Change as KeyEntry;
         while (admitted?.AuthorizedBy() is { } kid && _entryOfKey.TryGetValue((kid, admitted.Organisation), out var authorizer) && authorizer < index)
         {
             lineage[(kid, authorizer)] = index;
@@ -152,24 +160,37 @@ public sealed partial class EvidenceVerifier
         return lineage;
     }
 
-    private List<(KeyRevocation Revocation, long Index, bool Sound)> ReadRevocations()
+    /// <summary>The end of a key by an entry of the bundle.</summary>
+    /// <param name="Kid">The key that ends.</param>
+    /// <param name="KeyEntry">Leaf index of the entry that admitted it.</param>
+    /// <param name="Organisation">Whose key it is said to be; null for a device's.</param>
+    /// <param name="CompromisedSince">First leaf index that must not be believed; null when there is none.</param>
+    /// <param name="Index">Leaf index of the entry that ends it.</param>
+    /// <param name="Sound">Whether that entry passed its own check.</param>
+    private sealed record KeyEnding(string Kid, long KeyEntry, string? Organisation, long? CompromisedSince, long Index, bool Sound);
+
+    /// <summary>The ends of keys, as step 6.6 takes them: revocations among the status entries, those among the key entries, then device entries. Read once.</summary>
+    private List<KeyEnding> Endings => _endings ??= [.. ReadRevocations(), .. ReadDeviceEndings()];
+
+    private IEnumerable<KeyEnding> ReadRevocations()
     {
-        var revocations = new List<(KeyRevocation, long, bool)>();
         foreach (var status in _bundle.Status.Where(static s => s.Kind == EntryKind.Key))
         {
             using var document = JsonDocument.Parse(status.Body);
             if (KeyRevocation.TryParse(document.RootElement, out var revocation))
             {
-                revocations.Add((revocation, status.Index, IsPublicLeaf(status.Kind, status.Body, status.Leaf)));
+                yield return Ending(revocation, status.Index, IsPublicLeaf(status.Kind, status.Body, status.Leaf));
             }
         }
         foreach (var key in _bundle.Keys)
         {
             if (_keys[key.Index] is { Change: KeyRevocation revocation } known)
             {
-                revocations.Add((revocation, key.Index, known.Sound));
+                yield return Ending(revocation, key.Index, known.Sound);
             }
         }
-        return revocations;
+
+        static KeyEnding Ending(KeyRevocation revocation, long index, bool sound) =>
+            new(revocation.Kid, revocation.KeyEntry, revocation.Organisation, revocation.CompromisedSince, index, sound);
     }
 }

@@ -36,7 +36,11 @@ public sealed partial class EvidenceVerifier
             return;
         }
         var statement = VerifySignature(bundled, record, subject, intact, out var signatureSound);
-        VerifyEvent(bundled, record, subject, intact, statement, signatureSound);
+        var eventSound = VerifyEvent(bundled, record, subject, intact, statement, signatureSound);
+        if (statement?.Telemetry is { } telemetry)
+        {
+            VerifyDevice(bundled, record, telemetry, subject, eventSound, intact && signatureSound);
+        }
         VerifyKeyStatus(bundled, record, subject);
         if (bundled.Index < _anchoredSize)
         {
@@ -68,19 +72,18 @@ public sealed partial class EvidenceVerifier
             }
             return null;
         }
-        var isThere = _keys.TryGetValue(record.KeyEntry, out var known);
-        if (isThere && known.Change is null)
+        var key = FindOrganisationKey(record.KeyEntry) ?? FindDeviceKey(record.KeyEntry);
+        if (key is { IsReadable: false })
         {
-            Depends(CheckNames.Signature, subject, CheckNames.Key);
+            Depends(CheckNames.Signature, subject, key.RestsOn);
             return null;
         }
-        if (known.Change is not KeyEntry entry)
+        if (key?.Key is not { } publicKey)
         {
-            BlameRecord(ReasonCodes.KeyMissing, $"The bundle has no key entry {record.KeyEntry} that admits a key.");
+            BlameRecord(ReasonCodes.KeyMissing, $"The bundle has no entry {record.KeyEntry} that admits a key.");
             return null;
         }
-        var key = (Entry: entry, known.Sound);
-        if (key.Entry.Key.Kid != record.Kid || key.Entry.Custody != record.Custody || record.KeyEntry >= bundled.Index)
+        if (publicKey.Kid != record.Kid || key.Custody != record.Custody || record.KeyEntry >= bundled.Index)
         {
             BlameRecord(ReasonCodes.KeyMismatch, "The record names another key, another custody, or a key admitted after it.");
             return null;
@@ -88,6 +91,10 @@ public sealed partial class EvidenceVerifier
         if (!_statements.TryGetValue(place, out var read))
         {
             _ = Statement.TryParse(_bundle.Statements[place], out var parsed, out var error);
+            if (parsed?.Form == StatementForm.Telemetry && !IsBareEvent(parsed.Jws.Payload))
+            {
+                (parsed, error) = (null, "The payload of a telemetry statement must be one ObjectEvent.");
+            }
             _statements.Add(place, read = (parsed, error));
         }
         if (read.Statement is not { } statement)
@@ -100,9 +107,14 @@ public sealed partial class EvidenceVerifier
             BlameRecord(ReasonCodes.StatementAltered, "The statement is not the one that the record names.");
             return statement;
         }
-        if (statement.Jws.Kid != record.Kid || (statement.Form == StatementForm.Root && statement.Count != record.Count))
+        if (statement.Jws.Kid != record.Kid || (statement.Form != StatementForm.Document && statement.Count != record.Count))
         {
             BlameRecord(ReasonCodes.KeyMismatch, "The statement names another key or another number of events than the record.");
+            return statement;
+        }
+        if (statement.Form == StatementForm.Telemetry != key.IsDevice)
+        {
+            BlameRecord(ReasonCodes.KeyMismatch, "A device's key signs telemetry statements and nothing else, and no other key does.");
             return statement;
         }
         if (statement.Jws.Audience is { } audience ? audience != _bundle.Log.Origin : record.Custody == Custody.Self)
@@ -112,16 +124,16 @@ public sealed partial class EvidenceVerifier
         }
         if (!_signatures.TryGetValue((place, record.KeyEntry), out var signature))
         {
-            _signatures.Add((place, record.KeyEntry), signature = VerifyOnce(statement.Jws, statement.Digest, key.Entry.Key));
+            _signatures.Add((place, record.KeyEntry), signature = VerifyOnce(statement.Jws, statement.Digest, publicKey));
         }
         switch (signature)
         {
             case SignatureCheck.Valid:
                 sound = true;
-                Pass(CheckNames.Signature, subject, $"Signed by {(key.Sound ? key.Entry.Name : $"key {record.Kid}")} with {(record.Custody == Custody.Self ? "a key of its own" : "a key held by the service")}.");
+                Pass(CheckNames.Signature, subject, $"Signed by {(key.Sound ? key.Name : $"key {record.Kid}")} with {(record.Custody == Custody.Self ? "a key of its own" : "a key held by the service")}.");
                 break;
             case SignatureCheck.CouldNotCheck:
-                Unknown(CheckNames.Signature, subject, ReasonCodes.AlgorithmNotAvailable, $"This machine cannot check {key.Entry.Key.Algorithm} signatures.");
+                Unknown(CheckNames.Signature, subject, ReasonCodes.AlgorithmNotAvailable, $"This machine cannot check {publicKey.Algorithm} signatures.");
                 break;
             default:
                 if (key.Sound)
@@ -130,7 +142,7 @@ public sealed partial class EvidenceVerifier
                 }
                 else
                 {
-                    Depends(CheckNames.Signature, subject, CheckNames.Key);
+                    Depends(CheckNames.Signature, subject, key.RestsOn);
                 }
                 break;
         }
@@ -138,36 +150,31 @@ public sealed partial class EvidenceVerifier
 
         void BlameRecord(string code, string message)
         {
-            if (recordSound && (!isThere || known.Sound))
+            if (recordSound && key is not { Sound: false })
             {
                 Fail(CheckNames.Signature, subject, code, message);
             }
             else
             {
-                Depends(CheckNames.Signature, subject, recordSound ? CheckNames.Key : CheckNames.Record);
+                Depends(CheckNames.Signature, subject, recordSound ? key!.RestsOn : CheckNames.Record); // There is a key entry: it is not sound.
             }
         }
     }
 
-    /// <summary>Steps 6.4 and 6.5: the event is the one signed at the record's position, and hashes as the record says.</summary>
-    private void VerifyEvent(BundleRecord bundled, Record record, string subject, bool recordSound, Statement? statement, bool signatureSound)
+    /// <summary>Steps 6.4 and 6.5: the event is the one signed at the record's position, and hashes as the record says. Answers whether the former holds.</summary>
+    private bool VerifyEvent(BundleRecord bundled, Record record, string subject, bool recordSound, Statement? statement, bool signatureSound)
     {
         if (statement is null)
         {
             Depends(CheckNames.Event, subject, CheckNames.Signature);
             Depends(CheckNames.EventHash, subject, CheckNames.Signature);
-            return;
+            return false;
         }
         Hash32? computed = null;
         var eventSound = false;
-        if (statement.Form == StatementForm.Document)
+        if (statement.Form != StatementForm.Root)
         {
-            // A record in document form has its statement's place: VerifySignature found the statement there.
-            if (!_documents.TryGetValue(bundled.Statement!.Value, out var hashes))
-            {
-                hashes = [.. EpcisReader.Read(statement.Jws.Payload, VerifierOptions).Events.Select(static e => e.EventHash)];
-                _documents.Add(bundled.Statement.Value, hashes);
-            }
+            var hashes = ReadDocument(bundled, statement).Hashes;
             if (hashes.Length == record.Count)
             {
                 computed = hashes[record.Position];
@@ -209,7 +216,7 @@ public sealed partial class EvidenceVerifier
         {
             Depends(CheckNames.EventHash, subject, recordSound ? CheckNames.Event : CheckNames.Record);
         }
-        else if (statement.Form == StatementForm.Document && !signatureSound)
+        else if (statement.Form != StatementForm.Root && !signatureSound)
         {
             Depends(CheckNames.EventHash, subject, CheckNames.Signature); // The event was taken from this very statement.
         }
@@ -217,6 +224,7 @@ public sealed partial class EvidenceVerifier
         {
             Fail(CheckNames.EventHash, subject, ReasonCodes.EventHashMismatch, "The event's CBV hash is not the record's.");
         }
+        return eventSound;
 
         void Blame(string code, string message)
         {
@@ -231,71 +239,17 @@ public sealed partial class EvidenceVerifier
         }
     }
 
-    /// <summary>Step 7: a certificate or recall is what the log holds and is signed by its key.</summary>
-    private void VerifyStatus(int i)
+    /// <summary>The events of the statement that a record points at, which is not in root form.</summary>
+    private ReadPayload ReadDocument(BundleRecord bundled, Statement statement)
     {
-        var status = _bundle.Status[i];
-        var subject = $"status[{i}]";
-        if (!IsPublicLeaf(status.Kind, status.Body, status.Leaf))
+        var place = bundled.Statement!.Value; // VerifySignature found the statement there.
+        if (!_documents.TryGetValue(place, out var read))
         {
-            Fail(CheckNames.Status, subject, ReasonCodes.StatusAltered, $"The entry {status.Index} is not what the log holds.");
-            return;
+            var events = EpcisReader.Read(statement.Jws.Payload, VerifierOptions).Events;
+            var epcs = statement.Form == StatementForm.Telemetry ? events.SelectMany(static e => e.Items).Where(static i => i.Role == ItemRole.Epc).Take(2).ToList() : [];
+            _documents.Add(place, read = new ReadPayload([.. events.Select(static e => e.EventHash)], epcs is [var only] ? only.CanonicalUri : null));
         }
-        if (status.Kind == EntryKind.Key)
-        {
-            Pass(CheckNames.Status, subject, $"Entry {status.Index} of the log changes a key.");
-            return;
-        }
-        if (status.Kind is not (EntryKind.Certificate or EntryKind.Recall))
-        {
-            Unknown(CheckNames.Status, subject, ReasonCodes.KindUnknown, $"Entry {status.Index} is of kind {(int)status.Kind}, which this verifier does not know.");
-            return;
-        }
-        PublicEntry? entry;
-        using (var document = JsonDocument.Parse(status.Body))
-        {
-            _ = PublicEntry.TryParse(document.RootElement, out entry);
-        }
-        if (entry is null || status.Statement is not { } place || !Jws.TryParse(_bundle.Statements[place], out var jws, out _)
-            || jws.ComputeDigest() != entry.Statement || !jws.Payload.Span.SequenceEqual(entry.PayloadJcs.Span) || jws.Kid != entry.Kid)
-        {
-            Fail(CheckNames.Status, subject, ReasonCodes.StatementAltered, "The signed statement is not the one that the entry names.");
-            return;
-        }
-        var expected = status.Kind == EntryKind.Certificate ? PublicEntry.CertificateType : PublicEntry.RecallType;
-        var isThere = _keys.TryGetValue(entry.KeyEntry, out var known);
-        var key = (Entry: known.Change as KeyEntry, known.Sound);
-        if (key.Entry is null || key.Entry.Key.Kid != entry.Kid || key.Entry.Custody != entry.Custody || entry.KeyEntry >= status.Index)
-        {
-            if (isThere && !key.Sound)
-            {
-                Depends(CheckNames.Status, subject, CheckNames.Key);
-                return;
-            }
-            Fail(CheckNames.Status, subject, ReasonCodes.KeyMissing, $"The bundle has no matching key entry {entry.KeyEntry}.");
-            return;
-        }
-        var fits = jws.Type == expected && jws.HeaderNames.All(static name => name is "alg" or "aud" or "kid" or "typ")
-            && (jws.Audience is { } audience ? audience == _bundle.Log.Origin : entry.Custody != Custody.Self);
-        switch (fits ? VerifyOnce(jws, entry.Statement, key.Entry.Key) : SignatureCheck.Invalid)
-        {
-            case SignatureCheck.Valid:
-                Pass(CheckNames.Status, subject, $"Signed by {(key.Sound ? key.Entry.Name : $"key {entry.Kid}")} and in the log as entry {status.Index}.");
-                break;
-            case SignatureCheck.CouldNotCheck:
-                Unknown(CheckNames.Status, subject, ReasonCodes.AlgorithmNotAvailable, $"This machine cannot check {key.Entry.Key.Algorithm} signatures.");
-                break;
-            default:
-                if (key.Sound)
-                {
-                    Fail(CheckNames.Status, subject, ReasonCodes.StatusSignatureInvalid, "The signature is not that of the key.");
-                }
-                else
-                {
-                    Depends(CheckNames.Status, subject, CheckNames.Key);
-                }
-                break;
-        }
+        return read;
     }
 
     /// <summary>Verifies a JWS, unless its digest and this key were found to belong together before.</summary>
@@ -316,7 +270,12 @@ public sealed partial class EvidenceVerifier
     // Records often share a statement: each is read and verified once.
     private readonly Dictionary<int, (Statement? Statement, string? Error)> _statements = [];
     private readonly Dictionary<(int Place, long KeyEntry), SignatureCheck> _signatures = [];
-    private readonly Dictionary<int, Hash32[]> _documents = [];
+    private readonly Dictionary<int, ReadPayload> _documents = [];
+
+    /// <summary>What a payload with events holds.</summary>
+    /// <param name="Hashes">Hash of each event.</param>
+    /// <param name="OnlyEpc">In telemetry: the one item of the event's epcList; null where there is another number of them.</param>
+    private sealed record ReadPayload(Hash32[] Hashes, string? OnlyEpc);
 
     // What the log admitted was checked when it came in; a verifier only needs the same reading, whatever the deployment's policy on check digits.
     private static readonly EpcisReadOptions VerifierOptions = new() { CheckDigits = CheckDigitPolicy.Warn };

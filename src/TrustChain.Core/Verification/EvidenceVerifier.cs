@@ -72,14 +72,13 @@ public sealed partial class EvidenceVerifier
             VerifyKey(i);
         }
         VerifyKeyHistories(); // step 5b
+        var status = VerifyStatusEntries(); // step 7: step 6 asks which device entries passed, and is listed before it
         for (var i = 0; i < _bundle.Records.Count; i++) // step 6
         {
             VerifyRecord(i);
         }
-        for (var i = 0; i < _bundle.Status.Count; i++) // step 7
-        {
-            VerifyStatus(i);
-        }
+        _checks.AddRange(status);
+        VerifyDeviceHistories(); // step 7b
         return new VerificationReport(_checks);
     }
 
@@ -260,5 +259,7 @@ public sealed partial class EvidenceVerifier
     private void Unknown(string name, string subject, string code, string message) => _checks.Add(new Check(name, subject, Outcome.CouldNotCheck, code, message));
 
     private void Depends(string name, string subject, string on) =>
-        Unknown(name, subject, ReasonCodes.DependsOn, $"Could not be told, because the check \"{on}\" it rests on did not pass.");
+        Unknown(name, subject, ReasonCodes.DependsOn, DependsMessage(on));
+
+    private static string DependsMessage(string on) => $"Could not be told, because the check \"{on}\" it rests on did not pass.";
 }

@@ -85,7 +85,8 @@ public abstract record Verdict
             ReasonCodes.EventAltered or ReasonCodes.EventMissing => (Checked.Content, Checked.Statement),
             ReasonCodes.EventHashMismatch => (Checked.Content, Checked.Record),
             ReasonCodes.StatusAltered => (Checked.Notice, Checked.Log),
-            ReasonCodes.StatusSignatureInvalid => (Checked.Notice, Checked.Signature),
+            ReasonCodes.StatusSignatureInvalid or ReasonCodes.DeviceProofInvalid => (Checked.Notice, Checked.Signature),
+            ReasonCodes.DeviceMismatch => (Checked.Content, Checked.Signature),
             ReasonCodes.ReceiptInvalid or ReasonCodes.ReceiptBroken => (Checked.Receipt, Checked.Log),
             _ => (Checked.Record, Checked.Log),
         };

@@ -3,12 +3,11 @@
 
 import { concat, utf8 } from "./verify-json.js";
 import { hashLeaf, maxTreeSize, same, sha256, sharedRoot, verifyConsistency, verifyInclusion } from "./verify-tree.js";
-import { Outcome, Signature, checkpoint, cosignature, countEvents, digest, jws, noteVerifier, publicEntry, record, signedNote, statement } from "./verify-formats.js";
+import { Outcome, Signature, checkpoint, cosignature, countEvents, digest, noteVerifier, record, signedNote, statement } from "./verify-formats.js";
 import { admittedAt, keyChange, lineageOf, replayHistories } from "./verify-keys.js";
+import { endsOfDevices, pseudonym, replayDevices } from "./verify-devices.js";
+import { admittedDevice, kinds, publicLeafIs, statusAnswers } from "./verify-status.js";
 import { MalformedError, readBundle } from "./verify-reading.js";
-
-const maxBody = 65535 - 2;
-const kinds = Object.freeze({ event: 1, key: 2, certificate: 3, recall: 4 });
 
 export { Outcome };
 
@@ -54,7 +53,8 @@ class Verifier {
   #trust;
   #chain;
   #keys = new Map(); // by leaf index: { change, sound }; of several with one index the last
-  #revocations = [];
+  #devices = new Map(); // device entries by leaf index: { act, kid, keyEntry, sound }; act is null where it is none of a known act
+  #ends = []; // of keys: { kid, keyEntry, organisation, compromisedSince, index, sound }
   #note = null;
   #checkpoint = null;
   #checkpointSound = false;
@@ -87,13 +87,13 @@ class Verifier {
       await this.#verifyKey(key, `keys[${i}]`);
     }
     await this.#verifyKeyHistories(); // step 5b
-    await this.#readRevocations();
+    const status = await statusAnswers(bundle, this.#keys, this.#devices); // step 7: step 6 asks which device entries passed, and is listed before it
+    await this.#readEnds();
     for (const [i, bundled] of bundle.records.entries()) { // step 6
       await this.#verifyRecord(bundled, `records[${i}]`);
     }
-    for (const [i, status] of bundle.status.entries()) { // step 7
-      await this.#verifyStatus(status, `status[${i}]`);
-    }
+    this.checks.push(...status);
+    this.#verifyDeviceHistories(); // step 7b
   }
 
   #verifyIdentity() {
@@ -266,18 +266,33 @@ class Verifier {
     }
   }
 
-  /** Revocations in the bundle, as step 6.6 takes them: those among the status entries first. */
-  async #readRevocations() {
+  /** The ends of keys, as step 6.6 takes them: revocations among the status entries, those among the key entries, then device entries. */
+  async #readEnds() {
     for (const status of this.#bundle.status) {
       const change = status.kind === kinds.key ? await keyChange(status.body.json) : null;
       if (change?.act === "revoke") {
-        this.#revocations.push({ change, index: status.index, sound: await publicLeafIs(status.kind, status.body.bytes, status.leaf) });
+        this.#ends.push({ ...change, index: status.index, sound: await publicLeafIs(status.kind, status.body.bytes, status.leaf) });
       }
     }
     for (const { index } of this.#bundle.keys) {
       const { change, sound } = this.#keys.get(index);
       if (change?.act === "revoke") {
-        this.#revocations.push({ change, index, sound });
+        this.#ends.push({ ...change, index, sound });
+      }
+    }
+    this.#ends.push(...endsOfDevices(this.#devices, this.#deviceEntries().map(({ index }) => index)));
+  }
+
+  #deviceEntries() {
+    return this.#bundle.status.filter(({ kind }) => kind === kinds.device);
+  }
+
+  #verifyDeviceHistories() {
+    const answers = replayDevices(this.#devices, (index) => this.#admitted(index)?.organisation, this.#ends);
+    for (const [i, { kind, index }] of this.#bundle.status.entries()) {
+      if (kind === kinds.device && answers.has(index)) {
+        const { outcome, code, values } = answers.get(index);
+        this.#tell("deviceHistory", `status[${i}]`, outcome, code, values);
       }
     }
   }
@@ -298,7 +313,10 @@ class Verifier {
       return;
     }
     const signed = await this.#verifySignature(bundled, parsed, subject, intact);
-    await this.#verifyEvent(bundled, parsed, subject, intact, signed);
+    const hasEvent = await this.#verifyEvent(bundled, parsed, subject, intact, signed);
+    if (signed.statement?.form === "telemetry") {
+      await this.#verifyDevice(bundled, parsed, subject, signed, hasEvent, intact && signed.sound);
+    }
     this.#verifyKeyStatus(bundled, parsed, subject);
     if (bundled.index < this.#anchoredSize) {
       this.#pass("anchored", subject);
@@ -316,10 +334,11 @@ class Verifier {
       this.#unknown("signature", subject, bundled.erasedAt === null ? "statement-missing" : "erased", { time: bundled.erasedAt });
       return none;
     }
-    const key = this.#keys.get(parsed.keyEntry);
-    const admitted = this.#admitted(parsed.keyEntry);
+    const ofDevice = !this.#keys.has(parsed.keyEntry);
+    const key = ofDevice ? this.#devices.get(parsed.keyEntry) : this.#keys.get(parsed.keyEntry);
+    const admitted = ofDevice ? admittedDevice(this.#devices, parsed.keyEntry) : this.#admitted(parsed.keyEntry);
     const blame = (code) => (intact && (key === undefined || key.sound) ? this.#fail("signature", subject, code) : this.#depends("signature", subject));
-    if (key?.change === null) {
+    if ((ofDevice ? key?.act : key?.change) === null) {
       this.#depends("signature", subject);
       return none;
     }
@@ -342,7 +361,7 @@ class Verifier {
       blame("statement-altered");
       return unsound;
     }
-    if (header.get("kid") !== parsed.kid || (found.form === "root" && found.count !== parsed.count)) {
+    if (header.get("kid") !== parsed.kid || (found.form !== "document" && found.count !== parsed.count) || (found.form === "telemetry") !== ofDevice) {
       blame("key-mismatch");
       return unsound;
     }
@@ -352,7 +371,7 @@ class Verifier {
     }
     switch (await found.jws.verify(admitted.key)) {
       case Signature.valid:
-        this.#pass("signature", subject, { name: key.sound ? admitted.name : parsed.kid, custody: parsed.custody });
+        this.#pass("signature", subject, { name: key.sound ? admitted.name ?? found.device : parsed.kid, custody: parsed.custody });
         return { statement: found, sound: true };
       case Signature.couldNotCheck:
         this.#unknown("signature", subject, "algorithm-not-available", { algorithm: admitted.key.algorithm });
@@ -372,7 +391,7 @@ class Verifier {
     if (signed.statement === null) {
       this.#depends("event", subject);
       this.#depends("eventHash", subject);
-      return;
+      return false;
     }
     const blame = (code) => (signed.sound && intact ? this.#fail("event", subject, code) : this.#depends("event", subject));
     const found = signed.statement;
@@ -380,13 +399,13 @@ class Verifier {
     if (found.form === "root" && (bundled.event === null || bundled.eventSalt === null)) {
       this.#unknown("event", subject, bundled.erasedAt === null ? "event-missing" : "erased", { time: bundled.erasedAt });
     } else {
-      sound = found.form === "document"
+      sound = found.form !== "root"
         ? countEvents(found.jws.payload) === parsed.count
         : await verifyInclusion(await hashLeaf(concat(bundled.eventSalt, bundled.event)), parsed.position, parsed.count, bundled.eventProof, found.root);
       if (sound) {
         this.#pass("event", subject);
       } else {
-        blame(found.form === "document" ? "event-missing" : "event-altered");
+        blame(found.form === "root" ? "event-altered" : "event-missing");
       }
     }
     const readable = sound || (found.form === "root" && bundled.event !== null && bundled.eventSalt !== null);
@@ -395,57 +414,42 @@ class Verifier {
     } else {
       this.#depends("eventHash", subject);
     }
+    return sound;
+  }
+
+  /** Step 6.5b. Texts are compared, since identifiers are not put into canonical form here. */
+  async #verifyDevice(bundled, parsed, subject, { statement: { device, epcList } }, hasEvent, signatureSound) {
+    const entry = this.#devices.get(parsed.keyEntry);
+    const blame = () => (signatureSound && entry.sound ? this.#fail("device", subject, "device-mismatch") : this.#depends("device", subject));
+    if (this.#keys.has(parsed.keyEntry) || !entry?.act || !hasEvent) {
+      return this.#depends("device", subject);
+    }
+    if (!Array.isArray(epcList) || epcList.length !== 1 || epcList[0] !== device) {
+      return blame();
+    }
+    if (bundled.deviceSalt === null) {
+      return this.#unknown("device", subject, "device-salt-missing");
+    }
+    return await pseudonym(bundled.deviceSalt, device) === entry.act.device ? this.#pass("device", subject, { device }) : blame();
   }
 
   /** Step 6.6. A revocation that is not what the log holds is no evidence. */
   #verifyKeyStatus(bundled, parsed, subject) {
     const admitted = this.#admitted(parsed.keyEntry);
-    const lineage = lineageOf(this.#keys, parsed, bundled.index);
-    for (const { change, index, sound } of this.#revocations) {
-      const used = lineage.get(`${change.kid} ${change.keyEntry}`);
-      if (used === undefined || (admitted !== null && admitted.organisation !== change.organisation)) {
+    const lineage = lineageOf(this.#keys, this.#devices, parsed, bundled.index);
+    for (const { kid, keyEntry, organisation, compromisedSince, index, sound } of this.#ends) {
+      const used = lineage.get(`${kid} ${keyEntry}`);
+      if (used === undefined || (admitted !== null && admitted.organisation !== organisation)) {
         continue;
       }
-      const compromised = change.compromisedSince !== null && used >= change.compromisedSince;
-      const isOwn = change.kid === parsed.kid && change.keyEntry === parsed.keyEntry;
+      const compromised = compromisedSince !== null && used >= compromisedSince;
+      const isOwn = kid === parsed.kid && keyEntry === parsed.keyEntry;
       if (!compromised && !(isOwn && bundled.index > index)) {
         continue;
       }
       return sound ? this.#fail("keyStatus", subject, compromised ? "key-compromised" : "key-revoked") : this.#depends("keyStatus", subject);
     }
     return this.#pass("keyStatus", subject, { size: this.#checkpoint?.size ?? 0n });
-  }
-
-  async #verifyStatus(status, subject) {
-    if (!await publicLeafIs(status.kind, status.body.bytes, status.leaf)) {
-      return this.#fail("status", subject, "status-altered");
-    }
-    if (status.kind === kinds.key) {
-      return this.#pass("status", subject, { index: status.index });
-    }
-    if (status.kind !== kinds.certificate && status.kind !== kinds.recall) {
-      return this.#unknown("status", subject, "kind-unknown");
-    }
-    const entry = publicEntry(status.body.json);
-    const signed = entry !== null && status.statement !== null ? await jws(this.#bundle.statements[status.statement]) : null;
-    if (signed === null || signed.digest !== entry.statement || !same(signed.payload, entry.payload) || signed.header.get("kid") !== entry.kid) {
-      return this.#fail("status", subject, "statement-altered");
-    }
-    const [key, admitted] = [this.#keys.get(entry.keyEntry), this.#admitted(entry.keyEntry)];
-    if (admitted?.kid !== entry.kid || admitted.custody !== entry.custody || entry.keyEntry >= status.index) {
-      return key?.sound === false ? this.#depends("status", subject) : this.#fail("status", subject, "key-missing");
-    }
-    const expected = status.kind === kinds.certificate ? "certificate+jws" : "recall+jws";
-    const fits = signed.header.get("typ") === expected && [...signed.header.keys()].every((name) => ["alg", "aud", "kid", "typ"].includes(name))
-      && (signed.header.has("aud") ? signed.header.get("aud") === this.#bundle.log.origin : entry.custody !== "self");
-    switch (fits ? await signed.verify(admitted.key) : Signature.invalid) {
-      case Signature.valid:
-        return this.#pass("status", subject, { name: key.sound ? admitted.name : entry.kid, index: status.index });
-      case Signature.couldNotCheck:
-        return this.#unknown("status", subject, "algorithm-not-available", { algorithm: admitted.key.algorithm });
-      default:
-        return key.sound ? this.#fail("status", subject, "status-signature-invalid") : this.#depends("status", subject);
-    }
   }
 
   #tell(name, subject, outcome, code, values) {
@@ -467,9 +471,4 @@ class Verifier {
   #depends(name, subject) {
     this.#unknown(name, subject, "depends-on-failed-check");
   }
-}
-
-/** Whether a leaf hash is that of an entry in the clear; too long a body is in no log. */
-async function publicLeafIs(kind, body, leaf) {
-  return body.length <= maxBody && same(await hashLeaf(concat([1, kind], body)), leaf);
 }

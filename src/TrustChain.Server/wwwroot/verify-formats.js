@@ -112,9 +112,12 @@ export async function jws(compact) {
   };
 }
 
-/** A statement: { jws, form, count, root }, or null. */
+/** A statement: { jws, form, count, root, device }, or null. */
 export async function statement(compact) {
   const signed = await jws(compact);
+  if (signed?.header.get("typ") === "telemetry+jws") {
+    return telemetry(signed);
+  }
   if (signed === null || [...signed.header.keys()].some((name) => !["alg", "aud", "kid", "typ"].includes(name)) || signed.header.get("kid")?.length !== 43) {
     return null;
   }
@@ -125,6 +128,18 @@ export async function statement(compact) {
   const [count, root] = body instanceof Map ? [wholeNumber(body.get("count")), digest(body.get("root"))] : [null, null];
   return count !== null && root !== null && count >= 1n && count <= 1000n && fromUtf8(signed.payload) === `{"count":${count},"root":"${toBase64Url(root)}"}`
     ? { jws: signed, form: "root", count, root }
+    : null;
+}
+
+function telemetry(signed) {
+  const header = signed.header;
+  const [device, seq, event] = [header.get("device"), header.get("seq"), jsonOf(signed.payload, 64)];
+  const isNumber = (text, least) => /^(?:0|[1-9][0-9]{0,15})$/.test(text) && BigInt(text) >= least && BigInt(text) < 1n << 53n;
+  return exactly(header, ["alg", "boot", "clock", "device", "kid", "seq", "typ"], ["aud", "prev"]) && header.get("kid").length === 43
+    && device.length > 0 && device.length <= 2048 && isNumber(seq, 1n) && isNumber(header.get("boot"), 0n) && time(header.get("clock")) !== null
+    && header.has("prev") === (seq !== "1") && (seq === "1" || digest(header.get("prev")) !== null)
+    && event instanceof Map && event.get("type") === "ObjectEvent"
+    ? { jws: signed, form: "telemetry", count: 1n, device, epcList: event.get("epcList") }
     : null;
 }
 

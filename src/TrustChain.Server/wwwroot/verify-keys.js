@@ -197,10 +197,19 @@ async function replay(history, index, { change, sound }, indices) {
   }
 }
 
-/** A record's key and those it descends from by authorization, as "kid entry", each with the index of the entry for which it was used. */
-export function lineageOf(keys, { kid, keyEntry }, recordIndex) {
+/**
+ * A record's key and those it descends from, as "kid entry", each with the index of the entry for which it was used: of a device's key those that signed the
+ * device entries, up to the organisation's, and of an organisation's those that authorized it.
+ */
+export function lineageOf(keys, devices, { kid, keyEntry }, recordIndex) {
   const lineage = new Map([[`${kid} ${keyEntry}`, recordIndex]]);
-  let [index, entry] = [keyEntry, admittedAt(keys, keyEntry)];
+  let index = keyEntry;
+  while (!keys.has(index) && devices.get(index)?.act?.key && devices.get(index).keyEntry < index) {
+    const signer = devices.get(index);
+    lineage.set(`${signer.kid} ${signer.keyEntry}`, index);
+    index = signer.keyEntry;
+  }
+  let entry = admittedAt(keys, index);
   while (entry !== null && entry.authorizedBy !== null) {
     const { authorizedBy, organisation } = entry;
     const earlier = [...keys.keys()].filter((i) => admittedAt(keys, i)?.kid === authorizedBy && admittedAt(keys, i).organisation === organisation);

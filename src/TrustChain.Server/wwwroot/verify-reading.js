@@ -165,7 +165,7 @@ function readStatus(node, statements) {
 }
 
 function readRecord(node, statements) {
-  node.only("index", "leaf", "salt", "record", "statement", "event", "eventSalt", "eventProof", "erasedAt");
+  node.only("index", "leaf", "salt", "record", "statement", "deviceSalt", "event", "eventSalt", "eventProof", "erasedAt");
   const event = node.optional("event");
   return {
     index: node.member("index").integer(),
@@ -174,6 +174,7 @@ function readRecord(node, statements) {
     salt: node.member("salt").hash(),
     statement: node.statementPlace(statements),
     event: event && (fromBase64Url(event.text()) ?? event.fail("not canonical base64url")),
+    deviceSalt: node.optional("deviceSalt")?.hash() ?? null,
     eventSalt: node.optional("eventSalt")?.hash() ?? null,
     eventProof: node.optional("eventProof")?.hashes(16) ?? [],
     erasedAt: node.optional("erasedAt")?.time() ?? null,

@@ -14,9 +14,11 @@ const names = {
   signature: ["Signatures of the statements", "陈述的签名"],
   event: ["Content of the steps", "环节内容"],
   eventHash: ["Event hashes", "事件哈希"],
+  device: ["Which device it is", "设备身份"],
   keyStatus: ["Keys not revoked", "密钥未被撤销"],
   anchored: ["Records under an anchor", "记录已被存证覆盖"],
-  status: ["Certificates and recalls", "证书与召回"],
+  status: ["Certificates, recalls and devices", "证书、召回与设备"],
+  deviceHistory: ["How the devices' keys came about", "设备密钥的由来"],
 };
 
 const passed = {
@@ -30,9 +32,11 @@ const passed = {
   record: ["The record is what entry {index} of the log commits to", "记录与日志第 {index} 条一致"],
   signature: ["Signed by {name}, {custody}", "由{name}签名，{custody}"],
   event: ["The content is what was signed", "内容与签名时一致"],
+  device: ["The key was admitted for {device}, and the content is about it", "密钥为设备 {device} 登记，内容与该设备相符"],
   keyStatus: ["The key is not revoked as of {size} entries", "截至第 {size} 条，密钥未被撤销"],
   anchored: ["The record lies below an anchored size", "记录在已存证的范围之内"],
   status: ["Signed by {name} and in the log as entry {index}", "由{name}签名，为日志第 {index} 条"],
+  deviceHistory: ["The device's entries are all there and follow the rules", "该设备的条目齐全且合乎规则"],
   keyChange: ["Entry {index} of the log changes a key", "日志第 {index} 条变更了密钥"],
 };
 
@@ -80,7 +84,20 @@ const reasons = {
   "kind-unknown": ["This verifier does not know this kind of notice", "此核验工具不认识这类公告"],
   "status-altered": ["The notice is not what the log holds", "公告与日志不一致"],
   "status-signature-invalid": ["The signature of the notice is not that of the key", "公告的签名与密钥不符"],
+  "device-malformed": ["The entry is no step in a device's life that is known", "条目不是已知类型的设备条目"],
+  "device-proof-invalid": ["The device's new key has not shown that it is held", "设备的新密钥未证明由该设备持有"],
+  "device-mismatch": ["The content is about another device than the key was admitted for", "内容所涉设备与密钥登记的设备不符"],
+  "device-salt-missing": ["The evidence does not say which device it is: you may not see it", "证据未表明是哪台设备：您可能无权查看"],
+  "device-history-missing": ["The evidence lacks the device entry {index}, on which this one builds", "证据中缺少其所依据的设备条目 {index}"],
+  "device-unauthorised": ["Device entry {index} breaks the rules: nobody who may agreed, or there are two histories", "设备条目 {index} 违反规则：没有有权者的同意，或历史出现分叉"],
   "depends-on-failed-check": ["Another check it rests on did not pass", "其所依据的另一项核验未通过"],
+};
+
+// Where a check says a reason in its own words.
+const ownReasons = {
+  "eventHash algorithm-not-available": reasons["event-hash-not-computed"],
+  "deviceHistory key-history-missing": reasons["device-history-missing"],
+  "deviceHistory key-unauthorised": reasons["device-unauthorised"],
 };
 
 const words = {
@@ -132,8 +149,7 @@ export function textsOf(language) {
         values.custody = fill(words[values.custody]);
       }
       if (check.code !== null) {
-        const own = check.name === "eventHash" && check.code === "algorithm-not-available";
-        return fill(reasons[own ? "event-hash-not-computed" : check.code], values);
+        return fill(ownReasons[`${check.name} ${check.code}`] ?? reasons[check.code], values);
       }
       return fill(passed[check.name === "status" && values.name === undefined ? "keyChange" : check.name], values);
     },

@@ -13,6 +13,7 @@ public sealed class EncodingVectorTests
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     private static readonly EvidenceWorld World = EvidenceVectors.Tea;
+    private static readonly DeviceWorld Machines = EvidenceVectors.Machines;
 
     [Fact]
     public void Records_AreWhatTheCodeMakes()
@@ -32,7 +33,8 @@ public sealed class EncodingVectorTests
     [Fact]
     public void PublicEntries_AreWhatTheCodeMakes()
     {
-        var logged = new[] { World.KeyOf(World.Garden), World.KeyOf(World.Harbour), World.Compromise, World.Retirement, World.Certificate, World.Recall };
+        var logged = new[] { World.KeyOf(World.Garden), World.KeyOf(World.Harbour), World.Compromise, World.Retirement, World.Certificate, World.Recall }
+            .Concat(Machines.Press.Entries);
         Check("entries.json", logged.Select(static e => new
         {
             index = e.Index,
@@ -67,10 +69,16 @@ public sealed class EncodingVectorTests
             },
             Single(World.OnSecp256k1, World.Ridge),
             Single(World.OnSm2, World.Terrace),
+            new
+            {
+                alg = SignatureAlgorithms.ES256, jwk = Json(Machines.PressFirst.Key.PublicKey.Jwk), kid = Machines.PressFirst.Kid, compact = Machines.PressSaid[1].Statement,
+                digest = Machines.PressSaid[1].Record.Statement.ToHex(), device = Machines.Press.Uri, deviceSalt = Machines.Press.Salt.ToHex(), pseudonym = Machines.Press.Pseudonym.ToHex(),
+            },
         });
         foreach (var (record, signer) in new[]
         {
             (World.Three[0], World.Lake), (World.Document[0], World.Garden), (World.Custodial, World.Farm), (World.OnSecp256k1, World.Ridge), (World.OnSm2, World.Terrace),
+            (Machines.PressSaid[1], Machines.PressFirst),
         })
         {
             Assert.True(Statement.TryParse(record.Statement, out var statement, out var error), error);

@@ -16,7 +16,9 @@ public sealed class EvidenceVectorTests
     {
         VectorFiles.Check("evidence/trust.json", [.. EvidenceVectors.Tea.Log.Trust.ToUtf8(), (byte)'\n']);
         VectorFiles.Check("evidence/trust-witnessed.json", [.. EvidenceVectors.WitnessedTrust.ToUtf8(), (byte)'\n']);
-        VectorFiles.Check("evidence/chain.json", [.. RecordedChain.Record(EvidenceVectors.Tea, EvidenceVectors.Other), (byte)'\n']);
+        VectorFiles.Check("evidence/trust-devices.json", [.. EvidenceVectors.Machines.Log.Trust.ToUtf8(), (byte)'\n']);
+        LittleLog[] logs = [EvidenceVectors.Tea.Log, EvidenceVectors.Other.Log, EvidenceVectors.Machines.Log];
+        VectorFiles.Check("evidence/chain.json", [.. RecordedChain.Record(EvidenceWorld.AnchoredSizes, logs), (byte)'\n']);
         foreach (var vector in EvidenceVectors.All)
         {
             VectorFiles.Check($"evidence/{vector.Name}.json", [.. vector.Bundle, (byte)'\n']);

@@ -22,6 +22,8 @@ internal sealed record EvidenceVector(string Name, string Says, byte[] Bundle, I
     public const string PlainTrust = "trust.json";
 
     public const string WitnessedTrust = "trust-witnessed.json";
+
+    public const string DeviceTrust = "trust-devices.json";
 }
 
 /// <summary>An answer; a code when it did not pass, or a reader must be told something all the same.</summary>
@@ -39,7 +41,9 @@ internal static partial class EvidenceVectors
 
     public static EvidenceWorld Other { get; } = new("log.example/other");
 
-    public static IReadOnlyList<EvidenceVector> All { get; } = [.. Good(), .. Forged(), .. GoodKeys(), .. ForgedKeys(), .. Witnessed()];
+    public static DeviceWorld Machines { get; } = new();
+
+    public static IReadOnlyList<EvidenceVector> All { get; } = [.. Good(), .. Forged(), .. GoodKeys(), .. ForgedKeys(), .. Witnessed(), .. Devices()];
 
     private static IEnumerable<EvidenceVector> Good()
     {
@@ -321,16 +325,25 @@ internal static partial class EvidenceVectors
                 Add($"keys[{i}]", CheckNames.KeyHistory);
             }
         }
-        AddEach(
-            "records",
-            bundle.Records.Count,
-            CheckNames.Record,
-            CheckNames.Signature,
-            CheckNames.Event,
-            CheckNames.EventHash,
-            CheckNames.KeyStatus,
-            CheckNames.Anchored);
+        for (var i = 0; i < bundle.Records.Count; i++)
+        {
+            var isTelemetry = bundle.Records[i].Statement is { } place && IsTelemetry(bundle.Statements[place]);
+            Add(
+                $"records[{i}]",
+                [
+                    CheckNames.Record, CheckNames.Signature, CheckNames.Event, CheckNames.EventHash,
+                    .. isTelemetry ? [CheckNames.Device] : (IReadOnlyList<string>)[],
+                    CheckNames.KeyStatus, CheckNames.Anchored,
+                ]);
+        }
         AddEach("status", bundle.Status.Count, CheckNames.Status);
+        for (var i = 0; i < bundle.Status.Count; i++)
+        {
+            if (bundle.Status[i].Kind == EntryKind.Device)
+            {
+                Add($"status[{i}]", CheckNames.DeviceHistory);
+            }
+        }
         return checks;
 
         void Add(string subject, params IEnumerable<string> names) =>
@@ -351,6 +364,11 @@ internal static partial class EvidenceVectors
         using var body = System.Text.Json.JsonDocument.Parse(key.Body);
         return body.RootElement.TryGetProperty("act", out var act) && act.GetString() == KeyEntry.Act;
     }
+
+    /// <summary>Whether a statement says in its header that it is a device's.</summary>
+    private static bool IsTelemetry(string compact) =>
+        Base64UrlText.TryDecode(compact.AsSpan(0, compact.IndexOf('.', StringComparison.Ordinal)), out var header)
+        && Encoding.UTF8.GetString(header).Contains($"\"typ\":\"{Core.Signing.Statement.TelemetryType}\"", StringComparison.Ordinal);
 
     private const string NotListedCode = "not-listed";
 

@@ -10,11 +10,17 @@ namespace TrustChain.UnitTests.Verification;
 internal sealed record LoggedRecord(
     long Index, Hash32 Leaf, Record Record, Hash32 Salt, string Statement, byte[]? Event, Hash32? EventSalt, IReadOnlyList<Hash32> EventProof)
 {
+    /// <summary>Of a telemetry statement: the salt of its device's pseudonym.</summary>
+    public Hash32? DeviceSalt { get; init; }
+
     public BundleRecord ToBundle(int? statement) => new(
-        Index, Leaf, Record.ToJcs(), Salt, statement, (ReadOnlyMemory<byte>?)Event, EventSalt, EventProof, ErasedAt: null);
+        Index, Leaf, Record.ToJcs(), Salt, statement, (ReadOnlyMemory<byte>?)Event, EventSalt, EventProof, ErasedAt: null)
+    {
+        DeviceSalt = DeviceSalt,
+    };
 }
 
-/// <summary>A public entry (key, revocation, certificate, recall) in the log.</summary>
+/// <summary>A public entry (key, revocation, certificate, recall, device) in the log.</summary>
 internal sealed record LoggedEntry(long Index, Hash32 Leaf, EntryKind Kind, byte[] Body, string? Statement);
 
 /// <summary>Puts keys, statements and status entries into a log.</summary>

@@ -19,6 +19,8 @@ public sealed class MutationTests
 
     private static readonly EvidenceWorld World = EvidenceVectors.Tea;
 
+    private static readonly byte[] Chain = RecordedChain.Record(EvidenceWorld.AnchoredSizes, World.Log, EvidenceVectors.Machines.Log);
+
     private static readonly IReadOnlyList<(byte[] Json, byte[] Trust)> Good =
     [
         (World.Bundle(World.Single).Build().ToUtf8(), Forgeries.PlainTrust),
@@ -26,6 +28,8 @@ public sealed class MutationTests
         (World.Bundle(World.MillBefore, World.MillAfter).With(World.History(World.MillRetirement)).Prove().Build().ToUtf8(), Forgeries.PlainTrust),
         (World.Bundle(World.DepotAfterRecovery, World.CoopCustodial).Build().ToUtf8(), Forgeries.PlainTrust),
         (World.Bundle(World.Three[2]).CosignedBy(Witness.East, Witness.West).Build().ToUtf8(), EvidenceVectors.WitnessedTrust.ToUtf8()),
+        (EvidenceVectors.Machines.Bundle(EvidenceVectors.Machines.Press, EvidenceVectors.Machines.PressSaid[1], EvidenceVectors.Machines.PressRotated).Build().ToUtf8(), EvidenceVectors.Machines.Log.Trust.ToUtf8()),
+        (EvidenceVectors.Machines.Bundle(EvidenceVectors.Machines.Lathe, EvidenceVectors.Machines.LatheTransferred).Build().ToUtf8(), EvidenceVectors.Machines.Log.Trust.ToUtf8()),
     ];
 
     [Fact]
@@ -34,12 +38,12 @@ public sealed class MutationTests
         var claims = Good.Select(static g => Claims(g.Json)!).ToList();
         foreach (var (json, trust) in Good)
         {
-            Assert.Equal(Outcome.Passed, ForgeryTests.Verify(json, trust, Forgeries.PlainChain).Outcome);
+            Assert.Equal(Outcome.Passed, ForgeryTests.Verify(json, trust, Chain).Outcome);
         }
         var passed = 0;
         foreach (var (which, changed) in Mutate(Changes))
         {
-            if (ForgeryTests.Verify(changed, Good[which].Trust, Forgeries.PlainChain).Outcome == Outcome.Passed)
+            if (ForgeryTests.Verify(changed, Good[which].Trust, Chain).Outcome == Outcome.Passed)
             {
                 passed++;
                 var news = Claims(changed)!.Except(claims[which]).ToList();
@@ -53,13 +57,13 @@ public sealed class MutationTests
     public async Task AllVerifiers_AgreeOnTheVerdict()
     {
         var changes = Mutate(ChangesForOthers).ToList();
-        var cases = changes.Select(static c => new VerifierCase(c.Changed, Good[c.Which].Trust, Forgeries.PlainChain)).ToList();
+        var cases = changes.Select(static c => new VerifierCase(c.Changed, Good[c.Which].Trust, Chain)).ToList();
         var python = await OtherVerifiers.RunPythonAsync(cases);
         var browser = await OtherVerifiers.RunBrowserAsync(cases);
         var differences = new List<string>();
         for (var i = 0; i < cases.Count; i++)
         {
-            var report = ForgeryTests.Verify(cases[i].Bundle, cases[i].Trust!, Forgeries.PlainChain);
+            var report = ForgeryTests.Verify(cases[i].Bundle, cases[i].Trust!, Chain);
             var ours = Verdict(report.Checks.Select(static c => $"{c.Name} {c.Subject} {ForgeryTests.Word(c.Outcome)} {c.Code}"));
             foreach (var (name, lines) in new[] { ("Python", python[i].Lines), ("browser", browser[i].Lines) })
             {
@@ -193,6 +197,13 @@ public sealed class MutationTests
             if (key["entry"] is JsonObject entry)
             {
                 key["leaf"] = MerkleTree.HashLeaf(LogEntry.ForPublic(EntryKind.Key, Canonical(entry))).ToBase64Url();
+            }
+        }
+        foreach (var status in Objects(root, "status"))
+        {
+            if (status["entry"] is JsonObject entry && status["kind"] is JsonValue kind && kind.TryGetValue<byte>(out var number))
+            {
+                status["leaf"] = MerkleTree.HashLeaf(LogEntry.ForPublic((EntryKind)number, Canonical(entry))).ToBase64Url();
             }
         }
         foreach (var record in Objects(root, "records"))

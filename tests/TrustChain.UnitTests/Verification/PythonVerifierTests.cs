@@ -6,7 +6,7 @@ namespace TrustChain.UnitTests.Verification;
 /// </summary>
 public sealed class PythonVerifierTests
 {
-    private const int LineLimit = 320;
+    private const int LineLimit = 375;
     private static readonly string Verifier = OtherVerifiers.Folder;
     private static readonly string Evidence = VectorFiles.PathOf("evidence");
 

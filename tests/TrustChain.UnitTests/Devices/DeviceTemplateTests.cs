@@ -1,0 +1,130 @@
+using System.Text;
+using System.Text.Json.Nodes;
+using TrustChain.Core.Devices;
+
+namespace TrustChain.UnitTests.Devices;
+
+public sealed class DeviceTemplateTests
+{
+    public static TheoryData<string> Shipped => [.. Files().Select(static f => Path.GetFileNameWithoutExtension(f))];
+
+    [Fact]
+    public void FourTemplates_AreShipped() =>
+        Assert.Equal(["aerial-platform", "e-bike", "loom", "orchard"], Files().Select(static f => Path.GetFileNameWithoutExtension(f)).Order(StringComparer.Ordinal));
+
+    [Theory]
+    [MemberData(nameof(Shipped))]
+    public void ShippedTemplate_IsReadAndNamedForItsFile(string name)
+    {
+        var bytes = File.ReadAllBytes(Files().Single(f => Path.GetFileNameWithoutExtension(f) == name));
+        Assert.True(DeviceTemplate.TryParse(bytes, out var template, out var error), error);
+        Assert.Equal(name, template.Name);
+        Assert.Equal(Core.Log.Hash32.Compute(bytes), template.Digest);
+        Assert.NotEqual(template.Title.In("en"), template.Title.In("zh"));
+    }
+
+    [Fact]
+    public void Measures_AreFoundByNameAndRole()
+    {
+        var template = DeviceWorld.Machine;
+        Assert.Equal((1, -1), (template.IndexOf("energy"), template.IndexOf("Energy")));
+        Assert.Equal((0, 3, -1), (template.IndexOf(MeasureRole.OperatingHours), template.IndexOf(MeasureRole.Running), template.IndexOf(MeasureRole.Fault)));
+    }
+
+    [Theory]
+    [InlineData("name", "\"Machine\"", "\"name\"")]
+    [InlineData("name", "\"a--b\"", "\"name\"")]
+    [InlineData("name", "null", "name")]
+    [InlineData("title", "{\"en\":\"\",\"zh\":\"x\"}", "\"title\"")]
+    [InlineData("title", "{\"en\":\"x\"}", "zh")]
+    [InlineData("measures", "[]", "\"measures\"")]
+    [InlineData("measures", "[null]", "\"measures\"")]
+    [InlineData("expectedInterval", "0", "\"expectedInterval\"")]
+    [InlineData("expectedInterval", "86401", "\"expectedInterval\"")]
+    [InlineData("maxClockDrift", "0", "\"maxClockDrift\"")]
+    [InlineData("schedule", "\"25-3\"", "\"schedule\"")]
+    [InlineData("schedule", "\"8-16\"", "\"schedule\"")]
+    [InlineData("schedule", "\"08-08\"", "\"schedule\"")]
+    [InlineData("silenceAfter", "0", "\"silenceAfter\"")]
+    [InlineData("privacy", "\"sealed\"", "encrypted")]
+    [InlineData("privacy", "\"open\"", "privacy")]
+    [InlineData("privacy", "1", "privacy")]
+    [InlineData("maxSpeed", "0", "\"maxSpeed\"")]
+    [InlineData("geofence", "{\"latitude\":91,\"longitude\":0,\"radius\":1}", "\"geofence\"")]
+    [InlineData("geofence", "{\"latitude\":0,\"longitude\":0,\"radius\":0}", "\"geofence\"")]
+    [InlineData("minWattsWhileRunning", "6000", "\"minWattsWhileRunning\"")]
+    [InlineData("maxWattsWhileRunning", "null", "\"maxWattsWhileRunning\"")]
+    [InlineData("colour", "\"red\"", "colour")]
+    public void Refuses_WhenATemplateIsWrong(string member, string value, string expected) =>
+        Refuses(json => json[member] = JsonNode.Parse(value), expected);
+
+    [Theory]
+    [InlineData(0, "name", "\"Hours\"", "\"name\"")]
+    [InlineData(0, "name", "\"energy\"", "Two measures")]
+    [InlineData(0, "type", "\"hours\"", "\"type\"")]
+    [InlineData(0, "type", "\"https://gs1.org/voc/Energy\"", "of another")]
+    [InlineData(0, "unit", "\"XYZ\"", "\"unit\"")]
+    [InlineData(0, "unit", "null", "\"unit\"")]
+    [InlineData(0, "unit", "\"KGM\"", "\"role\"")]
+    [InlineData(0, "role", "\"energy\"", "\"role\"")]
+    [InlineData(0, "role", "\"running\"", "\"role\"")]
+    [InlineData(0, "role", "\"nonsense\"", "role")]
+    [InlineData(0, "kind", "\"gauge\"", "\"role\"")]
+    [InlineData(0, "maxPerHour", "0", "\"maxPerHour\"")]
+    [InlineData(0, "resolution", "0", "\"resolution\"")]
+    [InlineData(0, "stuckAfter", "3", "\"stuckAfter\"")]
+    [InlineData(2, "min", "100", "\"min\"")]
+    [InlineData(2, "maxPerHour", "1", "\"maxPerHour\"")]
+    [InlineData(2, "resolution", "2", "\"resolution\"")]
+    [InlineData(2, "stuckAfter", "25", "\"stuckAfter\"")]
+    [InlineData(2, "component", "\"sideways\"", "\"component\"")]
+    [InlineData(3, "unit", "\"C62\"", "\"unit\"")]
+    [InlineData(3, "max", "1", "\"min\"")]
+    [InlineData(4, "role", "\"running\"", "\"role\"")]
+    [InlineData(6, "unit", "\"C81\"", "DD")]
+    [InlineData(6, "privacy", "\"encrypted\"", "A position")]
+    [InlineData(6, "title", "{\"en\":\"x\",\"zh\":\"\"}", "\"title\"")]
+    [InlineData(7, "kind", "\"latitude\"", "A position")]
+    public void Refuses_WhenAMeasureIsWrong(int measure, string member, string value, string expected) =>
+        Refuses(json => json["measures"]![measure]![member] = JsonNode.Parse(value), expected);
+
+    [Fact]
+    public void Refuses_WhenPowerHasNothingToBeJudgedBy() => Refuses(static json => json["measures"]!.AsArray().RemoveAt(1), "Power");
+
+    [Fact]
+    public void Refuses_WhenPlaceHasNoPosition() =>
+        Refuses(static json => { json["measures"]!.AsArray().RemoveAt(7); json["measures"]!.AsArray().RemoveAt(6); }, "need a position");
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("null")]
+    [InlineData("[]")]
+    [InlineData("{\"name\":\"a\",\"name\":\"b\"}")]
+    public void Refuses_WhatIsNoTemplate(string json)
+    {
+        Assert.False(DeviceTemplate.TryParse(Encoding.UTF8.GetBytes(json), out _, out var error));
+        Assert.NotEmpty(error);
+    }
+
+    [Fact]
+    public void Refuses_WhatIsTooLarge() => Assert.False(DeviceTemplate.TryParse(new byte[300_000], out _, out _));
+
+    private static void Refuses(Action<JsonObject> change, string expected)
+    {
+        var json = JsonNode.Parse(DeviceWorld.MachineJson)!.AsObject();
+        change(json);
+        Assert.False(DeviceTemplate.TryParse(Encoding.UTF8.GetBytes(json.ToJsonString()), out var template, out var error));
+        Assert.Null(template);
+        Assert.Contains(expected, error, StringComparison.Ordinal);
+    }
+
+    private static string[] Files()
+    {
+        var folder = new DirectoryInfo(AppContext.BaseDirectory);
+        while (!File.Exists(Path.Combine(folder!.FullName, "TrustChain.sln"))) // Tests run below it.
+        {
+            folder = folder.Parent;
+        }
+        return Directory.GetFiles(Path.Combine(folder.FullName, "src/TrustChain.Server/Templates/devices"), "*.json");
+    }
+}
