@@ -93,7 +93,7 @@ internal static class MixedDay
                 var (earlier, later) = (values[n - 1], values[n]);
                 var (last, first) = (earlier.Summary.Measure(i), later.Summary.Measure(i));
                 var (from, until) = (earlier.Summary.MomentOf(last.LastAt), later.Summary.MomentOf(first.FirstAt));
-                if (earlier.Imported != later.Imported && from <= until && last.Last - first.First > measure.Resolution && SummaryBuilder.IsFall(last.Last, first.First))
+                if (earlier.Imported != later.Imported && from <= until && last.Last - first.First > measure.Step && SummaryBuilder.IsFall(last.Last, first.First))
                 {
                     yield return FindingList.Make(
                         FindingCodes.MeterRollback, FindingSeverity.Alarm, from, until, measure.Name,

@@ -31,6 +31,11 @@ internal sealed class DeviceMetrics
         meter.CreateObservableGauge("trustchain.devices.days.due", () => Interlocked.Read(ref _due), "{day}", "Changes that wait to be computed into days, as of the last pass; at most 100,000 are counted.");
         _statements.Add(0);
         _readings.Add(0);
+        foreach (var form in (string[])["csv", "xml", "json"])
+        {
+            _imported.Add(0, new KeyValuePair<string, object?>("form", form));
+            _importedReadings.Add(0, new KeyValuePair<string, object?>("form", form));
+        }
     }
 
     public void Captured(int readings)

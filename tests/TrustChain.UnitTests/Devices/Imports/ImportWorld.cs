@@ -32,7 +32,7 @@ internal static class ImportWorld
             { "name": "latitude", "type": "Angle", "component": "latitude", "kind": "latitude", "unit": "DD", "title": { "en": "Latitude", "zh": "纬度" } },
             { "name": "longitude", "type": "Angle", "component": "longitude", "kind": "longitude", "unit": "DD", "title": { "en": "Longitude", "zh": "经度" } }
           ],
-          "expectedInterval": 3600, "maxClockDrift": 120, "maxSpeed": 30, "silenceAfter": 24
+          "expectedInterval": 3600, "schedule": "always", "maxClockDrift": 120, "maxSpeed": 30, "silenceAfter": 24
         }
         """);
 
