@@ -35,7 +35,11 @@ internal sealed class TelematicsXmlReader(ReadOnlyMemory<byte> utf8)
             return ([], new ImportFault(ImportRules.TooLarge, "", $"A tag is longer than {MaxTagBytes} bytes."));
         }
         // As UTF-8 whatever it declares: in any other encoding the two checks above would not see what is there.
-        using var text = new StreamReader(new MemoryStream(utf8.ToArray(), writable: false), new UTF8Encoding(false, throwOnInvalidBytes: true), detectEncodingFromByteOrderMarks: false);
+        if (!System.Text.Unicode.Utf8.IsValid(utf8.Span))
+        {
+            return ([], new ImportFault(ImportRules.Malformed, "", "The body is no XML in UTF-8."));
+        }
+        using var text = new StreamReader(new MemoryStream(utf8.ToArray(), writable: false), Encoding.UTF8, detectEncodingFromByteOrderMarks: false);
         using var xml = XmlReader.Create(text, Settings);
         var lines = (IXmlLineInfo)xml;
         try
@@ -47,7 +51,7 @@ internal sealed class TelematicsXmlReader(ReadOnlyMemory<byte> utf8)
         {
             return ([], new ImportFault(exception.Code, Place(), exception.Message));
         }
-        catch (Exception exception) when (exception is XmlException or DecoderFallbackException)
+        catch (XmlException)
         {
             return ([], new ImportFault(ImportRules.Malformed, Place(), "The body is no XML in UTF-8."));
         }
