@@ -21,6 +21,7 @@ internal static class EntryShape
         {
             EntryKind.Event => body.Length == Hash32.Size ? null : $"an event's body has {Hash32.Size} bytes, this one {body.Length}.",
             EntryKind.Key or EntryKind.Certificate or EntryKind.Recall or EntryKind.Device => IsCanonicalObject(body) ? null : "the body is not a JSON object in canonical form.",
+            EntryKind.Grant or EntryKind.Access => body.Length == Hash32.Size ? null : $"the body of a grant or an access has {Hash32.Size} bytes, this one {body.Length}.",
             _ => null,
         };
     }

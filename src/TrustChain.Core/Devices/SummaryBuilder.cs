@@ -174,10 +174,21 @@ internal static class SummaryBuilder
         }
         return new MeasureSummary
         {
-            Count = count, HasValues = true, First = first, FirstAt = firstAt, Last = last, LastAt = lastAt, Min = min, Max = max,
+            Count = count,
+            HasValues = true,
+            First = first,
+            FirstAt = firstAt,
+            Last = last,
+            LastAt = lastAt,
+            Min = min,
+            Max = max,
             // Without a fall the difference of the ends, which has one rounding and not a sum of them.
-            Increase = decrease > 0 ? increase : Math.Max(0, last - first), Decrease = decrease, DecreaseAt = decreaseAt,
-            Excess = excess, ExcessFrom = excessFrom, ExcessUntil = excessUntil,
+            Increase = decrease > 0 ? increase : Math.Max(0, last - first),
+            Decrease = decrease,
+            DecreaseAt = decreaseAt,
+            Excess = excess,
+            ExcessFrom = excessFrom,
+            ExcessUntil = excessUntil,
         };
     }
 
@@ -223,8 +234,19 @@ internal static class SummaryBuilder
         }
         return count == 0 ? MeasureSummary.None : new MeasureSummary
         {
-            Count = count, HasValues = true, First = first, FirstAt = firstAt, Last = last, LastAt = lastAt, Min = min, Max = max, Sum = sum,
-            LeadRun = hasChanged ? lead : run, TrailRun = run, LongestRun = longest, LongestRunUntil = longestUntil,
+            Count = count,
+            HasValues = true,
+            First = first,
+            FirstAt = firstAt,
+            Last = last,
+            LastAt = lastAt,
+            Min = min,
+            Max = max,
+            Sum = sum,
+            LeadRun = hasChanged ? lead : run,
+            TrailRun = run,
+            LongestRun = longest,
+            LongestRunUntil = longestUntil,
         };
     }
 
@@ -255,8 +277,17 @@ internal static class SummaryBuilder
         }
         return count == 0 ? MeasureSummary.None : new MeasureSummary
         {
-            Count = count, HasValues = true, First = first, FirstAt = firstAt, Last = last, LastAt = lastAt,
-            Min = trues == count ? 1 : 0, Max = trues > 0 ? 1 : 0, Sum = trues, TrueTime = trueTime, Rises = rises,
+            Count = count,
+            HasValues = true,
+            First = first,
+            FirstAt = firstAt,
+            Last = last,
+            LastAt = lastAt,
+            Min = trues == count ? 1 : 0,
+            Max = trues > 0 ? 1 : 0,
+            Sum = trues,
+            TrueTime = trueTime,
+            Rises = rises,
         };
     }
 
@@ -304,9 +335,17 @@ internal static class SummaryBuilder
         }
         return summary is null ? null : new PositionSummary
         {
-            First = first, FirstAt = firstAt, Last = last, LastAt = lastAt,
-            FastestMetres = fastest, FastestFrom = fastest > 0 ? fastestFrom : 0, FastestUntil = fastest > 0 ? fastestUntil : 0,
-            Outside = outside, OutsideFrom = outsideFrom, OutsideUntil = outsideUntil, OutsideMetres = outsideMetres,
+            First = first,
+            FirstAt = firstAt,
+            Last = last,
+            LastAt = lastAt,
+            FastestMetres = fastest,
+            FastestFrom = fastest > 0 ? fastestFrom : 0,
+            FastestUntil = fastest > 0 ? fastestUntil : 0,
+            Outside = outside,
+            OutsideFrom = outsideFrom,
+            OutsideUntil = outsideUntil,
+            OutsideMetres = outsideMetres,
         };
     }
 }

@@ -272,7 +272,10 @@ public sealed partial class TelemetrySummary
             var outsideFrom = Moment(ref input, _from);
             position = position with
             {
-                Outside = outside, OutsideFrom = outsideFrom, OutsideUntil = Moment(ref input, outsideFrom), OutsideMetres = input.Whole(0, MaxMetres),
+                Outside = outside,
+                OutsideFrom = outsideFrom,
+                OutsideUntil = Moment(ref input, outsideFrom),
+                OutsideMetres = input.Whole(0, MaxMetres),
             };
         }
         return position;

@@ -49,17 +49,23 @@ public static class LogEntry
     /// <summary>Entry of an event: the body is SHA-256(salt || JCS of the record).</summary>
     /// <param name="salt">32 random bytes.</param>
     /// <param name="recordJcs">The record in canonical JSON.</param>
-    public static byte[] ForEvent(ReadOnlySpan<byte> salt, ReadOnlySpan<byte> recordJcs)
+    public static byte[] ForEvent(ReadOnlySpan<byte> salt, ReadOnlySpan<byte> recordJcs) => ForSalted(EntryKind.Event, salt, recordJcs);
+
+    /// <summary>Entry that hides what it is about: the body is SHA-256(salt || JCS).</summary>
+    /// <param name="kind">Which kind.</param>
+    /// <param name="salt">32 random bytes.</param>
+    /// <param name="jcs">Canonical JSON.</param>
+    public static byte[] ForSalted(EntryKind kind, ReadOnlySpan<byte> salt, ReadOnlySpan<byte> jcs)
     {
         if (salt.Length != SaltSize)
         {
             throw new ArgumentException($"A salt has {SaltSize} bytes.", nameof(salt));
         }
-        Span<byte> input = recordJcs.Length <= 1024 ? stackalloc byte[SaltSize + recordJcs.Length] : new byte[SaltSize + recordJcs.Length];
+        Span<byte> input = jcs.Length <= 1024 ? stackalloc byte[SaltSize + jcs.Length] : new byte[SaltSize + jcs.Length];
         salt.CopyTo(input);
-        recordJcs.CopyTo(input[SaltSize..]);
+        jcs.CopyTo(input[SaltSize..]);
         var entry = new byte[2 + Hash32.Size];
-        (entry[0], entry[1]) = (Version, (byte)EntryKind.Event);
+        (entry[0], entry[1]) = (Version, (byte)kind);
         Hash32.Compute(input).CopyTo(entry.AsSpan(2));
         return entry;
     }

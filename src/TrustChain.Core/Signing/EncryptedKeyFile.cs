@@ -1,7 +1,7 @@
-using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using TrustChain.Core.Encryption;
 
 namespace TrustChain.Core.Signing;
 
@@ -106,59 +106,4 @@ public static class EncryptedKeyFile
     /// <summary>RFC 7518 section 4.8.1.1: the salt is the algorithm's name, a zero byte, and the header's salt.</summary>
     private static byte[] DeriveKey(string passPhrase, ReadOnlySpan<byte> salt, int iterations) =>
         Rfc2898DeriveBytes.Pbkdf2(Encoding.UTF8.GetBytes(passPhrase), (byte[])[.. "PBES2-HS512+A256KW\0"u8, .. salt], iterations, HashAlgorithmName.SHA512, 32);
-
-    /// <summary>AES Key Wrap (RFC 3394) with its default initial value.</summary>
-    private static class AesKeyWrap
-    {
-        private static readonly byte[] InitialValue = [0xA6, 0xA6, 0xA6, 0xA6, 0xA6, 0xA6, 0xA6, 0xA6];
-
-        public static byte[] Wrap(byte[] key, ReadOnlySpan<byte> plain)
-        {
-            var n = plain.Length / 8;
-            var output = new byte[plain.Length + 8];
-            plain.CopyTo(output.AsSpan(8));
-            Span<byte> block = stackalloc byte[16];
-            InitialValue.CopyTo(block);
-            using var aes = Aes.Create();
-            aes.Key = key;
-            for (var j = 0; j < 6; j++)
-            {
-                for (var i = 1; i <= n; i++)
-                {
-                    output.AsSpan(8 * i, 8).CopyTo(block[8..]);
-                    aes.EncryptEcb(block, block, PaddingMode.None);
-                    BinaryPrimitives.WriteUInt64BigEndian(block, BinaryPrimitives.ReadUInt64BigEndian(block) ^ (ulong)((n * j) + i));
-                    block[8..].CopyTo(output.AsSpan(8 * i));
-                }
-            }
-            block[..8].CopyTo(output);
-            return output;
-        }
-
-        /// <summary>Null when the integrity check fails.</summary>
-        public static byte[]? Unwrap(byte[] key, ReadOnlySpan<byte> wrapped)
-        {
-            if (wrapped.Length < 24 || wrapped.Length % 8 != 0 || wrapped.Length > 72)
-            {
-                return null;
-            }
-            var n = (wrapped.Length / 8) - 1;
-            var output = wrapped[8..].ToArray();
-            Span<byte> block = stackalloc byte[16];
-            wrapped[..8].CopyTo(block);
-            using var aes = Aes.Create();
-            aes.Key = key;
-            for (var j = 5; j >= 0; j--)
-            {
-                for (var i = n; i >= 1; i--)
-                {
-                    BinaryPrimitives.WriteUInt64BigEndian(block, BinaryPrimitives.ReadUInt64BigEndian(block) ^ (ulong)((n * j) + i));
-                    output.AsSpan(8 * (i - 1), 8).CopyTo(block[8..]);
-                    aes.DecryptEcb(block, block, PaddingMode.None);
-                    block[8..].CopyTo(output.AsSpan(8 * (i - 1)));
-                }
-            }
-            return CryptographicOperations.FixedTimeEquals(block[..8], InitialValue) ? output : null;
-        }
-    }
 }

@@ -306,6 +306,11 @@ public sealed class DeviceStore(NpgsqlDataSource database)
                 new() { Value = (object?)change.OfferedTo ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Integer },
             },
         });
+        // What another owner granted ends with its ownership.
+        batch.BatchCommands.Add(new("update device_grant set revoked_at = $2 where device_id = $1 and owner_id <> $3 and granted_at is not null and revoked_at is null")
+        {
+            Parameters = { new() { Value = deviceId }, new() { Value = at }, new() { Value = change.OrganisationId } },
+        });
         if (change.EndsKey)
         {
             batch.BatchCommands.Add(new(End)

@@ -26,13 +26,17 @@ public sealed record StoredKey
     public long? CompromisedSince { get; init; }
 }
 
-/// <summary>An entry whose body stands in the clear, to be appended to the log.</summary>
+/// <summary>An entry whose content is canonical JSON, to be appended to the log: in the clear unless it has a salt.</summary>
 /// <param name="Kind">What it is about.</param>
 /// <param name="OrganisationId">Whose act it is.</param>
 /// <param name="Body">Canonical JSON.</param>
 /// <param name="Jws">The signed statement, where there is one.</param>
 /// <param name="ReceivedAt">When it was taken in.</param>
-public sealed record NewPublicEntry(EntryKind Kind, int OrganisationId, byte[] Body, string? Jws, DateTimeOffset ReceivedAt);
+public sealed record NewPublicEntry(EntryKind Kind, int OrganisationId, byte[] Body, string? Jws, DateTimeOffset ReceivedAt)
+{
+    /// <summary>32 random bytes that hide the body: the log then holds a digest of both. The caller keeps them.</summary>
+    public byte[]? Salt { get; init; }
+}
 
 /// <summary>Writes public entries: row and queue row together, within the caller's transaction.</summary>
 public static class PublicEntries
@@ -54,7 +58,7 @@ public static class PublicEntries
                 new() { Value = entry.Body },
                 new() { Value = (object?)entry.Jws ?? DBNull.Value, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Text },
                 new() { Value = entry.ReceivedAt.UtcDateTime },
-                new() { Value = LogEntry.ForPublic(entry.Kind, entry.Body) },
+                new() { Value = entry.Salt is { } salt ? LogEntry.ForSalted(entry.Kind, salt, entry.Body) : LogEntry.ForPublic(entry.Kind, entry.Body) },
             },
         };
         return (long)(await command.ExecuteScalarAsync(cancellationToken))!; // "returning" always answers.

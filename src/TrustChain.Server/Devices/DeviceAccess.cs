@@ -1,24 +1,159 @@
+using System.Collections.Concurrent;
+using System.Security.Cryptography;
+using TrustChain.Core.Devices;
+using TrustChain.Core.Devices.Encryption;
+using TrustChain.Core.Devices.Grants;
 using TrustChain.Core.Log;
 using TrustChain.Postgres.Devices;
+using TrustChain.Server.Devices.Grants;
 using TrustChain.Server.Hosting;
+using TrustChain.Server.Log;
 
 namespace TrustChain.Server.Devices;
+
+/// <summary>What somebody wants of a device.</summary>
+internal enum DeviceQuestion
+{
+    /// <summary>That it is there, who owns it, and its keys.</summary>
+    Existence,
+
+    /// <summary>What the checks say of some days.</summary>
+    Verdicts,
+
+    /// <summary>Readings of some days, and what was made of them.</summary>
+    Data,
+
+    /// <summary>Day keys of some days.</summary>
+    Keys,
+
+    /// <summary>Data as they come.</summary>
+    Live,
+}
 
 /// <summary>A device as a caller may see it.</summary>
 /// <param name="Device">The device.</param>
 /// <param name="IsOwner">Whether the caller owns it.</param>
-internal sealed record SeenDevice(StoredDevice Device, bool IsOwner);
-
-/// <summary>What a caller may see of a device. Whoever may see nothing learns nothing, not even whether there is one.</summary>
-internal sealed class DeviceAccess(DeviceStore devices)
+internal sealed record SeenDevice(StoredDevice Device, bool IsOwner)
 {
-    /// <summary>The device of an address, or null.</summary>
+    /// <summary>The grant under which it is seen; null for the owner and the deployment's auditors.</summary>
+    public StoredGrant? Grant { get; init; }
+
+    /// <summary>The days that may be seen: those asked for, as far as the grant has them.</summary>
+    public DayRange Days { get; init; } = new(DateOnly.MinValue, DateOnly.MaxValue);
+
+    /// <summary>Whether a measure may be seen.</summary>
+    public bool Covers(KeyGroup group, string measure) => IsOwner || (Grant?.Grant.Terms.Covers(group, measure) ?? false);
+
+    /// <summary>How exactly places may be seen.</summary>
+    public PlacePrecision Precision => IsOwner ? PlacePrecision.Exact : Grant?.Grant.Terms.Precision ?? PlacePrecision.None;
+
+    /// <summary>Whether it is seen by an auditor of the deployment: that it is there, and the answers of the checks.</summary>
+    public bool IsAuditor => !IsOwner && Grant is null;
+}
+
+/// <summary>
+/// What a caller may see of a device, at this moment, for some days: the owner everything, a grantee what its grant covers, an auditor of the deployment that it is there and what the
+/// checks say. Whoever may see nothing learns nothing, not even whether there is a device: the same answer, after the same questions to the database. What is seen under a grant is
+/// written down before it is answered.
+/// </summary>
+internal sealed class DeviceAccess(DeviceStore devices, GrantStore grants, LogSignal signal, TimeProvider time)
+{
+    private const int MaxKnown = 20_000;
+
+    private readonly ConcurrentDictionary<(string Grant, DateTimeOffset Hour, AccessKind Kind, DayRange Days), bool> _known = new();
+
+    /// <summary>The device of an address for its owner; null for everybody else.</summary>
     /// <param name="id">The pseudonym in base64url.</param>
     /// <param name="caller">Who asks.</param>
     /// <param name="cancellationToken">Cancels.</param>
     public async Task<SeenDevice?> FindAsync(string id, Caller caller, CancellationToken cancellationToken)
     {
-        var device = Hash32.TryParseBase64Url(id, out var pseudonym) ? await devices.FindAsync(pseudonym, cancellationToken) : null;
+        var device = await FindDeviceAsync(id, cancellationToken);
         return device is not null && caller.Organisation?.Id == device.OrganisationId ? new SeenDevice(device, true) : null;
     }
+
+    /// <summary>The device of an address as the caller may see it now; null where it may see nothing. A read under a grant has its entry when this returns.</summary>
+    /// <param name="id">The pseudonym in base64url.</param>
+    /// <param name="caller">Who asks.</param>
+    /// <param name="question">For what.</param>
+    /// <param name="days">Of which days; null: of all, or for live data of today.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    public async Task<SeenDevice?> FindAsync(string id, Caller caller, DeviceQuestion question, DayRange? days, CancellationToken cancellationToken)
+    {
+        var device = await FindDeviceAsync(id, cancellationToken);
+        if (caller.Organisation is not { } organisation)
+        {
+            return null;
+        }
+        var given = await grants.ListGivenAsync(device?.Id ?? 0, organisation.Id, cancellationToken); // Also where there is no device: it takes as long.
+        var wanted = days ?? new DayRange(DateOnly.MinValue, DateOnly.MaxValue);
+        if (device is null)
+        {
+            return null;
+        }
+        if (device.OrganisationId == organisation.Id)
+        {
+            return new SeenDevice(device, true) { Days = wanted };
+        }
+        var now = time.GetUtcNow();
+        if (Choose(given, question, wanted, now) is { } chosen)
+        {
+            await WriteAsync(chosen.Grant, device, KindOf(question), chosen.Days, now, cancellationToken);
+            return new SeenDevice(device, false) { Grant = chosen.Grant, Days = chosen.Days };
+        }
+        return organisation.IsAuditor && question is DeviceQuestion.Existence or DeviceQuestion.Verdicts ? new SeenDevice(device, false) { Days = wanted } : null;
+    }
+
+    /// <summary>Of several grants the one that has most of the days; of those the newest.</summary>
+    private static (StoredGrant Grant, DayRange Days)? Choose(IReadOnlyList<StoredGrant> given, DeviceQuestion question, DayRange wanted, DateTimeOffset now)
+    {
+        (StoredGrant Grant, DayRange Days)? best = null;
+        foreach (var grant in given) // the newest first
+        {
+            if (grant.Grant.DaysAt(now)?.Intersect(wanted) is { } days && (question != DeviceQuestion.Live || grant.Grant.IsLiveAt(now))
+                && (best is null || Count(days) > Count(best.Value.Days)))
+            {
+                best = (grant, days);
+            }
+        }
+        return best;
+
+        static int Count(DayRange days) => days.Until.DayNumber - days.From.DayNumber;
+    }
+
+    private async Task WriteAsync(StoredGrant grant, StoredDevice device, AccessKind kind, DayRange days, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        if (kind == AccessKind.Live)
+        {
+            var today = DateOnly.FromDateTime(now.UtcDateTime);
+            days = new DayRange(today, today);
+        }
+        var access = new AccessEntry(grant.Id, device.Uri, grant.Grantee, AccessEntry.HourOf(now), days, kind);
+        var key = (grant.Id, access.Hour, kind, days);
+        if (_known.ContainsKey(key))
+        {
+            return; // It was committed before it was put there.
+        }
+        if (!await grants.HasAccessAsync(access, cancellationToken)) // Most reads are like one before; only the first takes an id and a place in the queue.
+        {
+            await grants.AddAccessAsync(device.Id, grant.GranteeId, access, RandomNumberGenerator.GetBytes(LogEntry.SaltSize), now, cancellationToken);
+            signal.Raise();
+        }
+        if (_known.Count >= MaxKnown)
+        {
+            _known.Clear();
+        }
+        _known[key] = true;
+    }
+
+    private async Task<StoredDevice?> FindDeviceAsync(string id, CancellationToken cancellationToken) =>
+        Hash32.TryParseBase64Url(id, out var pseudonym) ? await devices.FindAsync(pseudonym, cancellationToken) : null;
+
+    private static AccessKind KindOf(DeviceQuestion question) => question switch
+    {
+        DeviceQuestion.Keys => AccessKind.Keys,
+        DeviceQuestion.Live => AccessKind.Live,
+        DeviceQuestion.Existence => AccessKind.Device,
+        _ => AccessKind.Data,
+    };
 }

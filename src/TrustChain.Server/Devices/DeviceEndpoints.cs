@@ -196,14 +196,14 @@ internal static class DeviceEndpoints
 
     private static async Task<IResult> GetAsync(string id, Caller caller, DeviceAccess access, DeviceParts parts, CancellationToken cancellationToken)
     {
-        if (await access.FindAsync(id, caller, cancellationToken) is not { Device: var device })
+        if (await access.FindAsync(id, caller, DeviceQuestion.Existence, null, cancellationToken) is not { Device: var device } seen)
         {
             return NotFound();
         }
         var owner = await parts.Organisations.FindAsync(device.OrganisationId, cancellationToken);
         var newest = await parts.Telemetry.ListNewestAsync([device.Id], cancellationToken);
         var keys = await parts.Devices.ListKeysAsync(device.Id, cancellationToken);
-        var answer = Answer(device, owner!.Code, parts, newest.GetValueOrDefault(device.Id)); // Referenced by the row.
+        var answer = Answer(device, owner!.Code, parts, seen.IsOwner ? newest.GetValueOrDefault(device.Id) : null); // Referenced by the row. What is newest is live data, which others follow at /live.
         answer["keys"] = keys.Select(static k => new
         {
             kid = k.Kid,
@@ -213,7 +213,7 @@ internal static class DeviceEndpoints
             endedAt = k.EndedAt,
             compromisedSince = k.CompromisedSince,
         });
-        answer["offeredTo"] = device.OfferedTo is { } to ? (await parts.Organisations.FindAsync(to, cancellationToken))?.Code : null;
+        answer["offeredTo"] = seen.IsOwner && device.OfferedTo is { } to ? (await parts.Organisations.FindAsync(to, cancellationToken))?.Code : null;
         if (device.Attestation is { } attestation)
         {
             using var document = JsonDocument.Parse(attestation);
@@ -341,7 +341,7 @@ internal static class DeviceEndpoints
         {
             fields.Fault("jwk", $"is no public key: {error}");
         }
-        if (since is < 0 || since != decimal.Truncate(since ?? 0))
+        if (since is { } leaf && (leaf < 0 || leaf != decimal.Truncate(leaf)))
         {
             fields.Fault("compromisedSince", "must be a leaf index.");
         }

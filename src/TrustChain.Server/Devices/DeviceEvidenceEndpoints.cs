@@ -1,7 +1,9 @@
 using TrustChain.Core.Devices;
+using TrustChain.Core.Devices.Grants;
 using TrustChain.Core.Log;
 using TrustChain.Postgres.Capture;
 using TrustChain.Postgres.Devices;
+using TrustChain.Server.Devices.Grants;
 using TrustChain.Server.Hosting;
 using TrustChain.Server.Log;
 using TrustChain.Server.Standby;
@@ -42,14 +44,19 @@ internal static class DeviceEvidenceEndpoints
         string? to = null,
         string? target = null)
     {
-        if (await access.FindAsync(id, caller, cancellationToken) is not { } seen)
-        {
-            return DeviceEndpoints.NotFound();
-        }
         if (DeviceHistoryEndpoints.ReadPeriod(from, to ?? until, reading, out var period) is { } problem)
         {
             return problem;
         }
+        if (await access.FindAsync(id, caller, DeviceQuestion.Data, new DayRange(period.From, period.Until), cancellationToken) is not { } seen)
+        {
+            return DeviceEndpoints.NotFound();
+        }
+        if (!GrantedView.ShowsStatements(seen, reading.TemplateOf(seen.Device)))
+        {
+            return Problems.NotAllowed("Evidence has whole statements, which show every open measure; the grant does not cover them all.");
+        }
+        period = (seen.Days.From, seen.Days.Until);
         if (await trees.FindAsync(target, cancellationToken) is not { } tree)
         {
             return Problems.NotFound("anchoring target on a chain of this name");

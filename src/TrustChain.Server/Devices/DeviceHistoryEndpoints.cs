@@ -1,9 +1,11 @@
 using System.Globalization;
 using System.Text.Json;
 using TrustChain.Core.Devices;
+using TrustChain.Core.Devices.Grants;
 using TrustChain.Core.Log;
 using TrustChain.Postgres.Capture;
 using TrustChain.Postgres.Devices;
+using TrustChain.Server.Devices.Grants;
 using TrustChain.Server.Hosting;
 using TrustChain.Server.Standby;
 
@@ -29,10 +31,6 @@ internal static class DeviceHistoryEndpoints
     private static async Task<IResult> GetHistoryAsync(
         string id, Caller caller, DeviceAccess access, DeviceReading reading, CancellationToken cancellationToken, string? from = null, string? until = null, string? to = null, string bucket = "day")
     {
-        if (await access.FindAsync(id, caller, cancellationToken) is not { } seen)
-        {
-            return DeviceEndpoints.NotFound();
-        }
         if (ReadPeriod(from, to ?? until, reading, out var period) is { } problem)
         {
             return problem;
@@ -41,53 +39,60 @@ internal static class DeviceHistoryEndpoints
         {
             return Problems.InvalidRequest("\"bucket\" is day or hour.");
         }
-        var days = await reading.ListDaysAsync(seen.Device, period.From, period.Until, cancellationToken);
+        if (await access.FindAsync(id, caller, DeviceQuestion.Data, new DayRange(period.From, period.Until), cancellationToken) is not { } seen)
+        {
+            return DeviceEndpoints.NotFound();
+        }
+        var template = reading.TemplateOf(seen.Device);
+        var days = await reading.ListDaysAsync(seen.Device, seen.Days.From, seen.Days.Until, cancellationToken);
+        var operation = GrantedView.ShowsOperation(seen);
         return Results.Json(new
         {
             device = seen.Device.Uri,
-            from = period.From,
-            until = period.Until,
+            from = seen.Days.From,
+            until = seen.Days.Until,
             bucket,
             buckets = bucket == "day"
-                ? days.Select(ToBucket)
-                : days.SelectMany(static d => d.Hours.Select((h, hour) => (object)new
+                ? days.Select(d => ToBucket(d, seen, template))
+                : days.SelectMany(d => d.Hours.Select((h, hour) => (object)new
                 {
                     from = d.Day.ToDateTime(new TimeOnly(hour, 0), DateTimeKind.Utc),
                     readings = h.Readings,
-                    runningSeconds = h.RunningSeconds,
-                    energyWattHours = h.EnergyWattHours,
+                    runningSeconds = operation ? h.RunningSeconds : null,
+                    energyWattHours = operation ? h.EnergyWattHours : null,
                 })),
         });
     }
 
-    private static object ToBucket(DeviceDay d) => new
+    private static object ToBucket(DeviceDay d, SeenDevice seen, DeviceTemplate template)
     {
-        day = d.Day,
-        expectedReadings = d.ExpectedReadings,
-        coveredReadings = d.CoveredReadings,
-        receivedReadings = d.ReceivedReadings,
-        statements = d.Statements,
-        operatingSeconds = d.OperatingSeconds,
-        distanceMetres = d.DistanceMetres,
-        energyWattHours = d.EnergyWattHours,
-        cycles = d.Cycles,
-        utilisation = d.Utilisation,
-        stateOfHealth = d.StateOfHealth,
-        batteryLevel = d.BatteryLevel,
-        downtimeSeconds = d.DowntimeSeconds,
-        alarms = d.Alarms,
-        measures = d.Measures.Where(static m => m.Count > 0).Select(static m => new { name = m.Name, count = m.Count, first = m.First, last = m.Last, min = m.Min, max = m.Max, mean = m.Mean, increase = m.Increase, trueSeconds = m.TrueSeconds }),
-        gaps = d.Gaps,
-        findings = d.Findings.CountBy(static f => f.Code).Select(static c => new { code = c.Key, times = c.Value }),
-    };
+        var shown = GrantedView.ShowsOperation(seen) ? d : null;
+        return new
+        {
+            day = d.Day,
+            expectedReadings = d.ExpectedReadings,
+            coveredReadings = d.CoveredReadings,
+            receivedReadings = d.ReceivedReadings,
+            statements = d.Statements,
+            operatingSeconds = shown?.OperatingSeconds,
+            distanceMetres = shown?.DistanceMetres,
+            energyWattHours = shown?.EnergyWattHours,
+            cycles = shown?.Cycles,
+            utilisation = shown?.Utilisation,
+            stateOfHealth = shown?.StateOfHealth,
+            batteryLevel = shown?.BatteryLevel,
+            downtimeSeconds = shown?.DowntimeSeconds,
+            alarms = shown?.Alarms,
+            measures = d.Measures.Where(m => m.Count > 0 && GrantedView.ShowsFigures(seen, template, m.Name))
+                .Select(static m => new { name = m.Name, count = m.Count, first = m.First, last = m.Last, min = m.Min, max = m.Max, mean = m.Mean, increase = m.Increase, trueSeconds = m.TrueSeconds }),
+            gaps = d.Gaps,
+            findings = d.Findings.Where(f => GrantedView.Filter(f, seen, template) is not null).CountBy(static f => f.Code).Select(static c => new { code = c.Key, times = c.Value }),
+        };
+    }
 
     private static async Task<IResult> ListStatementsAsync(
         string id, Caller caller, DeviceAccess access, DeviceReading reading, TelemetryStore telemetry, CancellationToken cancellationToken, string? from = null, string? until = null, string? to = null, int offset = 0)
     {
-        if (await access.FindAsync(id, caller, cancellationToken) is not { } seen)
-        {
-            return DeviceEndpoints.NotFound();
-        }
         if (ReadPeriod(from, to ?? until, reading, out var period) is { } problem)
         {
             return problem;
@@ -96,7 +101,11 @@ internal static class DeviceHistoryEndpoints
         {
             return Problems.InvalidRequest("\"offset\" is from 0 to 10,000,000.");
         }
-        var list = await telemetry.ListAsync(seen.Device.Id, period.From, period.Until, offset, PageSize, cancellationToken);
+        if (await access.FindAsync(id, caller, DeviceQuestion.Data, new DayRange(period.From, period.Until), cancellationToken) is not { } seen)
+        {
+            return DeviceEndpoints.NotFound();
+        }
+        var list = await telemetry.ListAsync(seen.Device.Id, seen.Days.From, seen.Days.Until, offset, PageSize, cancellationToken);
         return Results.Json(new
         {
             device = seen.Device.Uri,
@@ -121,18 +130,23 @@ internal static class DeviceHistoryEndpoints
     private static async Task<IResult> GetVerdictsAsync(
         string id, Caller caller, DeviceAccess access, DeviceReading reading, DeviceDayStore store, RecordStore records, CancellationToken cancellationToken, string? from = null, string? until = null, string? to = null)
     {
-        if (await access.FindAsync(id, caller, cancellationToken) is not { } seen)
-        {
-            return DeviceEndpoints.NotFound();
-        }
         if (ReadPeriod(from, to ?? until, reading, out var range) is { } problem)
         {
             return problem;
         }
+        if (await access.FindAsync(id, caller, DeviceQuestion.Verdicts, new DayRange(range.From, range.Until), cancellationToken) is not { } seen)
+        {
+            return DeviceEndpoints.NotFound();
+        }
+        range = (seen.Days.From, seen.Days.Until);
+        var template = reading.TemplateOf(seen.Device);
         var days = await reading.ListDaysAsync(seen.Device, range.From, range.Until, cancellationToken);
         var period = await reading.ComputeAsync(seen.Device, days, range.From, range.Until, cancellationToken);
         var refusals = (await store.ListFindingsAsync(seen.Device.Id, range.From, range.Until, MaxFindings, cancellationToken)).Where(static f => f.Finding.Records.Count == 0 && f.Times > 0 && IsRefusal(f.Finding.Code)).ToList();
-        var cited = await records.ListLeavesAsync([.. period.Findings.SelectMany(static f => f.Records).Concat(period.Verdicts.SelectMany(static v => v.Records)).Distinct()], cancellationToken);
+        var verdicts = period.Verdicts.Select(v => GrantedView.Filter(v, seen)).ToList();
+        var findings = period.Findings.Select(f => GrantedView.Filter(f, seen, template)).OfType<Finding>().ToList();
+        var cited = await records.ListLeavesAsync([.. findings.SelectMany(static f => f.Records).Concat(verdicts.SelectMany(static v => v.Records)).Distinct()], cancellationToken);
+        var shown = GrantedView.ShowsOperation(seen) ? period : null;
         return Results.Json(new
         {
             device = seen.Device.Uri,
@@ -144,17 +158,17 @@ internal static class DeviceHistoryEndpoints
             receivedReadings = period.ReceivedReadings,
             statements = period.Statements,
             daysWithStatements = period.DaysWithStatements,
-            operatingSeconds = period.OperatingSeconds,
-            distanceMetres = period.DistanceMetres,
-            energyWattHours = period.EnergyWattHours,
-            cycles = period.Cycles,
-            utilisation = period.Utilisation,
-            stateOfHealth = period.StateOfHealth,
-            batteryLevel = period.BatteryLevel,
-            downtimeSeconds = period.DowntimeSeconds,
-            alarms = period.Alarms,
+            operatingSeconds = shown?.OperatingSeconds,
+            distanceMetres = shown?.DistanceMetres,
+            energyWattHours = shown?.EnergyWattHours,
+            cycles = shown?.Cycles,
+            utilisation = shown?.Utilisation,
+            stateOfHealth = shown?.StateOfHealth,
+            batteryLevel = shown?.BatteryLevel,
+            downtimeSeconds = shown?.DowntimeSeconds,
+            alarms = shown?.Alarms,
             gaps = period.Gaps,
-            verdicts = period.Verdicts.Select(v => new
+            verdicts = verdicts.Select(v => new
             {
                 check = v.Check,
                 outcome = v.Outcome switch { VerdictOutcome.Passed => "passed", VerdictOutcome.Failed => "failed", _ => "could-not-check" },
@@ -163,7 +177,7 @@ internal static class DeviceHistoryEndpoints
                 records = v.Records.Select(r => Cite(r, cited)),
                 moreRecords = v.MoreRecords,
             }),
-            findings = period.Findings.Select(f => ToJson(f, 1, cited)).Concat(refusals.Select(r => ToJson(r.Finding, r.Times, cited))),
+            findings = findings.Select(f => ToJson(f, 1, cited)).Concat(refusals.Select(r => ToJson(r.Finding, r.Times, cited))),
         });
     }
 
@@ -188,9 +202,9 @@ internal static class DeviceHistoryEndpoints
 
     /// <summary>The newest values whenever there are new ones, and a comment now and then so that nobody between closes the connection.</summary>
     private static async Task<IResult> StreamAsync(
-        string id, HttpContext context, Caller caller, DeviceAccess access, TelemetryStore telemetry, LiveStreams streams, IHostApplicationLifetime lifetime, TimeProvider time)
+        string id, HttpContext context, Caller caller, DeviceAccess access, DeviceReading reading, TelemetryStore telemetry, LiveStreams streams, IHostApplicationLifetime lifetime, TimeProvider time)
     {
-        if (await access.FindAsync(id, caller, context.RequestAborted) is not { } seen)
+        if (await access.FindAsync(id, caller, DeviceQuestion.Live, null, context.RequestAborted) is not { } seen)
         {
             return DeviceEndpoints.NotFound();
         }
@@ -217,13 +231,14 @@ internal static class DeviceHistoryEndpoints
         {
             var sent = (KeyNumber: -1, Sequence: -1L);
             var lastSent = time.GetTimestamp();
-            for (var current = first; ; )
+            var template = reading.TemplateOf(first.Device);
+            for (var current = first; ;)
             {
                 var newest = (await telemetry.ListNewestAsync([current.Device.Id], ending.Token)).GetValueOrDefault(current.Device.Id);
                 if (newest is not null && (newest.KeyNumber, newest.Sequence) != sent)
                 {
                     using var latest = JsonDocument.Parse(newest.Latest ?? "{}");
-                    var data = JsonSerializer.Serialize(new { key = newest.KeyNumber, seq = newest.Sequence, readingAt = newest.LastReadingAt, seenAt = newest.LastSeenAt, statements = newest.Statements, readings = newest.Readings, values = latest.RootElement });
+                    var data = JsonSerializer.Serialize(new { key = newest.KeyNumber, seq = newest.Sequence, readingAt = newest.LastReadingAt, seenAt = newest.LastSeenAt, statements = newest.Statements, readings = newest.Readings, values = GrantedView.Filter(latest.RootElement, current, template) });
                     await context.Response.WriteAsync($"id: {newest.KeyNumber}-{newest.Sequence}\nevent: values\ndata: {data}\n\n", ending.Token);
                     await context.Response.Body.FlushAsync(ending.Token);
                     (sent, lastSent) = ((newest.KeyNumber, newest.Sequence), time.GetTimestamp());
@@ -236,7 +251,7 @@ internal static class DeviceHistoryEndpoints
                 }
                 await Task.Delay(LiveInterval, time, ending.Token);
                 // Who may read can change while the stream is open.
-                if (await access.FindAsync(id, caller, ending.Token) is not { } still)
+                if (await access.FindAsync(id, caller, DeviceQuestion.Live, null, ending.Token) is not { } still)
                 {
                     await context.Response.WriteAsync("event: end\ndata: {\"reason\":\"not allowed any more\"}\n\n", ending.Token);
                     return;

@@ -41,6 +41,7 @@ public static class ProblemCodes
     public const string InColdStorage = "in-cold-storage";
     public const string DeviceActRefused = "device-act-refused";
     public const string DeviceMismatch = "device-mismatch";
+    public const string GrantRefused = "grant-refused";
     public const string InvalidTelemetry = "invalid-telemetry";
     public const string InvalidImport = "invalid-import";
     public const string ReadOnly = "read-only";

@@ -12,10 +12,10 @@ using TrustChain.Server.Signing;
 namespace TrustChain.Server.Items;
 
 /// <summary>A signed statement to be published in the log, and who made it.</summary>
-internal sealed record PublicStatement(Organisation Organisation, NewPublicEntry Entry, JsonElement Payload);
+internal sealed record PublicStatement(Organisation Organisation, NewPublicEntry Entry, JsonElement Payload, Custody Custody);
 
 /// <summary>
-/// Takes certificates and recalls: as a JWS of the organisation's own key (<c>application/jose</c>, payload in canonical JSON), or as plain JSON that the
+/// Takes certificates, recalls, grants and encryption keys: as a JWS of the organisation's own key (<c>application/jose</c>, payload in canonical JSON), or as plain JSON that the
 /// service signs with the organisation's custodial key.
 /// </summary>
 internal sealed class PublicStatements(KeyDirectory keys, CustodialSigner custodial, LogSignal signal, IOptions<ServerOptions> server, TimeProvider time)
@@ -120,6 +120,6 @@ internal sealed class PublicStatements(KeyDirectory keys, CustodialSigner custod
     {
         var now = time.GetUtcNow();
         var entry = new PublicEntry(custody, keyEntry, jws.Kid!, jws.Payload, now, jws.ComputeDigest()); // Its key was found by kid.
-        return new PublicStatement(organisation, new NewPublicEntry(kind, organisation.Id, entry.ToJcs(), jws.Compact, now), payload);
+        return new PublicStatement(organisation, new NewPublicEntry(kind, organisation.Id, entry.ToJcs(), jws.Compact, now), payload, custody);
     }
 }

@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using TrustChain.Core.Log;
 using TrustChain.Core.Signing;
 using TrustChain.Core.Verification;
+using TrustChain.Devnet.Serving;
 using TrustChain.IntegrationTests.Serving;
 
 namespace TrustChain.IntegrationTests.Devices;
@@ -132,7 +133,7 @@ public sealed class TelemetryTests(ServerFixture fixture) : IClassFixture<Server
             }
         }
         // A number that is no number does not even read as JSON.
-        (await device.SendAsync(SignText(device, good.ToJsonString().Replace("\"value\":100", "\"value\":NaN", StringComparison.Ordinal)))).ExpectProblem(400, "invalid-events");
+        (await device.SendAsync(SignText(device, good.ToJsonString().Replace("\"value\":6000", "\"value\":NaN", StringComparison.Ordinal)))).ExpectProblem(400, "invalid-events");
         Assert.Equal(0, (await Server.GetAsync($"{device.Path}/statements", device.Owner.ApiKey)).Expect(200).Json.GetProperty("statements").GetArrayLength());
         var codes = (await VerdictsAsync(device)).GetProperty("findings").EnumerateArray().Select(static f => f.GetProperty("code").GetString()).ToList();
         Assert.Contains("refused-statement", codes);
@@ -185,7 +186,7 @@ public sealed class TelemetryTests(ServerFixture fixture) : IClassFixture<Server
         {
             if (line.StartsWith("data:", StringComparison.Ordinal))
             {
-                Assert.Contains("\"operatingHours\":77.03", line, StringComparison.Ordinal);
+                Assert.Contains("\"operatingHours\":4622", line, StringComparison.Ordinal);
                 return;
             }
         }
@@ -199,14 +200,14 @@ public sealed class TelemetryTests(ServerFixture fixture) : IClassFixture<Server
     private static JsonObject Measure(TestDevice device, string values)
     {
         var e = device.Event(At(8), 1, 1);
-        e["sensorElementList"]![0]!["sensorReport"]![0] = JsonNode.Parse($$"""{"type":"https://trustchain.example/measure/operatingHours",{{values}}}""");
+        e["sensorElementList"]![0]!["sensorReport"]![0] = JsonNode.Parse($$"""{"type":"urn:trustchain:measure:operating-time",{{values}}}""");
         return e;
     }
 
     private static string SignText(TestDevice device, string json) => Jws.Sign(
         device.Key,
         Statement.TelemetryType,
-        Devnet.Serving.OperatorKeys.Origin,
+        OperatorKeys.Origin,
         System.Text.Encoding.UTF8.GetBytes(json),
         new Core.Devices.TelemetryHeader(device.Uri, 1, null, 1, DateTimeOffset.UtcNow).ToMembers());
 

@@ -7,6 +7,7 @@ using TrustChain.Core.Log;
 using TrustChain.Core.Signing;
 using TrustChain.Devnet.Serving;
 using TrustChain.IntegrationTests.Serving;
+using Record = TrustChain.Core.Log.Record;
 
 namespace TrustChain.IntegrationTests.Devices;
 
@@ -94,7 +95,7 @@ internal sealed class TestDevice : IDisposable
     /// <summary>Readings of operating hours, one a minute.</summary>
     /// <param name="from">Time of the first.</param>
     /// <param name="count">How many.</param>
-    /// <param name="hours">The meter at the first; a sixtieth of an hour is added each minute.</param>
+    /// <param name="hours">The meter at the first, kept in whole minutes; it goes on with the time.</param>
     public JsonObject Event(DateTimeOffset from, int count, double hours) => Event(Enumerable.Range(0, count).Select(i => (from.AddMinutes(i), hours + (i / 60.0))));
 
     public JsonObject Event(IEnumerable<(DateTimeOffset Time, double Hours)> readings)
@@ -108,8 +109,8 @@ internal sealed class TestDevice : IDisposable
             {
                 ["sensorMetadata"] = new JsonObject { ["time"] = last },
                 ["sensorReport"] = new JsonArray(
-                    new JsonObject { ["type"] = "https://trustchain.example/measure/operatingHours", ["value"] = Math.Round(hours, 3), ["uom"] = "HUR" },
-                    new JsonObject { ["type"] = "https://trustchain.example/measure/running", ["booleanValue"] = true }),
+                    new JsonObject { ["type"] = "urn:trustchain:measure:operating-time", ["value"] = (long)Math.Round(hours * 60), ["uom"] = "MIN" },
+                    new JsonObject { ["type"] = "urn:trustchain:measure:running", ["booleanValue"] = true }),
             });
         }
         return new JsonObject

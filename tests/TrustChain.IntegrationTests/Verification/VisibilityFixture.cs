@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using TrustChain.IntegrationTests.Devices;
 using TrustChain.IntegrationTests.Serving;
 
 namespace TrustChain.IntegrationTests.Verification;
@@ -14,6 +15,7 @@ public sealed class VisibilityFixture(SharedStack stack) : IAsyncLifetime
     private readonly Dictionary<Reader, TestOrganisation> _readers = [];
     private RunningServer? _server;
     private Core.Signing.SigningKey? _key;
+    private string _request = "";
 
     internal RunningServer Server => _server ?? throw new InvalidOperationException("The server has not started.");
 
@@ -85,6 +87,7 @@ public sealed class VisibilityFixture(SharedStack stack) : IAsyncLifetime
             new("/item", static i => $"/item?uri={i}", items, parties) { Accept = "application/ld+json" },
             new("/api/documents/{digest}", static d => $"/api/documents/{d}", documents, owner),
             .. ItemKind.All.SelectMany(kind => ItemPages(kind, parties)),
+            .. await GrantRoutesAsync(owner),
         ];
         Lists =
         [
@@ -96,7 +99,7 @@ public sealed class VisibilityFixture(SharedStack stack) : IAsyncLifetime
         OwnLists =
         [
             ("/epcis/capture", privateJob), ("/epcis/queries", "own-query"),
-            ("/api/batches", batch), ("/api/certificates", certificate), ("/api/recalls", recall), ("/api/keys", key.PublicKey.Kid), ("/api/claims", $"\"{Owner.Prefix}\""),
+            ("/api/batches", batch), ("/api/certificates", certificate), ("/api/recalls", recall), ("/api/grants", _request), ("/api/keys", key.PublicKey.Kid), ("/api/claims", $"\"{Owner.Prefix}\""),
         ];
     }
 
@@ -107,6 +110,28 @@ public sealed class VisibilityFixture(SharedStack stack) : IAsyncLifetime
         {
             await _server.DisposeAsync();
         }
+    }
+
+    /// <summary>A device with a grant to the owner's partner, and a request of the owner's own for a device that is not there.</summary>
+    private async Task<IReadOnlyList<ReadRoute>> GrantRoutesAsync(Reader[] owner)
+    {
+        using var device = await TestDevice.EnrolAsync(Server, Owner);
+        var grant = await GrantTests.GiveAsync(Server, device, await Server.AddOrganisationAsync(), GrantTests.Terms());
+        _request = (await Server.PostAsync("/api/grants", new { device = "urn:test:no-device", terms = GrantTests.Terms() }, Owner.ApiKey)).Expect(202).Text("grant");
+        using var encryption = Core.Encryption.DecryptionKey.Generate();
+        (await Server.PostAsync("/api/encryption-keys", new { jwk = JsonDocument.Parse(encryption.PublicKey.Jwk).RootElement }, Owner.ApiKey)).Expect(201);
+        var (devices, grants) = (new Subjects(device.Id, device.Id, new string('A', 43)), new Subjects(grant, grant, new string('A', 22)));
+        Reader[] everyOrganisation = [Reader.Owner, Reader.Partner, Reader.Pretender, Reader.Stranger];
+        return
+        [
+            new("/api/devices/{id}/grants", static id => $"/api/devices/{id}/grants", devices, owner) { MaySeePublic = owner },
+            new("/api/devices/{id}/grants/{grant}", g => $"{device.Path}/grants/{g}", grants, owner) { MaySeePublic = owner },
+            new("/api/devices/{id}/accesses", static id => $"/api/devices/{id}/accesses", devices, owner) { MaySeePublic = owner },
+            new("/api/devices/{id}/day-keys", static id => $"/api/devices/{id}/day-keys", devices, owner) { MaySeePublic = owner },
+            new("/api/devices/{id}/readings", static id => $"/api/devices/{id}/readings?day=2026-04-05", devices, owner) { MaySeePublic = owner },
+            new("/api/grants/{grant}", static g => $"/api/grants/{g}", new Subjects(_request, _request, new string('A', 22)), owner) { MaySeePublic = owner },
+            new("/api/encryption-keys/{code}", static code => $"/api/encryption-keys/{code}", new Subjects(Owner.Id, Owner.Id, "no-company"), everyOrganisation) { MaySeePublic = everyOrganisation },
+        ];
     }
 
     private static Subjects Named(string start) => new Subjects(start + "open", start + Secret, start + "elsewhere").Escaped();

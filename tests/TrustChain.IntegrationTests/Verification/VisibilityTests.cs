@@ -14,6 +14,7 @@ public sealed partial class VisibilityTests(VisibilityFixture fixture) : IClassF
         "/log/checkpoint", "/log/tile/entries/{path}", "/log/tile/{level}/{path}", "/log/anchors", "/log/trust", // the log is public, and holds digests
         "/epcis", // names of resources alone
         "/api/templates", "/api/qr", "/.well-known/gs1resolver", // say nothing of any record
+        "/api/devices/encryption-key", // the service's own public key
         "/api/certificates/{id}", // certificates and recalls are public statements
     ];
 

@@ -1,5 +1,8 @@
 using System.Text;
 using System.Text.Json;
+using TrustChain.Core.Devices.Encryption;
+using TrustChain.Core.Devices.Grants;
+using TrustChain.Core.Encryption;
 using TrustChain.Core.Epcis;
 using TrustChain.Core.Epcis.Xml;
 using TrustChain.Core.Identifiers;
@@ -21,6 +24,9 @@ internal sealed record Parser(string Name, IReadOnlyList<byte[]> Good, Action<by
 {
     private static readonly EvidenceWorld World = EvidenceVectors.Tea;
     private static readonly TestTimestampAuthority Authority = new();
+    private static readonly DecryptionKey Recipient = DecryptionKey.Generate();
+    private static readonly ReportContext Report = new("urn:d", new DateTimeOffset(2026, 11, 26, 8, 0, 0, TimeSpan.Zero), "Angle");
+    private static readonly DayKey Day = new("urn:d", new DayKeyName(new DateOnly(2026, 11, 26), KeyGroup.Position), new byte[32]);
 
     /// <summary>The exceptions that the parser's documentation names.</summary>
     public Func<Exception, bool> Documented { get; init; } = static _ => false;
@@ -35,6 +41,8 @@ internal sealed record Parser(string Name, IReadOnlyList<byte[]> Good, Action<by
         new("epcis-xml", Xml(), static b => ReadXml(b)) { AllocationFactor = 2000 },
         new("jws", Texts(World.Single.Statement, World.Document[0].Statement), static b => Use(Text(b))),
         new("key", Keys(), static b => PublicKey.TryParse(Text(b), out _, out _)),
+        new("jwe", Jwes(), static b => ReadJwe(Text(b))),
+        new("grant", Grants(), static b => ReadGrant(b)),
         new("bundle", Bundles(), static b => ReadBundle(b)) { AllocationFactor = 4000 },
         new("trust", [VectorFiles.Read("evidence/trust.json"), VectorFiles.Read("evidence/trust-witnessed.json")], static b => TrustFile.TryParse(b, out _, out _)),
         new("entry", Entries(), static b => ReadEntry(b)),
@@ -52,6 +60,36 @@ internal sealed record Parser(string Name, IReadOnlyList<byte[]> Good, Action<by
         new("timestamp", Timestamps(), static b => TimestampToken.Verify(b, "text", Authority.Root)) { AllocationFactor = 1000 },
         new("verifier-key", Texts("log.example/tea+05425c6a+AbcsM+rBfkcHBa48zmLhSM/ypvi4zGtvB0+ReKNoSuIF"), static b => { NoteVerifier.TryParse(Text(b), out _); WitnessVerifier.TryParse(Text(b), out _); }),
     ];
+
+    private static void ReadJwe(string text)
+    {
+        DayKeyName.TryParse(text, out _);
+        EncryptionKey.TryParse(text, out _, out _);
+        DecryptionKey.TryParse(text, out _, out _);
+        if (EncryptedValue.TryParse(text, out var value, out _))
+        {
+            value.TryDecrypt(Day, Report, out _);
+        }
+        if (WrappedDayKey.TryParse(text, out var wrapped, out _))
+        {
+            wrapped.TryUnwrap(Recipient, out _);
+        }
+    }
+
+    private static void ReadGrant(byte[] bytes)
+    {
+        MeasuredValue.TryParse(bytes, out _);
+        try
+        {
+            using var document = JsonDocument.Parse(bytes, new JsonDocumentOptions { AllowDuplicateProperties = false });
+            GrantAct.TryParse(document.RootElement, out _);
+            AccessEntry.TryParse(document.RootElement, out _);
+        }
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
+        {
+            return; // What is no JSON goes no further.
+        }
+    }
 
     private static string Text(byte[] bytes) => Encoding.UTF8.GetString(bytes);
 
@@ -79,6 +117,14 @@ internal sealed record Parser(string Name, IReadOnlyList<byte[]> Good, Action<by
         """);
 
     private static IReadOnlyList<byte[]> Keys() => Texts([.. ((string[])[SignatureAlgorithms.ES256, SignatureAlgorithms.EdDsa, SignatureAlgorithms.ES256K, SignatureAlgorithms.Sm2]).Select(static a => SigningKey.Generate(a).PublicKey.Jwk)]);
+
+    private static IReadOnlyList<byte[]> Jwes() => Texts(
+        EncryptedValue.Encrypt(Day, Report, new MeasuredValue.Position(new Place(52.5, 13.4))), WrappedDayKey.Wrap(Day, Recipient.PublicKey), Recipient.PublicKey.Jwk, Recipient.ExportPrivateJwk(), "2026-11-26.rider.2");
+
+    private static IReadOnlyList<byte[]> Grants() => Texts(
+        """{"act":"request","device":"urn:d","grant":"AAAAAAAAAAAAAAAAAAAAAA","grantee":"b","organisation":"b","terms":{"expires":"2027-01-01T00:00:00.000Z","from":"2026-11-16","precision":"coarse","purpose":"credit","scope":["measure:a","position"],"until":"2026-12-06"},"v":1}""",
+        """{"device":"urn:d","from":"2026-11-16","grant":"AAAAAAAAAAAAAAAAAAAAAA","grantee":"b","hour":"2026-11-26T08:00:00.000Z","kind":"data","until":"2026-11-16","v":1}""",
+        """{"latitude":52.5,"longitude":13.4}""", """{"uom":"CEL","value":1.5}""");
 
     private static IReadOnlyList<byte[]> Bundles() => [.. Directory.GetFiles(VectorFiles.PathOf("evidence"), "good-*.json").Order(StringComparer.Ordinal).Select(File.ReadAllBytes)];
 

@@ -1,0 +1,81 @@
+using Npgsql;
+using NpgsqlTypes;
+using TrustChain.Core.Log;
+
+namespace TrustChain.Postgres.Devices;
+
+/// <summary>An organisation's encryption key with the statement that says so.</summary>
+/// <param name="OrganisationId">Whose.</param>
+/// <param name="Kid">Thumbprint.</param>
+/// <param name="Jwk">Public JWK.</param>
+/// <param name="Statement">The JWS.</param>
+/// <param name="Custody">How the key that signed it is held.</param>
+public sealed record StoredEncryptionKey(int OrganisationId, string Kid, string Jwk, string Statement, Custody Custody);
+
+/// <summary>Wrapped day keys, and the keys of those they are wrapped to.</summary>
+public sealed class DayKeyStore(NpgsqlDataSource database, TimeProvider time)
+{
+    /// <summary>Keeps an organisation's encryption key: from now on the one that counts.</summary>
+    public async Task AddEncryptionKeyAsync(StoredEncryptionKey key, CancellationToken cancellationToken)
+    {
+        await using var command = database.CreateCommand("insert into encryption_key (organisation_id, kid, jwk, statement, custody, created_at) values ($1, $2, $3, $4, $5, $6)");
+        command.Parameters.Add(new() { Value = key.OrganisationId });
+        command.Parameters.Add(new() { Value = key.Kid });
+        command.Parameters.Add(new() { Value = key.Jwk });
+        command.Parameters.Add(new() { Value = key.Statement });
+        command.Parameters.Add(new() { Value = (short)key.Custody });
+        command.Parameters.Add(new() { Value = time.GetUtcNow().UtcDateTime });
+        await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    /// <summary>An organisation's encryption keys, the one that counts first.</summary>
+    public async Task<IReadOnlyList<StoredEncryptionKey>> ListEncryptionKeysAsync(int organisationId, CancellationToken cancellationToken)
+    {
+        await using var command = database.CreateCommand("select organisation_id, kid, jwk, statement, custody from encryption_key where organisation_id = $1 order by id desc limit 100");
+        command.Parameters.Add(new() { Value = organisationId });
+        var list = new List<StoredEncryptionKey>();
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            list.Add(new StoredEncryptionKey(reader.GetInt32(0), reader.GetString(1), reader.GetString(2), reader.GetString(3), (Custody)reader.GetInt16(4)));
+        }
+        return list;
+    }
+
+    /// <summary>Keeps wrapped keys of a device; one for the same recipient and day takes the place of an earlier one.</summary>
+    public async Task AddAsync(int deviceId, IReadOnlyCollection<StoredDayKey> keys, CancellationToken cancellationToken)
+    {
+        const string Sql = """
+            insert into device_day_key (device_id, name, day, recipient, jwe, added_at) select $1, name, day, recipient, jwe, $6 from unnest($2, $3, $4, $5) as k(name, day, recipient, jwe)
+            on conflict (device_id, recipient, name) do update set jwe = excluded.jwe, added_at = excluded.added_at
+            """;
+        await using var command = database.CreateCommand(Sql);
+        command.Parameters.Add(new() { Value = deviceId });
+        command.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = [.. keys.Select(static k => k.Name)] });
+        command.Parameters.Add(new() { Value = keys.Select(static k => k.Day).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Date });
+        command.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = [.. keys.Select(static k => k.Recipient)] });
+        command.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = [.. keys.Select(static k => k.Jwe)] });
+        command.Parameters.Add(new() { Value = time.GetUtcNow().UtcDateTime });
+        await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    /// <summary>Keys of some days wrapped to any of some recipients, by day and name.</summary>
+    public async Task<IReadOnlyList<StoredDayKey>> ListAsync(
+        int deviceId, IReadOnlyCollection<string> recipients, DateOnly from, DateOnly until, int limit, CancellationToken cancellationToken)
+    {
+        await using var command = database.CreateCommand(
+            "select name, day, recipient, jwe from device_day_key where device_id = $1 and recipient = any($2) and day between $3 and $4 order by day, name, recipient limit $5");
+        command.Parameters.Add(new() { Value = deviceId });
+        command.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = [.. recipients] });
+        command.Parameters.Add(new() { Value = from });
+        command.Parameters.Add(new() { Value = until });
+        command.Parameters.Add(new() { Value = limit });
+        var list = new List<StoredDayKey>();
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            list.Add(new StoredDayKey(reader.GetString(0), reader.GetFieldValue<DateOnly>(1), reader.GetString(2), reader.GetString(3)));
+        }
+        return list;
+    }
+}

@@ -1,0 +1,259 @@
+using System.Text;
+using System.Text.Json;
+using Npgsql;
+using NpgsqlTypes;
+using TrustChain.Core.Devices.Grants;
+using TrustChain.Core.Log;
+using TrustChain.Postgres.Database;
+using TrustChain.Postgres.Organisations;
+
+namespace TrustChain.Postgres.Devices;
+
+/// <summary>Grants and reads under them. What makes an entry of the log is stored together with it.</summary>
+public sealed class GrantStore(NpgsqlDataSource database)
+{
+    private const string Select = """
+        select g.id, g.uri, g.device_id, g.owner_id, o.code, g.grantee_id, g.request, g.terms::text, g.requested_at, g.refused_at, g.granted_at, g.revoked_at
+        from device_grant g join organisation o on o.id = g.grantee_id
+        """;
+
+    /// <summary>Keeps a request; what it is for is looked up in the same statement, so that a device that is there takes no other way than one that is not.</summary>
+    /// <param name="id">Its id.</param>
+    /// <param name="uri">The device that is asked for.</param>
+    /// <param name="granteeId">Who asks.</param>
+    /// <param name="terms">For what.</param>
+    /// <param name="jws">The statement.</param>
+    /// <param name="at">When.</param>
+    /// <param name="maxOpen">How many requests of one organisation may wait.</param>
+    /// <param name="openSince">Those since then wait.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    /// <returns>False when the id is taken, or too many wait.</returns>
+    public async Task<bool> AddRequestAsync(
+        string id, string uri, int granteeId, GrantTerms terms, string jws, DateTimeOffset at, int maxOpen, DateTimeOffset openSince, CancellationToken cancellationToken)
+    {
+        const string Sql = """
+            insert into device_grant (id, uri, device_id, grantee_id, terms, request, requested_at)
+            select $1, $2, (select id from device where uri = $2 and organisation_id <> $3), $3, $4, $5, $6
+            where (select count(*) from device_grant where grantee_id = $3 and granted_at is null and requested_at > $8) < $7
+            on conflict (id) do nothing
+            """;
+        await using var command = database.CreateCommand(Sql);
+        command.Parameters.Add(new() { Value = id });
+        command.Parameters.Add(new() { Value = uri });
+        command.Parameters.Add(new() { Value = granteeId });
+        command.Parameters.Add(Json(terms));
+        command.Parameters.Add(new() { Value = jws });
+        command.Parameters.Add(new() { Value = at.UtcDateTime });
+        command.Parameters.Add(new() { Value = maxOpen });
+        command.Parameters.Add(new() { Value = openSince.UtcDateTime });
+        return await command.ExecuteNonQueryAsync(cancellationToken) == 1;
+    }
+
+    /// <summary>Stores a grant that was given unasked; false when its id is taken.</summary>
+    public Task<bool> AddOfferAsync(StoredDevice device, string id, int granteeId, GrantTerms terms, NewPublicEntry entry, CancellationToken cancellationToken) => WithEntryAsync(
+        id,
+        entry,
+        """
+        insert into device_grant (id, uri, device_id, owner_id, grantee_id, terms, granted_at) select $1, uri, id, organisation_id, $4, $5, $6 from device where id = $2 and organisation_id = $3
+        on conflict (id) do nothing
+        """,
+        [new() { Value = device.Id }, new() { Value = device.OrganisationId }, new() { Value = granteeId }, Json(terms), new() { Value = entry.ReceivedAt.UtcDateTime }],
+        cancellationToken);
+
+    /// <summary>Gives what was asked for; false when it was answered meanwhile, or the device has another owner.</summary>
+    public Task<bool> ApproveAsync(StoredGrant grant, StoredDevice device, GrantTerms terms, NewPublicEntry entry, CancellationToken cancellationToken) => WithEntryAsync(
+        grant.Id,
+        entry,
+        """
+        update device_grant g set owner_id = d.organisation_id, terms = $4, granted_at = $5 from device d
+        where g.id = $1 and d.id = $2 and d.organisation_id = $3 and g.device_id = d.id and g.granted_at is null and g.refused_at is null
+        """,
+        [new() { Value = device.Id }, new() { Value = device.OrganisationId }, Json(terms), new() { Value = entry.ReceivedAt.UtcDateTime }],
+        cancellationToken);
+
+    /// <summary>Ends a grant; false when it has ended meanwhile.</summary>
+    public Task<bool> RevokeAsync(StoredGrant grant, NewPublicEntry entry, CancellationToken cancellationToken) => WithEntryAsync(
+        grant.Id,
+        entry,
+        "update device_grant set revoked_at = $2 where id = $1 and granted_at is not null and revoked_at is null",
+        [new() { Value = entry.ReceivedAt.UtcDateTime }],
+        cancellationToken);
+
+    /// <summary>Says no; false when it was answered meanwhile.</summary>
+    public async Task<bool> RefuseAsync(StoredGrant grant, DateTimeOffset at, CancellationToken cancellationToken)
+    {
+        await using var command = database.CreateCommand("update device_grant set refused_at = $2 where id = $1 and granted_at is null and refused_at is null");
+        command.Parameters.Add(new() { Value = grant.Id });
+        command.Parameters.Add(new() { Value = at.UtcDateTime });
+        return await command.ExecuteNonQueryAsync(cancellationToken) == 1;
+    }
+
+    public async Task<StoredGrant?> FindAsync(string id, CancellationToken cancellationToken) =>
+        (await ListAsync($"{Select} where g.id = $1", [new() { Value = id }], cancellationToken)).FirstOrDefault();
+
+    /// <summary>Grants of a device, by id after a cursor.</summary>
+    public Task<List<StoredGrant>> ListOfDeviceAsync(int deviceId, string after, int limit, CancellationToken cancellationToken) =>
+        ListAsync($"{Select} where g.device_id = $1 and g.id > $2 order by g.id limit $3", [new() { Value = deviceId }, new() { Value = after }, new() { Value = limit }], cancellationToken);
+
+    /// <summary>Grants to an organisation and its requests, by id after a cursor.</summary>
+    public Task<List<StoredGrant>> ListOfGranteeAsync(int granteeId, string after, int limit, CancellationToken cancellationToken) =>
+        ListAsync($"{Select} where g.grantee_id = $1 and g.id > $2 order by g.id limit $3", [new() { Value = granteeId }, new() { Value = after }, new() { Value = limit }], cancellationToken);
+
+    /// <summary>What was given to an organisation of a device, the newest first.</summary>
+    public Task<List<StoredGrant>> ListGivenAsync(int deviceId, int granteeId, CancellationToken cancellationToken) => ListAsync(
+        $"{Select} where g.device_id = $1 and g.grantee_id = $2 and g.granted_at is not null order by g.granted_at desc limit 100", [new() { Value = deviceId }, new() { Value = granteeId }], cancellationToken);
+
+    /// <summary>What was given of a device to whoever has an encryption key of this thumbprint.</summary>
+    public Task<List<StoredGrant>> ListGivenToKeyAsync(int deviceId, string kid, CancellationToken cancellationToken) => ListAsync(
+        $"{Select} where g.device_id = $1 and g.granted_at is not null and g.grantee_id in (select organisation_id from encryption_key where kid = $2)",
+        [new() { Value = deviceId }, new() { Value = kid }],
+        cancellationToken);
+
+    /// <summary>Entries of a grant, in the order in which they were made.</summary>
+    public async Task<IReadOnlyList<HiddenEntry>> ListEntriesAsync(string grantId, CancellationToken cancellationToken)
+    {
+        const string Sql = """
+            select p.kind, e.leaf_index, g.salt, p.body, p.jws, p.received_at
+            from device_grant_entry g join public_entry p on p.id = g.public_entry_id left join log_entry e on e.public_entry_id = p.id
+            where g.grant_id = $1 order by p.id
+            """;
+        await using var command = database.CreateCommand(Sql);
+        command.Parameters.Add(new() { Value = grantId });
+        var list = new List<HiddenEntry>();
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            list.Add(ReadEntry(reader, 0));
+        }
+        return list;
+    }
+
+    /// <summary>Stores a read with its entry, unless one like it is there for the hour.</summary>
+    public async Task AddAccessAsync(int deviceId, int granteeId, AccessEntry access, byte[] salt, DateTimeOffset at, CancellationToken cancellationToken)
+    {
+        const string Sql = """
+            insert into device_access (grant_id, device_id, hour, kind, from_day, until_day, at, public_entry_id, salt) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+            on conflict on constraint device_access_once do nothing
+            """;
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        var entryId = await PublicEntries.AddAsync(connection, new NewPublicEntry(EntryKind.Access, granteeId, access.ToJcs(), null, at) { Salt = salt }, cancellationToken);
+        await using var command = new NpgsqlCommand(Sql, connection);
+        command.Parameters.Add(new() { Value = access.Grant });
+        command.Parameters.Add(new() { Value = deviceId });
+        command.Parameters.Add(new() { Value = access.Hour.UtcDateTime });
+        command.Parameters.Add(new() { Value = (short)access.Kind });
+        command.Parameters.Add(new() { Value = access.Days.From });
+        command.Parameters.Add(new() { Value = access.Days.Until });
+        command.Parameters.Add(new() { Value = at.UtcDateTime });
+        command.Parameters.Add(new() { Value = entryId });
+        command.Parameters.Add(new() { Value = salt });
+        if (await command.ExecuteNonQueryAsync(cancellationToken) == 1)
+        {
+            await transaction.CommitWithoutLimitAsync(); // A started commit is not broken off.
+        }
+    }
+
+    /// <summary>Whether a read like this one is stored for its hour.</summary>
+    public async Task<bool> HasAccessAsync(AccessEntry access, CancellationToken cancellationToken)
+    {
+        await using var command = database.CreateCommand("select exists (select from device_access where grant_id = $1 and hour = $2 and kind = $3 and from_day = $4 and until_day = $5)");
+        command.Parameters.Add(new() { Value = access.Grant });
+        command.Parameters.Add(new() { Value = access.Hour.UtcDateTime });
+        command.Parameters.Add(new() { Value = (short)access.Kind });
+        command.Parameters.Add(new() { Value = access.Days.From });
+        command.Parameters.Add(new() { Value = access.Days.Until });
+        return (bool)(await command.ExecuteScalarAsync(cancellationToken))!; // "exists" always answers.
+    }
+
+    /// <summary>Reads of a device, the newest first.</summary>
+    /// <param name="deviceId">The device.</param>
+    /// <param name="before">Only those older than this id.</param>
+    /// <param name="limit">At most so many.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    public async Task<IReadOnlyList<StoredAccess>> ListAccessesAsync(int deviceId, long before, int limit, CancellationToken cancellationToken)
+    {
+        const string Sql = """
+            select a.id, p.kind, e.leaf_index, a.salt, p.body, p.jws, p.received_at
+            from device_access a join public_entry p on p.id = a.public_entry_id left join log_entry e on e.public_entry_id = p.id
+            where a.device_id = $1 and a.id < $2 order by a.id desc limit $3
+            """;
+        await using var command = database.CreateCommand(Sql);
+        command.Parameters.Add(new() { Value = deviceId });
+        command.Parameters.Add(new() { Value = before });
+        command.Parameters.Add(new() { Value = limit });
+        var list = new List<StoredAccess>();
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            var entry = ReadEntry(reader, 1);
+            using var document = JsonDocument.Parse(entry.Content);
+            list.Add(new StoredAccess(
+                reader.GetInt64(0), AccessEntry.TryParse(document.RootElement, out var access) ? access : throw new InvalidOperationException("An access in the database is malformed."), entry));
+        }
+        return list;
+    }
+
+    /// <summary>A change of a grant with its entry; $1 is the grant's id, the other parameters follow. False when nothing was changed.</summary>
+    private async Task<bool> WithEntryAsync(string id, NewPublicEntry entry, string sql, IEnumerable<NpgsqlParameter> parameters, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        await using (var command = new NpgsqlCommand(sql, connection) { Parameters = { new() { Value = id } } })
+        {
+            command.Parameters.AddRange(parameters.ToArray());
+            if (await command.ExecuteNonQueryAsync(cancellationToken) == 0)
+            {
+                return false;
+            }
+        }
+        var entryId = await PublicEntries.AddAsync(connection, entry, cancellationToken);
+        await using (var command = new NpgsqlCommand("insert into device_grant_entry (grant_id, public_entry_id, salt) values ($1, $2, $3)", connection))
+        {
+            command.Parameters.Add(new() { Value = id });
+            command.Parameters.Add(new() { Value = entryId });
+            command.Parameters.Add(new() { Value = entry.Salt ?? throw new ArgumentException("The entry of a grant has a salt.", nameof(entry)) });
+            await command.ExecuteNonQueryAsync(cancellationToken);
+        }
+        await transaction.CommitWithoutLimitAsync(); // A started commit is not broken off.
+        return true;
+    }
+
+    private async Task<List<StoredGrant>> ListAsync(string sql, IEnumerable<NpgsqlParameter> parameters, CancellationToken cancellationToken)
+    {
+        await using var command = database.CreateCommand(sql);
+        command.Parameters.AddRange(parameters.ToArray());
+        var list = new List<StoredGrant>();
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            using var document = JsonDocument.Parse(reader.GetString(7));
+            if (!GrantTerms.TryParse(document.RootElement, out var terms, out var error))
+            {
+                throw new InvalidOperationException($"The terms of the grant {reader.GetString(0)} are malformed in the database: {error}");
+            }
+            list.Add(new StoredGrant(
+                reader.GetString(0),
+                reader.GetString(1),
+                reader.IsDBNull(2) ? null : reader.GetInt32(2),
+                reader.IsDBNull(3) ? null : reader.GetInt32(3),
+                reader.GetString(4),
+                reader.GetInt32(5),
+                reader.IsDBNull(6) ? null : reader.GetString(6),
+                Grant.Restore(terms, Time(reader, 8), Time(reader, 9), Time(reader, 10), Time(reader, 11))));
+        }
+        return list;
+    }
+
+    private static HiddenEntry ReadEntry(NpgsqlDataReader reader, int first) => new(
+        (EntryKind)reader.GetInt16(first),
+        reader.IsDBNull(first + 1) ? null : reader.GetInt64(first + 1),
+        reader.GetFieldValue<byte[]>(first + 2),
+        reader.GetFieldValue<byte[]>(first + 3),
+        reader.IsDBNull(first + 4) ? null : reader.GetString(first + 4),
+        reader.GetFieldValue<DateTimeOffset>(first + 5));
+
+    private static DateTimeOffset? Time(NpgsqlDataReader reader, int column) => reader.IsDBNull(column) ? null : reader.GetFieldValue<DateTimeOffset>(column);
+
+    private static NpgsqlParameter Json(GrantTerms terms) => new() { Value = Encoding.UTF8.GetString(terms.ToJcs()), NpgsqlDbType = NpgsqlDbType.Jsonb };
+}

@@ -1,0 +1,169 @@
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using TrustChain.Core.Devices.Encryption;
+using TrustChain.Core.Encryption;
+using TrustChain.Core.Signing;
+using TrustChain.Devnet.Serving;
+using TrustChain.IntegrationTests.Serving;
+
+namespace TrustChain.IntegrationTests.Devices;
+
+/// <summary>Keys of encrypted values: who brings them, who gets them.</summary>
+public sealed class DayKeyTests(ServerFixture fixture) : IClassFixture<ServerFixture>
+{
+    private const string Sealed = "e-bike";
+
+    private static readonly DateOnly Today = DateOnly.FromDateTime(DateTime.UtcNow);
+
+    private RunningServer Server => fixture.Server;
+
+    [Fact]
+    public async Task SealedDevice_HandsTheKeysOfAGrantToItsGranteeAlone()
+    {
+        using var device = await TestDevice.EnrolAsync(Server, await Server.AddOrganisationAsync(), Sealed);
+        var bank = await Server.AddOrganisationAsync();
+        using var ownerKey = await PublishAsync(device.Owner);
+        using var bankKey = await PublishAsync(bank);
+        using var master = DeviceMasterKey.Generate(device.Uri);
+        var service = await ServiceKeyAsync();
+        var position = master.Derive(Today, KeyGroup.Position);
+        var (area, rider) = (master.Derive(Today, KeyGroup.Area), master.Derive(Today, KeyGroup.Rider));
+
+        (await BringAsync(device, WrappedDayKey.Wrap(position, ownerKey.PublicKey), WrappedDayKey.Wrap(rider, ownerKey.PublicKey))).Expect(201);
+        (await BringAsync(device, WrappedDayKey.Wrap(position, service))).ExpectProblem(400, "invalid-request"); // sealed
+        (await BringAsync(device, WrappedDayKey.Wrap(area, bankKey.PublicKey))).ExpectProblem(400, "invalid-request"); // no grant
+        await GrantTests.GiveAsync(Server, device, bank, GrantTests.Terms()); // coarse places, and the rider
+        (await BringAsync(device, WrappedDayKey.Wrap(position, bankKey.PublicKey))).ExpectProblem(400, "invalid-request"); // exact places
+        (await BringAsync(device, WrappedDayKey.Wrap(master.Derive(Today.AddDays(1), KeyGroup.Area), bankKey.PublicKey))).ExpectProblem(400, "invalid-request"); // tomorrow has not come
+        (await BringAsync(device, WrappedDayKey.Wrap(area, bankKey.PublicKey), WrappedDayKey.Wrap(rider, bankKey.PublicKey))).Expect(201);
+
+        var fetched = await FetchAsync(device, bank, bankKey);
+        Assert.Equal([area.Name, rider.Name], fetched.Select(static k => k.Name).Order(Comparer<DayKeyName>.Create(static (a, b) => string.CompareOrdinal(a.ToString(), b.ToString()))));
+        Assert.Equal(area.Export(), fetched.Single(k => k.Name == area.Name).Export());
+        Assert.Equal([position.Name, rider.Name], (await FetchAsync(device, device.Owner, ownerKey)).Select(static k => k.Name));
+        (await Server.GetAsync($"{device.Path}/day-keys", (await Server.AddOrganisationAsync()).ApiKey)).ExpectProblem(404, "not-found");
+        var accesses = (await Server.GetAsync($"{device.Path}/accesses", device.Owner.ApiKey)).Expect(200).Json.GetProperty("accesses");
+        Assert.Contains(accesses.EnumerateArray(), static a => a.GetProperty("kind").GetString() == "keys");
+    }
+
+    [Fact]
+    public async Task EncryptedReading_IsReadByTheGranteeWithItsKeyAlone()
+    {
+        using var device = await TestDevice.EnrolAsync(Server, await Server.AddOrganisationAsync(), Sealed);
+        var (bank, insurer) = (await Server.AddOrganisationAsync(), await Server.AddOrganisationAsync());
+        using var bankKey = await PublishAsync(bank);
+        using var master = DeviceMasterKey.Generate(device.Uri);
+        var time = new DateTimeOffset(Today.AddDays(-1).ToDateTime(new TimeOnly(8, 0)), TimeSpan.Zero);
+        var position = master.Derive(Today.AddDays(-1), KeyGroup.Position);
+        var context = new ReportContext(device.Uri, time, "Angle", "latitude");
+        var e = device.Event(time, 1, 100);
+        e["sensorElementList"]![0]!["sensorReport"] = new JsonArray(
+            Report("latitude", EncryptedValue.Encrypt(position, context, new MeasuredValue.Number(52.5200066, "DD"))),
+            Report("longitude", EncryptedValue.Encrypt(position, context with { Component = "longitude" }, new MeasuredValue.Number(13.404954, "DD"))));
+        (await device.SendAsync(e)).Expect(201);
+        await GrantTests.GiveAsync(Server, device, bank, GrantTests.Terms(["position"], "exact"));
+        await GrantTests.GiveAsync(Server, device, insurer, GrantTests.Terms(["position"], "coarse"));
+        (await BringAsync(device, WrappedDayKey.Wrap(position, bankKey.PublicKey))).Expect(201);
+
+        var values = await ValuesAsync(bank);
+        Assert.True(EncryptedValue.TryParse(values.GetProperty("latitude").GetString()!, out var encrypted, out var error), error);
+        var key = Assert.Single(await FetchAsync(device, bank, bankKey));
+        Assert.True(encrypted.TryDecrypt(key, context, out var value));
+        Assert.Equal(new MeasuredValue.Number(52.5200066, "DD"), value);
+        Assert.False(encrypted.TryDecrypt(key, context with { Component = "longitude" }, out _));
+        Assert.Equal("{}", (await ValuesAsync(insurer)).GetRawText()); // Nobody here can round what is sealed.
+
+        async Task<JsonElement> ValuesAsync(TestOrganisation reader) => (await Server.GetAsync($"{device.Path}/readings?day={GrantTests.Day(-1)}", reader.ApiKey)).Expect(200).Json
+            .GetProperty("statements")[0].GetProperty("readings")[0].GetProperty("values");
+
+        static JsonObject Report(string component, string jwe) => new() { ["type"] = "Angle", ["component"] = component, ["stringValue"] = jwe };
+    }
+
+    [Fact]
+    public async Task ServiceReadableDevice_HasItsKeysWrappedByTheService()
+    {
+        using var device = await TestDevice.EnrolAsync(Server, await Server.AddOrganisationAsync());
+        var bank = await Server.AddOrganisationAsync();
+        using var bankKey = await PublishAsync(bank);
+        using var master = DeviceMasterKey.Generate(device.Uri);
+        var service = await ServiceKeyAsync();
+        var keys = Enumerable.Range(-3, 4).SelectMany(d => Enum.GetValues<KeyGroup>().Select(g => master.Derive(Today.AddDays(d), g))).ToList();
+        (await BringAsync(device, [.. keys.Select(k => WrappedDayKey.Wrap(k, service))])).Expect(201);
+        await GrantTests.GiveAsync(Server, device, bank, GrantTests.Terms(["position"], "exact"));
+
+        foreach (var _ in (int[])[1, 2]) // made, and then kept
+        {
+            var fetched = await FetchAsync(device, bank, bankKey);
+            var expected = keys.Where(static k => k.Name.Group is KeyGroup.Position or KeyGroup.Area).ToList();
+            Assert.Equal(expected.Select(static k => k.Name.ToString()).Order(StringComparer.Ordinal), fetched.Select(static k => k.Name.ToString()).Order(StringComparer.Ordinal));
+            Assert.All(fetched, k => Assert.Equal(expected.Single(e => e.Name == k.Name).Export(), k.Export()));
+        }
+        // A wrap that the service cannot open is none.
+        Assert.True(Jwe.TryParse(WrappedDayKey.Wrap(keys[0], service), out var jwe, out var error), error);
+        var (good, foreign) = (jwe.Compact.Split('.'), WrappedDayKey.Wrap(keys[0], service).Split('.'));
+        (await BringAsync(device, string.Join('.', good[0], foreign[1], good[2], good[3], good[4]))).ExpectProblem(400, "invalid-request");
+        (await BringAsync(device, WrappedDayKey.Wrap(new DayKey(device.Uri + "X", keys[0].Name, new byte[32]), service))).ExpectProblem(400, "invalid-request");
+        (await BringAsync(device, "no key")).ExpectProblem(400, "invalid-request");
+        (await Server.PostAsync($"{device.Path}/day-keys", new { keys = new[] { WrappedDayKey.Wrap(keys[0], service) } }, bank.ApiKey)).ExpectProblem(404, "not-found");
+    }
+
+    [Fact]
+    public async Task Device_BringsItsKeysWithItsOwnSignature()
+    {
+        using var device = await TestDevice.EnrolAsync(Server, await Server.AddOrganisationAsync());
+        using var master = DeviceMasterKey.Generate(device.Uri);
+        var body = JsonSerializer.SerializeToUtf8Bytes(new { keys = new[] { WrappedDayKey.Wrap(master.Derive(Today, KeyGroup.Position), await ServiceKeyAsync()) } });
+        Assert.Equal(1, (await SendAsync(device, Jws.Sign(device.Key, "day-keys+jws", OperatorKeys.Origin, body))).Expect(201).Json.GetProperty("stored").GetInt32());
+        using var stranger = await TestDevice.EnrolAsync(Server, device.Owner);
+        (await SendAsync(device, Jws.Sign(stranger.Key, "day-keys+jws", OperatorKeys.Origin, body))).ExpectProblem(404, "not-found");
+        (await SendAsync(device, Jws.Sign(device.Key, "day-keys+jws", "example.org/other", body))).ExpectProblem(404, "not-found");
+        (await SendAsync(device, Jws.Sign(device.Key, "telemetry+jws", OperatorKeys.Origin, body))).ExpectProblem(404, "not-found");
+    }
+
+    [Fact]
+    public async Task EncryptionKey_IsPublishedWithAStatementThatOthersCanCheck()
+    {
+        var bank = await Server.AddOrganisationAsync(claims: false);
+        var reader = await Server.AddOrganisationAsync(claims: false);
+        (await Server.GetAsync($"/api/encryption-keys/{bank.Id}", reader.ApiKey)).ExpectProblem(404, "not-found");
+        using var key = await PublishAsync(bank);
+        var answer = (await Server.GetAsync($"/api/encryption-keys/{bank.Id}", reader.ApiKey)).Expect(200);
+        Assert.Equal(key.PublicKey.Kid, answer.Text("kid"));
+        Assert.Equal("custodial", answer.Text("custody"));
+        Assert.True(Jws.TryParse(answer.Text("statement"), out var jws, out _));
+        Assert.True(EncryptionKeyStatement.TryRead(jws, OperatorKeys.Origin, out var statement));
+        Assert.Equal((bank.Id, key.PublicKey.Kid), (statement.Organisation, statement.Key.Kid));
+        using var next = await PublishAsync(bank);
+        Assert.Equal(next.PublicKey.Kid, (await Server.GetAsync($"/api/encryption-keys/{bank.Id}", reader.ApiKey)).Expect(200).Text("kid"));
+
+        (await Server.PostAsync("/api/encryption-keys", new { jwk = JsonDocument.Parse(key.ExportPrivateJwk()).RootElement }, bank.ApiKey)).ExpectProblem(400, "invalid-request");
+        using var signer = await reader.RegisterKeyAsync();
+        await Server.GetCoveringCheckpointAsync();
+        var foreign = Jws.Sign(signer, EncryptionKeyStatement.Type, OperatorKeys.Origin, new EncryptionKeyStatement(bank.Id, next.PublicKey).ToJcs());
+        (await Server.SendAsync(HttpMethod.Post, "/api/encryption-keys", null, TestOrganisation.Content("application/jose", Encoding.ASCII.GetBytes(foreign)))).ExpectProblem(400, "invalid-statement");
+        var own = Jws.Sign(signer, EncryptionKeyStatement.Type, OperatorKeys.Origin, new EncryptionKeyStatement(reader.Id, next.PublicKey).ToJcs());
+        Assert.Equal("self", (await Server.SendAsync(HttpMethod.Post, "/api/encryption-keys", null, TestOrganisation.Content("application/jose", Encoding.ASCII.GetBytes(own)))).Expect(201).Text("custody"));
+    }
+
+    private async Task<EncryptionKey> ServiceKeyAsync() =>
+        EncryptionKey.TryParse((await Server.GetAsync("/api/devices/encryption-key")).Expect(200).Json.GetProperty("jwk"), out var key, out var error) ? key : throw new InvalidOperationException(error);
+
+    private async Task<DecryptionKey> PublishAsync(TestOrganisation organisation)
+    {
+        var key = DecryptionKey.Generate();
+        (await Server.PostAsync("/api/encryption-keys", new { jwk = JsonDocument.Parse(key.PublicKey.Jwk).RootElement }, organisation.ApiKey)).Expect(201);
+        return key;
+    }
+
+    private Task<Answer> BringAsync(TestDevice device, params string[] keys) => Server.PostAsync($"{device.Path}/day-keys", new { keys }, device.Owner.ApiKey);
+
+    private Task<Answer> SendAsync(TestDevice device, string compact) =>
+        Server.SendAsync(HttpMethod.Post, $"{device.Path}/day-keys", null, TestOrganisation.Content("application/jose", Encoding.ASCII.GetBytes(compact)));
+
+    private async Task<List<DayKey>> FetchAsync(TestDevice device, TestOrganisation reader, DecryptionKey key) =>
+    [
+        .. (await Server.GetAsync($"{device.Path}/day-keys", reader.ApiKey)).Expect(200).Json.GetProperty("keys").EnumerateArray().Select(k =>
+            WrappedDayKey.TryParse(k.GetProperty("jwe").GetString()!, out var wrapped, out var error) && wrapped.TryUnwrap(key, out var opened) ? opened : throw new InvalidOperationException(error ?? "The key does not open.")),
+    ];
+}
