@@ -72,7 +72,7 @@ public sealed record DeviceEvidenceHeader
             {
                 return false;
             }
-            if (root.EnumerateObject().FirstOrDefault(static m => !Members.Contains(m.Name)) is { Name: { } unknown })
+            if (root.EnumerateObject().Select(static m => m.Name).FirstOrDefault(static name => !Members.Contains(name)) is { } unknown)
             {
                 error = $"The header has an unknown member \"{unknown}\".";
                 return false;

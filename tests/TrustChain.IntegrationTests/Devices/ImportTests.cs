@@ -52,7 +52,7 @@ public sealed class ImportTests(ServerFixture fixture) : IClassFixture<ServerFix
         Assert.Equal("imported", record.RootElement.GetProperty("custody").GetString());
 
         // What the service says, computed again from the bundle alone.
-        Assert.True(Core.Devices.DeviceEvidenceHeader.TryParse(Encoding.UTF8.GetBytes(lines[0]), out var header, out _));
+        Assert.True(Core.Devices.DeviceEvidenceHeader.TryParse(Encoding.UTF8.GetBytes(lines[0]), out var header, out var wrong), wrong);
         Assert.True(Core.Devices.DeviceTemplate.TryParse(header.Template, out var template, out _));
         var evidence = new Core.Devices.DeviceEvidence(header, template);
         evidence.Add(bundle);
