@@ -72,6 +72,7 @@ app.MapKeyRecovery();
 app.MapCapture();
 app.MapDevices();
 app.MapTelemetry();
+app.MapImports();
 app.MapDeviceHistory();
 app.MapGrants();
 app.MapDayKeys();

@@ -70,7 +70,7 @@ internal sealed partial class DayBuilder
         FindReadingsAfterClock();
         foreach (var key in _chain.GroupBy(static s => s.KeyNumber))
         {
-            FindLag([.. key.Where(static s => !s.Imported)]);
+            FindLag([.. key]);
         }
         StatementFacts? earlier = _before;
         foreach (var s in _chain)
@@ -169,16 +169,6 @@ internal sealed partial class DayBuilder
                 _findings.Add(FindingCodes.KeySwapped, FindingSeverity.Alarm, newer, late.Max(Clock), null,
                     $"{late.Count} statements were signed with key {key.Key} after a newer key had begun.", late.Select(static s => s.RecordId));
             }
-        }
-    }
-
-    private void FindImports()
-    {
-        var imported = _chain.Where(static s => s.Imported).ToList();
-        if (imported.Count > 0)
-        {
-            _findings.Add(FindingCodes.Imported, FindingSeverity.Info, imported.Min(static s => Moment(s, s.Summary.From)), imported.Max(static s => Moment(s, s.Summary.Until)), null,
-                $"{imported.Count} of {_chain.Count} statements were imported.", imported.Select(static s => s.RecordId));
         }
     }
 

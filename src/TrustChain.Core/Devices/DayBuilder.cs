@@ -47,7 +47,6 @@ internal sealed partial class DayBuilder
         FindBrokenChains();
         FindClockFaults();
         FindKeyFaults();
-        FindImports();
         var (covered, gaps) = Cover();
         var measures = MeasureValues();
         JudgePlace();
@@ -65,7 +64,7 @@ internal sealed partial class DayBuilder
             ReceivedReadings = _timed.Sum(static s => s.Summary.Readings),
             Statements = _chain.Count,
             Forks = forks,
-            Imported = _all.Count(static s => s.Imported),
+            Imported = 0,
             FirstReading = _timed.Count > 0 ? _timed[0].Summary.First : null,
             LastReading = _timed.Count > 0 ? _timed.Max(static s => s.Summary.Last) : null,
             OperatingSeconds = operating,

@@ -90,19 +90,19 @@ public sealed record DeviceDay
     /// <summary>How many of them there are: places in the schedule that have a reading.</summary>
     public required int CoveredReadings { get; init; }
 
-    /// <summary>How many readings there are, outside the schedule too.</summary>
+    /// <summary>How many readings the device signed, outside the schedule too.</summary>
     public required int ReceivedReadings { get; init; }
 
-    /// <summary>Number of statements.</summary>
+    /// <summary>Number of statements, the imported ones included.</summary>
     public required int Statements { get; init; }
 
     /// <summary>How many numbers have more than one statement.</summary>
     public required int Forks { get; init; }
 
-    /// <summary>How many statements were imported.</summary>
+    /// <summary>How many statements were imported. They count for no coverage, number, gap or time of a first or last reading.</summary>
     public required int Imported { get; init; }
 
-    /// <summary>First reading; null when there is none.</summary>
+    /// <summary>First reading that the device signed; null when there is none.</summary>
     public DateTimeOffset? FirstReading { get; init; }
 
     /// <summary>Last reading.</summary>
@@ -162,13 +162,18 @@ public sealed record DeviceDay
     /// <summary>Computes a day.</summary>
     /// <param name="template">The device's template.</param>
     /// <param name="day">The day.</param>
-    /// <param name="before">The last statement, by key and number, of all days before; null when there is none.</param>
+    /// <param name="before">The last statement, by key and number, of all days before that the device signed, and the last imported one where that is of a later day.</param>
     /// <param name="statements">The day's statements, in any order.</param>
     /// <param name="enrolledAt">When the device was enrolled: nothing is expected before; null for always.</param>
     /// <exception cref="ArgumentException">A statement is of another day, or <paramref name="before"/> is not of a day before.</exception>
     public static DeviceDay Compute(
         DeviceTemplate template, DateOnly day, StatementFacts? before, IReadOnlyList<StatementFacts> statements, DateTimeOffset? enrolledAt) =>
-        new DayBuilder(template, day, before, statements, enrolledAt).Build();
+        Compute(template, day, new StatementsBefore(before), statements, enrolledAt);
+
+    /// <inheritdoc cref="Compute(DeviceTemplate, DateOnly, StatementFacts?, IReadOnlyList{StatementFacts}, DateTimeOffset?)"/>
+    public static DeviceDay Compute(
+        DeviceTemplate template, DateOnly day, StatementsBefore before, IReadOnlyList<StatementFacts> statements, DateTimeOffset? enrolledAt) =>
+        MixedDay.Compute(template, day, before, statements, enrolledAt);
 
     /// <summary>JSON in UTF-8, the same bytes for the same day.</summary>
     public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(this, DeviceDayJson.Default.DeviceDay);

@@ -72,7 +72,7 @@ public sealed record DeviceEvidenceHeader
             {
                 return false;
             }
-            if (root.EnumerateObject().FirstOrDefault(static m => !Members.Contains(m.Name)) is { Name: { } unknown })
+            if (root.EnumerateObject().Select(static m => m.Name).FirstOrDefault(static name => !Members.Contains(name)) is { } unknown)
             {
                 error = $"The header has an unknown member \"{unknown}\".";
                 return false;
@@ -220,11 +220,11 @@ public sealed class DeviceEvidence(DeviceEvidenceHeader header, DeviceTemplate t
     /// <summary>Days and verdicts of a period.</summary>
     /// <param name="template">The device's template.</param>
     /// <param name="header">Which device and period.</param>
-    /// <param name="facts">The statements of the period, and the last before it where there is one; records by leaf index.</param>
+    /// <param name="facts">The statements of the period, and the last before it where there are any; records by leaf index.</param>
     public static DeviceSummary Compute(DeviceTemplate template, DeviceEvidenceHeader header, IReadOnlyList<StatementFacts> facts)
     {
         var days = new List<DeviceDay>();
-        StatementFacts? before = null;
+        var before = new StatementsBefore();
         foreach (var group in facts.DistinctBy(static f => f.RecordId).GroupBy(static f => f.Summary.Day).OrderBy(static g => g.Key))
         {
             StatementFacts[] statements = [.. group];
@@ -232,7 +232,7 @@ public sealed class DeviceEvidence(DeviceEvidenceHeader header, DeviceTemplate t
             {
                 days.Add(DeviceDays.Compute(template, group.Key, before, statements, header.ExpectedFrom));
             }
-            before = statements.OrderBy(static s => s.KeyNumber).ThenBy(static s => s.Sequence).Last();
+            before = before.After(statements);
         }
         return new DeviceSummary(days, DevicePeriod.Compute(template, header.From, header.Until, days, header.ExpectedFrom, header.At));
     }
@@ -268,8 +268,8 @@ public sealed class DeviceEvidence(DeviceEvidenceHeader header, DeviceTemplate t
         fault = $"Record {bundled.Index} is not a telemetry statement of the device.";
         using var document = JsonDocument.Parse(bundled.Record);
         if (!Record.TryParse(document.RootElement, out var record) || bundled.Statement is not { } place || place >= bundle.Statements.Count
-            || !Statement.TryParse(bundle.Statements[place], out var statement, out _) || statement.Telemetry is not { } numbering || numbering.Device != header.Device
-            || !_keyNumbers.TryGetValue(record.KeyEntry, out var keyNumber))
+            || !Statement.TryParse(bundle.Statements[place], out var statement, out _)
+            || NumberingOf(statement, record, bundled.Index) is not var (keyNumber, numbering))
         {
             return null;
         }
@@ -291,6 +291,12 @@ public sealed class DeviceEvidence(DeviceEvidenceHeader header, DeviceTemplate t
             record.Custody == Custody.Imported,
             TelemetrySummary.Of(telemetry, template));
     }
+
+    /// <summary>Number of the key and numbering. An imported statement has neither: it is not the device's, and what it is about stands in its event.</summary>
+    private (int KeyNumber, TelemetryHeader Header)? NumberingOf(Statement statement, Record record, long index) =>
+        record.Custody == Custody.Imported
+            ? statement.Form == StatementForm.Document ? (StatementFacts.ImportedKey, StatementFacts.ImportedHeader(header.Device, index, record.ReceivedAt)) : null
+            : statement.Telemetry is { } numbering && numbering.Device == header.Device && _keyNumbers.TryGetValue(record.KeyEntry, out var keyNumber) ? (keyNumber, numbering) : null;
 
     private static bool TryRead(ReadOnlyMemory<byte> utf8, [NotNullWhen(true)] out DeviceAct? act)
     {

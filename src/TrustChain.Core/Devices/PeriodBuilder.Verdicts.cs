@@ -22,30 +22,22 @@ internal sealed partial class PeriodBuilder
                 [.. numbers.Where(static m => m.Item.StuckAfter is not null).Select(static m => m.Index)], isInTemplate: true, "No value stood still for longer than is plausible."),
             OfMeasures("range", findings, [FindingCodes.OutOfRange],
                 [.. numbers.Where(static m => m.Item.Min is not null || m.Item.Max is not null).Select(static m => m.Index)], isInTemplate: true, "All values are in their ranges."),
-            Clock(findings),
+            OfStatements("clock", findings, [FindingCodes.BootBack, FindingCodes.ClockDrift, FindingCodes.ClockBack], "The clock goes with the time of arrival, and never ran back."),
             OfStatements("keys", findings, [FindingCodes.KeySwapped], "No key went on after a newer one had begun."),
         ];
     }
 
-    private static DeviceVerdict Coverage(List<Finding> findings, long expected, long covered)
+    private DeviceVerdict Coverage(List<Finding> findings, long expected, long covered)
     {
         var what = FormattableString.Invariant($"{covered} of {expected} expected readings are there");
         var failed = Failed("coverage", findings, [FindingCodes.Gap, FindingCodes.Silence]);
         return failed is not null ? failed with { Detail = $"{what}. {failed.Detail}" }
-            : expected == 0 ? CouldNotCheck("coverage", "no-data", "No reading was expected.")
+            : expected == 0 ? NothingSigned("coverage", "No reading was expected.")
             : Passed("coverage", $"{what}, and none is missing for longer than three intervals.");
     }
 
     private DeviceVerdict OfStatements(string check, List<Finding> findings, string[] codes, string passed) =>
-        Failed(check, findings, codes) ?? (_days.Count == 0 ? CouldNotCheck(check, "no-data", "There are no statements.") : Passed(check, passed));
-
-    private DeviceVerdict Clock(List<Finding> findings)
-    {
-        var verdict = OfStatements("clock", findings, [FindingCodes.BootBack, FindingCodes.ClockDrift, FindingCodes.ClockBack], "The clock goes with the time of arrival, and never ran back.");
-        return verdict.Outcome == VerdictOutcome.Passed && _days.TrueForAll(static d => d.Imported >= d.Statements)
-            ? CouldNotCheck("clock", "imported", "All statements were imported: when they arrived says nothing about the clock.")
-            : verdict;
-    }
+        Failed(check, findings, codes) ?? (_days.Count == 0 ? NothingSigned(check, "There are no statements.") : Passed(check, passed));
 
     private DeviceVerdict Energy(List<Finding> findings, List<int> measures)
     {
@@ -71,8 +63,13 @@ internal sealed partial class PeriodBuilder
             return CouldNotCheck(check, "not-in-template", "The template has nothing to judge it by.");
         }
         var silent = measures.Select(m => _template.Measures[m]).Where(m => !_days.Exists(d => Of(d, m) is { Count: > 0 })).Select(static m => m.Name).ToList();
-        return silent.Count > 0 ? CouldNotCheck(check, "no-data", $"Without any value: {string.Join(", ", silent)}.") : Passed(check, passed);
+        return silent.Count > 0 ? NothingSigned(check, $"Without any value: {string.Join(", ", silent)}.") : Passed(check, passed);
     }
+
+    /// <summary>What was only imported is no ground for passed.</summary>
+    private DeviceVerdict NothingSigned(string check, string detail) => _imports.Count > 0 && _days.Count == 0
+        ? CouldNotCheck(check, "imported", "All statements were imported, and none was signed by the device.")
+        : CouldNotCheck(check, "no-data", detail);
 
     /// <summary>The verdict when there is a finding of these codes, the gravest code first.</summary>
     private static DeviceVerdict? Failed(string check, List<Finding> findings, string[] codes)

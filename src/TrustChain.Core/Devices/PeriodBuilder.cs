@@ -7,6 +7,9 @@ internal sealed partial class PeriodBuilder
     private readonly DateOnly _from;
     private readonly DateOnly _until;
     private readonly List<DeviceDay> _days;
+
+    // Days on which the device signed nothing: they have figures only where it had signed nothing before either, and findings.
+    private readonly List<DeviceDay> _imports;
     private readonly long _interval;
     private readonly long _start;
     private readonly long _expectedUntil;
@@ -22,6 +25,7 @@ internal sealed partial class PeriodBuilder
         _until = until;
         _now = now;
         _days = [.. days.Where(d => d.Day >= from && d.Day <= until && d.FirstReading is not null).OrderBy(static d => d.Day).DistinctBy(static d => d.Day)];
+        _imports = [.. days.Where(d => d.Day >= from && d.Day <= until && d.FirstReading is null && d.Imported > 0).OrderBy(static d => d.Day).DistinctBy(static d => d.Day)];
         _interval = template.ExpectedInterval * 1000L;
         var begin = Midnight(from);
         var enrolled = enrolledAt?.ToUnixTimeMilliseconds() ?? long.MinValue;
@@ -40,7 +44,7 @@ internal sealed partial class PeriodBuilder
         var (gaps, gapFindings) = JoinGaps();
         List<Finding> findings =
         [
-            .. _days.SelectMany(static d => d.Findings).Where(static f => f.Code is not (FindingCodes.Gap or FindingCodes.SequenceGap)),
+            .. _days.Concat(_imports).SelectMany(static d => d.Findings).Where(static f => f.Code is not (FindingCodes.Gap or FindingCodes.SequenceGap)),
             .. gapFindings,
             .. FindSequenceFaults(),
             .. FindRollbacksAcrossDays(),
@@ -58,23 +62,23 @@ internal sealed partial class PeriodBuilder
         {
             From = _from,
             Until = _until,
-            DaysWithStatements = _days.Count,
+            DaysWithStatements = _days.Count + _imports.Count,
             ExpectedReadings = expected,
             CoveredReadings = covered,
             ReceivedReadings = _days.Sum(static d => (long)d.ReceivedReadings),
-            Statements = _days.Sum(static d => (long)d.Statements),
+            Statements = _days.Concat(_imports).Sum(static d => (long)d.Statements),
             OperatingSeconds = operating,
             DistanceMetres = Sum(static d => d.DistanceMetres),
             EnergyWattHours = Sum(static d => d.EnergyWattHours),
             Cycles = Sum(static d => d.Cycles),
             Utilisation = operating is { } seconds && scheduled > 0 ? Math.Min(1, seconds / scheduled) : null,
-            StateOfHealth = _days.LastOrDefault(static d => d.StateOfHealth is not null)?.StateOfHealth,
-            BatteryLevel = _days.LastOrDefault(static d => d.BatteryLevel is not null)?.BatteryLevel,
+            StateOfHealth = _imports.Concat(_days).LastOrDefault(static d => d.StateOfHealth is not null)?.StateOfHealth,
+            BatteryLevel = _imports.Concat(_days).LastOrDefault(static d => d.BatteryLevel is not null)?.BatteryLevel,
             DowntimeSeconds = Sum(static d => d.DowntimeSeconds),
-            Alarms = _days.Exists(static d => d.Alarms is not null) ? _days.Sum(static d => d.Alarms ?? 0) : null,
+            Alarms = (int?)Sum(static d => d.Alarms),
             Gaps = gaps,
             Findings = findings,
-            MoreFindings = _days.Sum(static d => d.MoreFindings),
+            MoreFindings = _days.Concat(_imports).Sum(static d => d.MoreFindings),
             Verdicts = Judge(findings, expected, covered),
         };
     }
@@ -203,7 +207,7 @@ internal sealed partial class PeriodBuilder
         later.Sequences is [var first, ..] && earlier.Sequences is [.., var last]
         && (first.KeyNumber > last.KeyNumber || (first.KeyNumber == last.KeyNumber && first.First > last.Last));
 
-    private double? Sum(Func<DeviceDay, double?> figure) => _days.Exists(d => figure(d) is not null) ? _days.Sum(d => figure(d) ?? 0) : null;
+    private double? Sum(Func<DeviceDay, double?> figure) => _days.Concat(_imports).Select(figure).Aggregate((double?)null, static (sum, value) => value is null ? sum : (sum ?? 0) + value);
 
     private static long Midnight(DateOnly day) => new DateTimeOffset(day, TimeOnly.MinValue, TimeSpan.Zero).ToUnixTimeMilliseconds();
 }

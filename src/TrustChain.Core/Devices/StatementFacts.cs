@@ -4,8 +4,8 @@ namespace TrustChain.Core.Devices;
 
 /// <summary>What a day needs to know about one telemetry statement.</summary>
 /// <param name="RecordId">Id of its record; findings cite it.</param>
-/// <param name="KeyNumber">Which of the device's keys signed it: 0 for the first that was admitted, 1 for the next.</param>
-/// <param name="Sequence">Its number under that key, from 1.</param>
+/// <param name="KeyNumber">Which of the device's keys signed it: 0 for the first that was admitted, 1 for the next; <see cref="ImportedKey"/> when none did.</param>
+/// <param name="Sequence">Its number under that key, from 1; of an imported statement any that rises, which no rule looks at.</param>
 /// <param name="Digest">Digest of the statement.</param>
 /// <param name="Previous">The digest it names as that of the statement before; null exactly for number 1.</param>
 /// <param name="Boot">How often the device has started.</param>
@@ -15,4 +15,14 @@ namespace TrustChain.Core.Devices;
 /// <param name="Summary">Its readings.</param>
 public sealed record StatementFacts(
     long RecordId, int KeyNumber, long Sequence, Hash32 Digest, Hash32? Previous, long Boot, DateTimeOffset Clock, DateTimeOffset ReceivedAt, bool Imported,
-    TelemetrySummary Summary);
+    TelemetrySummary Summary)
+{
+    /// <summary><see cref="KeyNumber"/> of imported statements.</summary>
+    public const int ImportedKey = -1;
+
+    /// <summary>What stands for the numbering of an imported statement.</summary>
+    /// <param name="device">The device's canonical URI.</param>
+    /// <param name="number">Id of its record, or leaf index.</param>
+    /// <param name="receivedAt">When it was imported.</param>
+    public static TelemetryHeader ImportedHeader(string device, long number, DateTimeOffset receivedAt) => new(device, number, null, 0, receivedAt);
+}

@@ -105,7 +105,7 @@ public sealed class DeviceDayStore(NpgsqlDataSource database)
     {
         const string Sql = """
             select s.device_id, d.template, s.last_reading_at from device_status s join device d on d.id = s.device_id
-            where d.state = 1 and s.last_reading_at < $1
+            where d.state = 1 and s.last_reading_at < $1 and s.last_key_number >= 0
               and not exists (select from device_finding f where f.device_id = s.device_id and f.code = 'silence' and f.ended_at is null)
             order by s.device_id limit $2
             """;

@@ -145,6 +145,19 @@ public sealed class DeviceStore(NpgsqlDataSource database)
         return await ReadAsync(command, cancellationToken);
     }
 
+    /// <summary>Devices of an organisation whose URI or serial number is among names, without regard to the case of serial numbers.</summary>
+    /// <param name="organisationId">The owner.</param>
+    /// <param name="names">URIs and serial numbers.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    public async Task<IReadOnlyList<StoredDevice>> ListByNamesAsync(int organisationId, IReadOnlyCollection<string> names, CancellationToken cancellationToken)
+    {
+        await using var command = database.CreateCommand($"{Select} where organisation_id = $1 and (uri = any($2) or lower(serial) = any($3)) order by id");
+        command.Parameters.Add(new() { Value = organisationId });
+        command.Parameters.Add(new() { Value = names.ToArray() });
+        command.Parameters.Add(new() { Value = names.Select(static n => n.ToLowerInvariant()).ToArray() });
+        return await ReadAsync(command, cancellationToken);
+    }
+
     /// <summary>Devices by id.</summary>
     public async Task<IReadOnlyList<StoredDevice>> ListAsync(IReadOnlyCollection<int> ids, CancellationToken cancellationToken)
     {

@@ -4,8 +4,8 @@ namespace TrustChain.Postgres.Devices;
 
 /// <summary>What is kept of a telemetry statement beside its record.</summary>
 /// <param name="DeviceId">The device.</param>
-/// <param name="KeyNumber">Number of the key that signed it.</param>
-/// <param name="Header">Its numbering.</param>
+/// <param name="KeyNumber">Number of the key that signed it; <see cref="StatementFacts.ImportedKey"/> for an imported one.</param>
+/// <param name="Header">Its numbering; of an imported one the number is given when it is written.</param>
 /// <param name="Day">The day its readings lie in (UTC).</param>
 /// <param name="FirstReadingAt">Time of its first reading.</param>
 /// <param name="LastReadingAt">Time of its last reading.</param>

@@ -72,12 +72,15 @@ public sealed class TelemetryStore(NpgsqlDataSource database)
         return taken;
     }
 
-    /// <summary>For each day the next one of its device that has statements: what comes first there is compared with what came last here.</summary>
+    /// <summary>For each day the next one of its device that has statements, and the next one that has signed ones: what comes first there is compared with what came last here.</summary>
     public static async Task<IReadOnlyList<DayOfDevice>> ListNextAsync(NpgsqlConnection connection, IReadOnlyList<DayOfDevice> days, CancellationToken cancellationToken)
     {
         const string Sql = """
             select w.device_id, n.day from unnest($1, $2) as w(device_id, day)
-            cross join lateral (select t.day from telemetry t where t.device_id = w.device_id and t.day > w.day order by t.day limit 1) n
+            cross join lateral (
+                (select t.day from telemetry t where t.device_id = w.device_id and t.day > w.day order by t.day limit 1)
+                union
+                (select t.day from telemetry t where t.device_id = w.device_id and t.day > w.day and t.key_number >= 0 order by t.day limit 1)) n
             """;
         await using var command = Wanted(Sql, connection, days);
         var list = new List<DayOfDevice>();
@@ -97,16 +100,34 @@ public sealed class TelemetryStore(NpgsqlDataSource database)
         return (await ReadAsync(command, cancellationToken)).ToLookup(static t => new DayOfDevice(t.DeviceId, t.Day));
     }
 
-    /// <summary>The last statement before each day, where there is one.</summary>
-    public static async Task<IReadOnlyDictionary<DayOfDevice, StoredTelemetry>> ListBeforeAsync(
+    /// <summary>What came before each day.</summary>
+    public static async Task<IReadOnlyDictionary<DayOfDevice, StatementsBefore>> ListBeforeAsync(
         NpgsqlConnection connection, IReadOnlyList<DayOfDevice> days, CancellationToken cancellationToken)
     {
-        const string Sql = $"""
+        var newest = await ListLastAsync(connection, days, "", cancellationToken);
+        var found = newest.ToDictionary(static n => n.Key, static n => new StatementsBefore(n.Value.Facts));
+        // Few devices have imports, and only for those it is looked further back for what the device signed.
+        List<DayOfDevice> imported = [.. newest.Where(static n => n.Value.Facts.Imported).Select(static n => n.Key)];
+        if (imported.Count > 0)
+        {
+            var signed = await ListLastAsync(connection, imported, "and b.key_number >= 0", cancellationToken);
+            var imports = await ListAsync(connection, [.. imported.Select(d => new DayOfDevice(d.DeviceId, newest[d].Day)).Distinct()], cancellationToken);
+            foreach (var day in imported)
+            {
+                found[day] = new StatementsBefore(signed.GetValueOrDefault(day)?.Facts).After([.. imports[new DayOfDevice(day.DeviceId, newest[day].Day)].Select(static t => t.Facts)]);
+            }
+        }
+        return found;
+    }
+
+    private static async Task<Dictionary<DayOfDevice, StoredTelemetry>> ListLastAsync(NpgsqlConnection connection, IReadOnlyList<DayOfDevice> days, string and, CancellationToken cancellationToken)
+    {
+        var sql = $"""
             select {Columns}, w.day from unnest($1, $2) as w(device_id, day)
             cross join lateral (
-                select * from telemetry b where b.device_id = w.device_id and b.day < w.day order by b.day desc, b.key_number desc, b.sequence desc limit 1) t
+                select * from telemetry b where b.device_id = w.device_id and b.day < w.day {and} order by b.day desc, b.key_number desc, b.sequence desc limit 1) t
             """;
-        await using var command = Wanted(Sql, connection, days);
+        await using var command = Wanted(sql, connection, days);
         var found = new Dictionary<DayOfDevice, StoredTelemetry>();
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         while (await reader.ReadAsync(cancellationToken))
@@ -130,11 +151,20 @@ public sealed class TelemetryStore(NpgsqlDataSource database)
         return await ReadAsync(command, cancellationToken);
     }
 
-    /// <summary>All statements of a device's period by day and number, and in front of them the last one before it, where there is one.</summary>
+    /// <summary>
+    /// All statements of a device's period by day and number, and in front of them what came before it: the last one that the device signed, and the imported ones of the
+    /// newest day where that is later.
+    /// </summary>
     public async Task<IReadOnlyList<StoredTelemetry>> ListAllAsync(int deviceId, DateOnly from, DateOnly until, CancellationToken cancellationToken)
     {
         const string Sql = $"""
-            (select {Columns} from telemetry t where t.device_id = $1 and t.day < $2 order by t.day desc, t.key_number desc, t.sequence desc limit 1)
+            with newest as (
+                    select t.day, t.key_number from telemetry t where t.device_id = $1 and t.day < $2 order by t.day desc, t.key_number desc limit 1),
+                 signed as (
+                    select t.* from telemetry t where t.device_id = $1 and t.day < $2 and t.key_number >= 0 order by t.day desc, t.key_number desc, t.sequence desc limit 1)
+            select {Columns} from signed t
+            union all
+            (select {Columns} from newest n join telemetry t on t.device_id = $1 and t.day = n.day where n.key_number < 0 order by t.sequence, t.digest)
             union all
             (select {Columns} from telemetry t where t.device_id = $1 and t.day between $2 and $3 order by t.day, t.key_number, t.sequence, t.digest)
             """;

@@ -53,6 +53,7 @@ create table device_key (
 );
 
 -- One row for each telemetry statement. summary is what it contributes to its day, made of the statement alone: all of this can be made again from the records.
+-- Imported statements have no key of the device: their key_number is -1, and their sequence the record's id.
 create table telemetry (
     device_id       integer     not null,
     key_number      smallint    not null,
@@ -64,7 +65,7 @@ create table telemetry (
     received_at     timestamptz not null,
     day             date        not null,
     record_id       bigint      not null constraint telemetry_record_unique unique,
-    imported        boolean     not null,
+    imported        boolean     not null constraint telemetry_imported_key check (imported = (key_number = -1)),
     readings        integer     not null,
     summary         bytea       not null,
     primary key (device_id, key_number, sequence, digest)
@@ -106,7 +107,8 @@ create table device_finding (
 create index device_finding_day on device_finding (device_id, day);
 create index device_finding_newest on device_finding (found_at, device_id) where ended_at is null;
 
--- The newest of each device, for lists and live values.
+-- The newest of each device, for lists and live values: of what it signed, once there is any; until then (last_key_number -1) of what was imported. statements and
+-- readings count both.
 create table device_status (
     device_id       integer     primary key,
     last_key_number smallint    not null,

@@ -69,7 +69,7 @@ internal sealed partial class DayWorker(
             {
                 if (_known.TryGetValue(day.DeviceId, out var device) && templates.Find(device.Template) is { } template)
                 {
-                    var result = DeviceDays.Compute(template, day.Day, before.GetValueOrDefault(day)?.Facts, [.. statements[day].Select(static s => s.Facts)], device.EnrolledAt);
+                    var result = DeviceDays.Compute(template, day.Day, before.GetValueOrDefault(day), [.. statements[day].Select(static s => s.Facts)], device.EnrolledAt);
                     computed.Add((day, result.ToJson(), result.Findings));
                 }
                 else

@@ -8,6 +8,8 @@ internal sealed class DeviceMetrics
     private readonly Counter<long> _statements;
     private readonly Counter<long> _readings;
     private readonly Counter<long> _refused;
+    private readonly Counter<long> _imported;
+    private readonly Counter<long> _importedReadings;
     private readonly Counter<long> _days;
     private readonly Counter<long> _findings;
     private readonly Histogram<double> _duration;
@@ -19,6 +21,8 @@ internal sealed class DeviceMetrics
         _statements = meter.CreateCounter<long>("trustchain.telemetry.statements", "{statement}", "Telemetry statements captured, repeats included.");
         _readings = meter.CreateCounter<long>("trustchain.telemetry.readings", "{reading}", "Readings in them.");
         _refused = meter.CreateCounter<long>("trustchain.telemetry.refused", "{statement}", "Telemetry statements refused though the device had signed them, by the rule.");
+        _imported = meter.CreateCounter<long>("trustchain.telemetry.imported.statements", "{statement}", "Statements made of imports that were not there before, by form: csv, xml or json.");
+        _importedReadings = meter.CreateCounter<long>("trustchain.telemetry.imported.readings", "{reading}", "Readings in them.");
         _days = meter.CreateCounter<long>("trustchain.devices.days", "{day}", "Days of devices computed.");
         _findings = meter.CreateCounter<long>("trustchain.devices.findings", "{finding}", "Findings in computed days, by severity; a day that is computed again counts again.");
         _duration = meter.CreateHistogram(
@@ -27,6 +31,11 @@ internal sealed class DeviceMetrics
         meter.CreateObservableGauge("trustchain.devices.days.due", () => Interlocked.Read(ref _due), "{day}", "Changes that wait to be computed into days, as of the last pass; at most 100,000 are counted.");
         _statements.Add(0);
         _readings.Add(0);
+        foreach (var form in (string[])["csv", "xml", "json"])
+        {
+            _imported.Add(0, new KeyValuePair<string, object?>("form", form));
+            _importedReadings.Add(0, new KeyValuePair<string, object?>("form", form));
+        }
     }
 
     public void Captured(int readings)
@@ -36,6 +45,12 @@ internal sealed class DeviceMetrics
     }
 
     public void Refused(string rule) => _refused.Add(1, new KeyValuePair<string, object?>("rule", rule));
+
+    public void Imported(string form, int readings)
+    {
+        _imported.Add(1, new KeyValuePair<string, object?>("form", form));
+        _importedReadings.Add(readings, new KeyValuePair<string, object?>("form", form));
+    }
 
     public void Computed(int days, IReadOnlyList<(string Severity, int Count)> findings, TimeSpan duration)
     {

@@ -22,7 +22,7 @@ internal sealed class DeviceReading(DeviceStore devices, TelemetryStore telemetr
     {
         var newest = (await telemetry.ListNewestAsync([device.Id], cancellationToken)).GetValueOrDefault(device.Id);
         var enrolment = await devices.ListEnrolmentsAsync([device.Id], cancellationToken);
-        return DeviceDays.ExpectedFrom(newest?.FirstReadingAt, enrolment.Count == 0 ? null : enrolment[0].Enrolment.EnrolledAt);
+        return DeviceDays.ExpectedFrom(newest?.KeyNumber >= 0 ? newest.FirstReadingAt : null, enrolment.Count == 0 ? null : enrolment[0].Enrolment.EnrolledAt);
     }
 
     /// <summary>The device's template.</summary>

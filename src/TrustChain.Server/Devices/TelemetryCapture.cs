@@ -16,6 +16,16 @@ using TrustChain.Server.Verification;
 
 namespace TrustChain.Server.Devices;
 
+/// <summary>Who signed a telemetry statement, and where it stands.</summary>
+/// <param name="OrganisationId">The owner.</param>
+/// <param name="Kid">Thumbprint of the key.</param>
+/// <param name="KeyEntry">Leaf index of the entry that admitted it.</param>
+/// <param name="Custody">Self for the device, imported for the service.</param>
+/// <param name="DeviceId">The device.</param>
+/// <param name="KeyNumber">Number of the device's key; <see cref="StatementFacts.ImportedKey"/> for an imported one.</param>
+/// <param name="Header">Its numbering.</param>
+internal sealed record TelemetrySigner(int OrganisationId, string Kid, long KeyEntry, Custody Custody, int DeviceId, int KeyNumber, TelemetryHeader Header);
+
 /// <summary>
 /// The way of a telemetry statement from its header to the group commit: find the device by its key, check signature, audience and device, read the event and its readings by
 /// the device's template, summarise, write. What is refused though the device signed it is kept as a finding.
@@ -79,7 +89,9 @@ internal sealed class TelemetryCapture(
             return new CaptureOutcome.Refused(problem.Result);
         }
         cancellationToken.ThrowIfCancellationRequested(); // Afterwards the write goes on even if the sender leaves.
-        var outcome = await writer.WriteAsync(Make(statement, known, keyEntry, Custody.Self, e!, telemetry!, template), [new CapturedEvent(e!.EventHashUri, e.EventHashUri)]); // Read without a problem.
+        var outcome = await writer.WriteAsync(
+            Make(statement, new TelemetrySigner(known.Owner.Id, known.Stored.Kid, keyEntry, Custody.Self, known.Device.Id, known.Stored.Number, header), e!, telemetry!, template),
+             [new CapturedEvent(e!.EventHashUri, e.EventHashUri)]); // Read without a problem.
         if (outcome is CaptureOutcome.Accepted)
         {
             metrics.Captured(telemetry!.Count);
@@ -89,27 +101,27 @@ internal sealed class TelemetryCapture(
     }
 
     /// <summary>The statement with its record and what is kept for its day.</summary>
-    public NewStatement Make(Statement statement, KnownDevice known, long keyEntry, Custody custody, EpcisEvent e, Core.Devices.Telemetry telemetry, DeviceTemplate template)
+    public NewStatement Make(Statement statement, TelemetrySigner signer, EpcisEvent e, Core.Devices.Telemetry telemetry, DeviceTemplate template)
     {
         var now = time.GetUtcNow();
         var receivedAt = new DateTimeOffset(now.Ticks - (now.Ticks % TimeSpan.TicksPerMillisecond), TimeSpan.Zero);
         var salt = RandomNumberGenerator.GetBytes(LogEntry.SaltSize);
-        var record = new Record(1, custody, e.EventHashUri, keyEntry, known.Stored.Kid, 0, receivedAt, statement.Digest);
+        var record = new Record(1, signer.Custody, e.EventHashUri, signer.KeyEntry, signer.Kid, 0, receivedAt, statement.Digest);
         return new NewStatement
         {
-            OrganisationId = known.Owner.Id,
-            Kid = known.Stored.Kid,
-            KeyEntry = keyEntry,
-            Custody = custody,
+            OrganisationId = signer.OrganisationId,
+            Kid = signer.Kid,
+            KeyEntry = signer.KeyEntry,
+            Custody = signer.Custody,
             Form = statement.Form,
             Count = 1,
             Digest = statement.Digest,
             Jws = Encoding.ASCII.GetBytes(statement.Jws.Compact),
             ReceivedAt = receivedAt,
             Telemetry = new NewTelemetry(
-                known.Device.Id,
-                known.Stored.Number,
-                statement.Telemetry!, // The caller has it.
+                signer.DeviceId,
+                signer.KeyNumber,
+                signer.Header,
                 telemetry.Day,
                 telemetry.First,
                 telemetry.Last,
@@ -121,8 +133,9 @@ internal sealed class TelemetryCapture(
                 new NewRecord
                 {
                     Position = 0,
-                    // The digest is part of what it is: two statements with one content are two, else a fork that says the same again would be lost.
-                    Identity = NewRecord.ComputeIdentity(known.Owner.Id, e.EventHash, $"statement:{statement.Digest.ToHex()}", []),
+                    // The digest is part of what it is: two statements with one content are two, else a fork that says the same again would be lost. An import that is
+                    // repeated is the same, whatever its signature.
+                    Identity = NewRecord.ComputeIdentity(signer.OrganisationId, e.EventHash, signer.Custody == Custody.Imported ? "imported" : $"statement:{statement.Digest.ToHex()}", []),
                     EventHash = e.EventHash,
                     EventId = null,
                     EventTime = e.EventTime,

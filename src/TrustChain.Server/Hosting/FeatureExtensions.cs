@@ -89,6 +89,7 @@ internal static class FeatureExtensions
         services.AddSingleton<DaySignal>();
         services.AddSingleton<LiveStreams>();
         services.AddSingleton<TelemetryCapture>();
+        services.AddSingleton<TelemetryImport>();
         services.AddSingleton<DeviceAlarmStore>();
         services.AddHostedService<DayWorker>();
         services.AddHostedService<DeviceAlarmWorker>();

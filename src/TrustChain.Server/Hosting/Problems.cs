@@ -43,6 +43,7 @@ public static class ProblemCodes
     public const string DeviceMismatch = "device-mismatch";
     public const string GrantRefused = "grant-refused";
     public const string InvalidTelemetry = "invalid-telemetry";
+    public const string InvalidImport = "invalid-import";
     public const string ReadOnly = "read-only";
     public const string TooManyRequests = "too-many-requests";
     public const string Timeout = "timeout";

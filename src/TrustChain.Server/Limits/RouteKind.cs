@@ -47,7 +47,7 @@ internal static class RouteKinds
         return path switch
         {
             "/epcis/capture" or "/epcis/events" when takesPost => RouteKind.Capture,
-            "/api/documents" when takesPost => RouteKind.Upload,
+            "/api/documents" or "/api/devices/imports" or "/api/devices/{id}/imports" when takesPost => RouteKind.Upload,
             _ when takesPost && (path == "/account" || path.StartsWith("/account/", StringComparison.Ordinal)) => RouteKind.Account,
             "/evidence" or "/log/inclusion" or "/log/consistency" => RouteKind.Evidence,
             "/api/qr" => RouteKind.Label,

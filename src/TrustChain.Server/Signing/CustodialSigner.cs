@@ -13,33 +13,40 @@ internal sealed record CustodialKey(SigningKey Key, long KeyEntry);
 
 /// <summary>
 /// Signs on behalf of organisations that only hold an API key. Each has one P-256 key, made when first needed, kept encrypted under the custodial master
-/// key and admitted to the log as custodial: nobody is shown such a signature as the organisation's own.
+/// key and admitted to the log as custodial: nobody is shown such a signature as the organisation's own. What is imported from another system is signed with a
+/// second one, admitted as imported, so that the log tells the two apart.
 /// </summary>
 internal sealed class CustodialSigner(
     SigningKeyStore keys, KeyHistoryStore histories, KeyRing ring, LogSignal signal, IOptions<ServerOptions> options, TimeProvider time)
 {
-    private readonly ConcurrentDictionary<int, CustodialKey> _ready = new();
+    private readonly ConcurrentDictionary<(int OrganisationId, Custody Custody), CustodialKey> _ready = new();
     private readonly SemaphoreSlim _making = new(1);
 
     /// <summary>The organisation's custodial key; waits until its entry is in the log.</summary>
-    public async Task<CustodialKey> GetAsync(Organisation organisation, CancellationToken cancellationToken)
+    public Task<CustodialKey> GetAsync(Organisation organisation, CancellationToken cancellationToken) => GetAsync(organisation, Custody.Custodial, cancellationToken);
+
+    /// <summary>A key that the service holds for the organisation; waits until its entry is in the log.</summary>
+    /// <param name="organisation">For whom.</param>
+    /// <param name="custody"><see cref="Custody.Custodial"/>, or <see cref="Custody.Imported"/>.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    public async Task<CustodialKey> GetAsync(Organisation organisation, Custody custody, CancellationToken cancellationToken)
     {
-        if (_ready.TryGetValue(organisation.Id, out var ready))
+        if (_ready.TryGetValue((organisation.Id, custody), out var ready))
         {
             return ready;
         }
         await _making.WaitAsync(cancellationToken);
         try
         {
-            var stored = await FindAsync(organisation.Id, cancellationToken) ?? await MakeAsync(organisation, cancellationToken);
+            var stored = await FindAsync(organisation.Id, custody, cancellationToken) ?? await MakeAsync(organisation, custody, cancellationToken);
             while (stored.EntryIndex is null)
             {
                 signal.Raise();
                 await Task.Delay(TimeSpan.FromMilliseconds(20), time, cancellationToken);
                 stored = await keys.FindAsync(stored.Kid, cancellationToken) ?? throw new InvalidOperationException($"The key {stored.Kid} is gone.");
             }
-            var key = new CustodialKey(ring.Unwrap(stored.Secret!, stored.Kid), stored.EntryIndex.Value); // Custodial rows have a secret.
-            return _ready.GetOrAdd(organisation.Id, key);
+            var key = new CustodialKey(ring.Unwrap(stored.Secret!, stored.Kid), stored.EntryIndex.Value); // The rows of keys that the service holds have a secret.
+            return _ready.GetOrAdd((organisation.Id, custody), key);
         }
         finally
         {
@@ -50,10 +57,10 @@ internal sealed class CustodialSigner(
     /// <summary>Signs a payload for this log.</summary>
     public string Sign(CustodialKey key, string type, ReadOnlySpan<byte> payload) => Jws.Sign(key.Key, type, options.Value.Origin, payload);
 
-    private async Task<StoredKey?> FindAsync(int organisationId, CancellationToken cancellationToken) =>
-        (await keys.ListAsync(organisationId, cancellationToken)).LastOrDefault(static k => k.Custody == Custody.Custodial && k.RevokedAt is null);
+    private async Task<StoredKey?> FindAsync(int organisationId, Custody custody, CancellationToken cancellationToken) =>
+        (await keys.ListAsync(organisationId, cancellationToken)).LastOrDefault(k => k.Custody == custody && k.RevokedAt is null);
 
-    private async Task<StoredKey> MakeAsync(Organisation organisation, CancellationToken cancellationToken)
+    private async Task<StoredKey> MakeAsync(Organisation organisation, Custody custody, CancellationToken cancellationToken)
     {
         using var key = SigningKey.Generate(SignatureAlgorithms.ES256);
         var stored = new StoredKey
@@ -61,7 +68,7 @@ internal sealed class CustodialSigner(
             Kid = key.PublicKey.Kid,
             OrganisationId = organisation.Id,
             Jwk = key.PublicKey.Jwk,
-            Custody = Custody.Custodial,
+            Custody = custody,
             Secret = ring.Wrap(key),
         };
         while (true)
@@ -69,14 +76,14 @@ internal sealed class CustodialSigner(
             var changes = await histories.ListAsync(organisation.Id, cancellationToken);
             var previous = changes.LastOrDefault(static c => c.LeafIndex is not null)?.LeafIndex;
             var entry = new KeyEntry(
-                organisation.Code, organisation.Name, key.PublicKey, Custody.Custodial, KeyEntry.StatementsPurpose, previous, KeyEntry.VouchedByOperator, null);
+                organisation.Code, organisation.Name, key.PublicKey, custody, KeyEntry.StatementsPurpose, previous, KeyEntry.VouchedByOperator, null);
             var added = new NewPublicEntry(EntryKind.Key, organisation.Id, entry.ToJcs(), null, time.GetUtcNow());
             if (await histories.RegisterAsync(stored, previous, added, cancellationToken) == KeyChangeOutcome.Added)
             {
                 return stored;
             }
-            // Another key of the organisation waits for its leaf index, or another server made the custodial key just now.
-            if (await FindAsync(organisation.Id, cancellationToken) is { } made)
+            // Another key of the organisation waits for its leaf index, or another server made this key just now.
+            if (await FindAsync(organisation.Id, custody, cancellationToken) is { } made)
             {
                 return made;
             }

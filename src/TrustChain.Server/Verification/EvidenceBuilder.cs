@@ -78,7 +78,7 @@ internal sealed class EvidenceBuilder(RecordStore records, DeviceStore devices, 
             Timestamps = await trees.ListTimestampsAsync(checkpoint.Size, cancellationToken),
             Proof = await tiles.BuildAsync(ProofPlan.SharedInclusion(indices, checkpoint.Size), cancellationToken),
             Keys = [.. keys.Select(static k => new BundleKey(k.Index, LeafOf(EntryKind.Key, k.Body), k.Body))],
-            Records = [.. logged.Select(l => MakeRecord(l, (mayShowTelemetry && l.Form == StatementForm.Telemetry) || Visibility.MaySeeStatement(caller, l), salts, Place))],
+            Records = [.. logged.Select(l => MakeRecord(l, (mayShowTelemetry && (l.Form == StatementForm.Telemetry || l.Record.Custody == Custody.Imported)) || Visibility.MaySeeStatement(caller, l), salts, Place))],
             Status = [.. entries.Concat(revocations).Select(e => new BundleStatus(e.LeafIndex!.Value, LeafOf(e.Kind, e.Body), e.Kind, e.Body, e.Jws is null ? null : Place(e.Jws)))],
             Statements = statements, // last: the initialisers above fill it
         };

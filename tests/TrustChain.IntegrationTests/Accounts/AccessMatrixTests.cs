@@ -49,6 +49,8 @@ public sealed partial class AccessMatrixTests(ServerFixture fixture) : IClassFix
         ["DELETE /epcis/nextPageToken/{token}"] = Need.Nothing,
         ["POST /api/batches"] = Need.Operator,
         ["POST /api/documents"] = Need.Operator,
+        ["POST /api/devices/imports"] = Need.Operator,
+        ["POST /api/devices/{id}/imports"] = Need.Operator,
         ["POST /api/certificates"] = Need.Operator,
         ["POST /api/certificates/{id}/revoke"] = Need.Operator,
         ["POST /api/recalls"] = Need.Operator,
