@@ -21,7 +21,7 @@ internal static class DeviceAlarmEndpoints
         alarms.MapGet("", ListAsync).WithSummary("New findings about own devices, newest first, 100 at a time.");
         alarms.MapGet("/hooks", ListHooksAsync).WithSummary("Where the organisation is told of them.");
         alarms.MapPost("/hooks", AddHookAsync).NeedsRole(OrganisationRole.Operator).WithSummary("Adds a place to be told at: an https URL, a key for signatures, the least severity, and the codes.");
-        alarms.MapDelete("/hooks/{id:guid}", RemoveHookAsync).NeedsRole(OrganisationRole.Operator).WithSummary("Takes one away.");
+        alarms.MapDelete("/hooks/{id}", RemoveHookAsync).NeedsRole(OrganisationRole.Operator).WithSummary("Takes one away.");
     }
 
     private static async Task<IResult> ListAsync(Caller caller, DeviceAlarmStore alarms, CancellationToken cancellationToken, long? before = null)
@@ -86,8 +86,8 @@ internal static class DeviceAlarmEndpoints
             : Problems.Create(409, ProblemCodes.AlreadyExists, $"An organisation has at most {MaxHooks} hooks.");
     }
 
-    private static async Task<IResult> RemoveHookAsync(Guid id, Caller caller, DeviceAlarmStore alarms, CancellationToken cancellationToken) =>
-        await alarms.RemoveHookAsync(caller.Organisation!.Id, id, cancellationToken) ? Results.NoContent() : Problems.NotFound("hook"); // The group requires one.
+    private static async Task<IResult> RemoveHookAsync(string id, Caller caller, DeviceAlarmStore alarms, CancellationToken cancellationToken) =>
+        Guid.TryParse(id, out var hook) && await alarms.RemoveHookAsync(caller.Organisation!.Id, hook, cancellationToken) ? Results.NoContent() : Problems.NotFound("hook"); // The group requires one.
 
     private static object ToJson(DeviceHook h) => new
     {

@@ -39,6 +39,17 @@ public sealed partial class AccessMatrixTests(ServerFixture fixture) : IClassFix
         ["GET /api/devices/{id}/grants/{grant}"] = Need.Viewer,
         ["GET /api/devices/{id}/accesses"] = Need.Viewer,
         ["GET /api/devices/{id}/day-keys"] = Need.Viewer,
+        ["GET /api/devices"] = Need.Viewer,
+        ["GET /api/device-alarms"] = Need.Viewer,
+        ["GET /api/device-alarms/hooks"] = Need.Viewer,
+        ["POST /api/devices"] = Need.Operator,
+        ["POST /api/devices/batch"] = Need.Operator,
+        ["POST /api/devices/statements"] = Need.SignedOperator,
+        ["POST /api/devices/claim"] = Need.Nothing,
+        ["POST /api/devices/{id}/claim"] = Need.Operator,
+        ["POST /api/devices/{id}/acts"] = Need.Operator,
+        ["POST /api/device-alarms/hooks"] = Need.Operator,
+        ["DELETE /api/device-alarms/hooks/{id}"] = Need.Operator,
         ["POST /epcis/capture"] = Need.Operator,
         ["POST /epcis/events"] = Need.Operator,
         ["POST /epcis/queries"] = Need.Operator,
@@ -105,6 +116,9 @@ public sealed partial class AccessMatrixTests(ServerFixture fixture) : IClassFix
         Viewer,
         Operator,
         Admin,
+
+        /// <summary>Nothing, because what is sent is signed; but whoever comes with a key must be an operator.</summary>
+        SignedOperator,
 
         /// <summary>Admin of the organisation in the path, or of the deployment.</summary>
         OwnAdmin,
@@ -201,6 +215,8 @@ public sealed partial class AccessMatrixTests(ServerFixture fixture) : IClassFix
     {
         (_, Caller.WrongKey) => 401,
         (Need.Nothing, _) => Through,
+        (Need.SignedOperator, Caller.Viewer) => 403,
+        (Need.SignedOperator, _) => Through,
         (_, Caller.Nobody) => 401,
         (_, Caller.Cookie) when !reads => 401,
         (Need.Viewer, _) => Through,

@@ -16,6 +16,7 @@ public sealed class VisibilityFixture(SharedStack stack) : IAsyncLifetime
     private RunningServer? _server;
     private Core.Signing.SigningKey? _key;
     private string _request = "";
+    private string _device = "";
 
     internal RunningServer Server => _server ?? throw new InvalidOperationException("The server has not started.");
 
@@ -99,7 +100,8 @@ public sealed class VisibilityFixture(SharedStack stack) : IAsyncLifetime
         OwnLists =
         [
             ("/epcis/capture", privateJob), ("/epcis/queries", "own-query"),
-            ("/api/batches", batch), ("/api/certificates", certificate), ("/api/recalls", recall), ("/api/grants", _request), ("/api/keys", key.PublicKey.Kid), ("/api/claims", $"\"{Owner.Prefix}\""),
+            ("/api/batches", batch), ("/api/certificates", certificate), ("/api/recalls", recall), ("/api/grants", _request), ("/api/keys", key.PublicKey.Kid),
+            ("/api/devices", _device), ("/api/device-alarms", "foreign-device"), ("/api/device-alarms/hooks", "hooks.example.com"), ("/api/claims", $"\"{Owner.Prefix}\""),
         ];
     }
 
@@ -118,6 +120,10 @@ public sealed class VisibilityFixture(SharedStack stack) : IAsyncLifetime
         using var device = await TestDevice.EnrolAsync(Server, Owner);
         var grant = await GrantTests.GiveAsync(Server, device, await Server.AddOrganisationAsync(), GrantTests.Terms());
         _request = (await Server.PostAsync("/api/grants", new { device = "urn:test:no-device", terms = GrantTests.Terms() }, Owner.ApiKey)).Expect(202).Text("grant");
+        // A statement in another device's name is refused and raises an alarm.
+        (await device.SendAsync(device.SignAs(device.Event(DateTimeOffset.UtcNow.AddMinutes(-5), 1, 10), 1, null, device: "urn:test:other-device"))).ExpectProblem(403, "device-mismatch");
+        (await Server.PostAsync("/api/device-alarms/hooks", new { dest = "https://hooks.example.com/alarms" }, Owner.ApiKey)).Expect(201);
+        _device = device.Id;
         using var encryption = Core.Encryption.DecryptionKey.Generate();
         (await Server.PostAsync("/api/encryption-keys", new { jwk = JsonDocument.Parse(encryption.PublicKey.Jwk).RootElement }, Owner.ApiKey)).Expect(201);
         var (devices, grants) = (new Subjects(device.Id, device.Id, new string('A', 43)), new Subjects(grant, grant, new string('A', 22)));
@@ -125,6 +131,11 @@ public sealed class VisibilityFixture(SharedStack stack) : IAsyncLifetime
         return
         [
             new("/devices/{id}", static id => $"/devices/{id}", devices, owner) { MaySeePublic = owner },
+            new("/api/devices/{id}", static id => $"/api/devices/{id}", devices, owner) { MaySeePublic = owner },
+            new("/api/devices/{id}/history", static id => $"/api/devices/{id}/history", devices, owner) { MaySeePublic = owner },
+            new("/api/devices/{id}/statements", static id => $"/api/devices/{id}/statements", devices, owner) { MaySeePublic = owner },
+            new("/api/devices/{id}/verdicts", static id => $"/api/devices/{id}/verdicts", devices, owner) { MaySeePublic = owner },
+            new("/api/devices/{id}/evidence", static id => $"/api/devices/{id}/evidence", devices, owner) { MaySeePublic = owner },
             new("/api/devices/{id}/grants", static id => $"/api/devices/{id}/grants", devices, owner) { MaySeePublic = owner },
             new("/api/devices/{id}/grants/{grant}", g => $"{device.Path}/grants/{g}", grants, owner) { MaySeePublic = owner },
             new("/api/devices/{id}/accesses", static id => $"/api/devices/{id}/accesses", devices, owner) { MaySeePublic = owner },

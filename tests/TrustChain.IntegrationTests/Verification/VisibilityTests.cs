@@ -14,9 +14,15 @@ public sealed partial class VisibilityTests(VisibilityFixture fixture) : IClassF
         "/log/checkpoint", "/log/tile/entries/{path}", "/log/tile/{level}/{path}", "/log/anchors", "/log/trust", // the log is public, and holds digests
         "/epcis", // names of resources alone
         "/api/templates", "/api/qr", "/.well-known/gs1resolver", // say nothing of any record
+        "/api/devices/templates", "/api/devices/templates/{name}", // say nothing of any device
+        "/api/devices/claim/{code}", // whoever has the code is the device
+        "/api/devices/{id}/standing", // stands in the public log, under a pseudonym that nobody guesses
         "/api/devices/encryption-key", // the service's own public key
         "/api/certificates/{id}", // certificates and recalls are public statements
     ];
+
+    /// <summary>Answers that do not end; <c>DeviceTests</c> and <c>GrantTests</c> ask for them.</summary>
+    private static readonly string[] Streams = ["/api/devices/{id}/live"];
 
     /// <summary>Routes for every organisation, but not for anonymous callers.</summary>
     private static readonly string[] MemberRoutes = ["/api/organisations"];
@@ -105,7 +111,7 @@ public sealed partial class VisibilityTests(VisibilityFixture fixture) : IClassF
         var document = (await fixture.Server.GetAsync("/openapi/v1.json")).Expect(200).Json;
         var served = document.GetProperty("paths").EnumerateObject().Where(static p => p.Value.TryGetProperty("get", out _)).Select(static p => p.Name.Replace("**", "", StringComparison.Ordinal)).ToHashSet();
 
-        var known = fixture.Routes.Select(static r => r.Template).Concat(fixture.OwnLists.Select(static l => l.Template)).Concat(fixture.Lists.Select(static l => l.Path)).Concat(PublicRoutes).Concat(MemberRoutes).Concat(DeploymentRoutes).ToHashSet();
+        var known = fixture.Routes.Select(static r => r.Template).Concat(fixture.OwnLists.Select(static l => l.Template)).Concat(fixture.Lists.Select(static l => l.Path)).Concat(PublicRoutes).Concat(Streams).Concat(MemberRoutes).Concat(DeploymentRoutes).ToHashSet();
 
         Assert.True(served.Count > 40, "The document lists too few routes to be the server's.");
         Assert.Empty(served.Except(known));
