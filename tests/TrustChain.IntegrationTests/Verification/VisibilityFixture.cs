@@ -120,6 +120,8 @@ public sealed class VisibilityFixture(SharedStack stack) : IAsyncLifetime
         using var device = await TestDevice.EnrolAsync(Server, Owner);
         var grant = await GrantTests.GiveAsync(Server, device, await Server.AddOrganisationAsync(), GrantTests.Terms());
         _request = (await Server.PostAsync("/api/grants", new { device = "urn:test:no-device", terms = GrantTests.Terms() }, Owner.ApiKey)).Expect(202).Text("grant");
+        (await device.SendAsync(device.Event(DateTimeOffset.UtcNow.AddMinutes(-5), 1, 10))).Expect(201);
+        await Server.GetCoveringCheckpointAsync();
         // A statement in another device's name is refused and raises an alarm.
         (await device.SendAsync(device.SignAs(device.Event(DateTimeOffset.UtcNow.AddMinutes(-5), 1, 10), 1, null, device: "urn:test:other-device"))).ExpectProblem(403, "device-mismatch");
         (await Server.PostAsync("/api/device-alarms/hooks", new { dest = "https://hooks.example.com/alarms" }, Owner.ApiKey)).Expect(201);
