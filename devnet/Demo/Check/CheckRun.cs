@@ -34,6 +34,8 @@ internal static class CheckRun
         var fsck = await cli.FsckAsync(cancellationToken);
         report.Add("The whole log fits its checkpoint, its tiles and the contract (fsck)", fsck.ExitCode == 0 ? null : fsck.Words);
 
+        await new DeviceCheck(devnet, client, cli, report).RunAsync(cancellationToken);
+
         await ForgeryCheck.RunAsync(devnet, demo, evidence, cli, report, cancellationToken);
         await output.WriteLineAsync(string.Create(
             CultureInfo.InvariantCulture,

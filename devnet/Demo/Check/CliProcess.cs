@@ -71,6 +71,12 @@ internal sealed class CliProcess(DevnetHost devnet)
     /// <summary>Checks the whole log of the server.</summary>
     public Task<CliResult> FsckAsync(CancellationToken cancellationToken) => RunAsync(["fsck", "--server", devnet.Server.BaseUrl, .. Common()], cancellationToken);
 
+    /// <summary>Verifies a file against the trust file and the chain.</summary>
+    public Task<CliResult> VerifyFileAsync(string file, CancellationToken cancellationToken) => RunAsync(["verify", file, .. Common()], cancellationToken);
+
+    /// <summary>Runs any verb.</summary>
+    public Task<CliResult> RunOnAsync(IEnumerable<string> arguments, CancellationToken cancellationToken) => RunAsync(arguments, cancellationToken);
+
     private string[] Common() => ["--trust", devnet.Folder.PathOf("trust.json"), "--rpc", devnet.Anvil.RpcUrl];
 
     private static async Task<CliResult> RunAsync(IEnumerable<string> arguments, CancellationToken cancellationToken)
