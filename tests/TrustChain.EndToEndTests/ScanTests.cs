@@ -55,8 +55,8 @@ public sealed class ScanTests(TestSite site)
         var checks = await visitor.ReadChecksAsync();
         string[] expected = language == "en"
             ? ["Log, chain and contract", "Signature of the log", "Anchor on the public chain", "Entries in the log", "Signing keys", "How the keys came about", "Records", "Signatures of the statements",
-                "Content of the steps", "Event hashes", "Keys not revoked", "Records under an anchor", "Certificates and recalls"]
-            : ["日志、公链与合约", "日志签名", "公链存证", "条目在日志中", "签名密钥", "密钥的由来", "记录", "陈述的签名", "环节内容", "事件哈希", "密钥未被撤销", "记录已被存证覆盖", "证书与召回"];
+                "Content of the steps", "Event hashes", "Keys not revoked", "Records under an anchor", "Certificates, recalls and devices"]
+            : ["日志、公链与合约", "日志签名", "公链存证", "条目在日志中", "签名密钥", "密钥的由来", "记录", "陈述的签名", "环节内容", "事件哈希", "密钥未被撤销", "记录已被存证覆盖", "证书、召回与设备"];
         Assert.Equal(expected, checks.Select(static check => check.Name));
         foreach (var check in checks)
         {

@@ -13,7 +13,7 @@ public sealed class TamperingTests(TestSite site)
     [InlineData("signature", "Signatures of the statements", "statement-altered")]
     [InlineData("proof", "Entries in the log", "inclusion-proof-invalid")]
     [InlineData("key", "Signing keys", "key-altered")]
-    [InlineData("certificate", "Certificates and recalls", "status-altered")]
+    [InlineData("certificate", "Certificates, recalls and devices", "status-altered")]
     [InlineData("checkpoint", "Signature of the log", "checkpoint-signature-invalid")]
     [InlineData("anchor", "Anchor on the public chain", "anchor-root-mismatch")]
     public async Task Verify_PartAltered_FailsWithTheCode(string part, string check, string code)

@@ -67,14 +67,20 @@ internal sealed partial class DayWorker(
             var before = await TelemetryStore.ListBeforeAsync(connection, all, cancellationToken);
             foreach (var day in all)
             {
-                if (_known.TryGetValue(day.DeviceId, out var device) && templates.Find(device.Template) is { } template)
+                if (!_known.TryGetValue(day.DeviceId, out var device) || templates.Find(device.Template) is not { } template)
+                {
+                    Log.NoTemplate(logger, day.DeviceId, device.Template ?? "");
+                    continue;
+                }
+                try
                 {
                     var result = DeviceDays.Compute(template, day.Day, before.GetValueOrDefault(day), [.. statements[day].Select(static s => s.Facts)], device.EnrolledAt);
                     computed.Add((day, result.ToJson(), result.Findings));
                 }
-                else
+                catch (Exception exception)
                 {
-                    Log.NoTemplate(logger, day.DeviceId, device.Template ?? "");
+                    // A day that cannot be computed keeps what it was, and must not keep all other days from being computed.
+                    Log.DayFailed(logger, day.DeviceId, day.Day, exception);
                 }
             }
             await DeviceDayStore.WriteAsync(connection, computed, time.GetUtcNow(), cancellationToken);
@@ -135,6 +141,9 @@ internal sealed partial class DayWorker(
 
         [LoggerMessage(5501, LogLevel.Error, "Computing days of devices failed")]
         public static partial void Failed(ILogger logger, Exception exception);
+
+        [LoggerMessage(5503, LogLevel.Error, "{Day} of device {Device} cannot be computed")]
+        public static partial void DayFailed(ILogger logger, int device, DateOnly day, Exception exception);
 
         [LoggerMessage(5502, LogLevel.Error, "Days of device {Device} cannot be computed: there is no device template \"{Template}\"")]
         public static partial void NoTemplate(ILogger logger, int device, string template);

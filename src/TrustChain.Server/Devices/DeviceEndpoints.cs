@@ -216,7 +216,7 @@ internal static class DeviceEndpoints
         var newest = await parts.Telemetry.ListNewestAsync([.. list.Select(static d => d.Id)], cancellationToken);
         return Results.Json(new
         {
-            devices = list.Select(d => Answer(d, d.OrganisationId == caller.Organisation.Id ? caller.Organisation.Code : null, parts, newest.GetValueOrDefault(d.Id))),
+            devices = list.Select(d => Answer(d, d.OrganisationId == caller.Organisation.Id ? caller.Organisation.Code : null, parts, d.OrganisationId == caller.Organisation.Id ? newest.GetValueOrDefault(d.Id) : null)), // What it measured is the owner's until it is handed over.
             next = list.Count == PageSize ? list[^1].Id : (int?)null,
         });
     }

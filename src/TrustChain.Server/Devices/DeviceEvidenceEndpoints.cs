@@ -6,6 +6,7 @@ using TrustChain.Postgres.Devices;
 using TrustChain.Server.Devices.Grants;
 using TrustChain.Server.Hosting;
 using TrustChain.Server.Log;
+using TrustChain.Server.Partitions;
 using TrustChain.Server.Standby;
 using TrustChain.Server.Verification;
 
@@ -37,6 +38,7 @@ internal static class DeviceEvidenceEndpoints
         EvidenceBuilder builder,
         AnchoredTrees trees,
         LogHead head,
+        ColdStorage cold,
         TimeProvider time,
         CancellationToken cancellationToken,
         string? from = null,
@@ -62,7 +64,12 @@ internal static class DeviceEvidenceEndpoints
             return Problems.NotFound("anchoring target on a chain of this name");
         }
         var size = head.Checkpoint?.Size ?? 0;
-        var statements = await telemetry.ListAllAsync(seen.Device.Id, period.From, period.Until, cancellationToken);
+        // What lies before the period is the owner's alone: a grant begins with its first day.
+        var statements = (await telemetry.ListAllAsync(seen.Device.Id, period.From, period.Until, cancellationToken)).Where(s => seen.IsOwner || s.Day >= period.From).ToList();
+        if (await cold.FindAsync([.. statements.Select(static s => s.Facts.RecordId)], cancellationToken) is { Count: > 0 } archives)
+        {
+            return Problems.InColdStorage(archives);
+        }
         var places = await records.ListLeavesAsync([.. statements.Select(static s => s.Facts.RecordId)], cancellationToken);
         // As strangers see them: by leaf index, and only what a checkpoint covers.
         var logged = statements.Where(s => places.TryGetValue(s.Facts.RecordId, out var place) && place.LeafIndex < size)

@@ -13,6 +13,9 @@ internal sealed class ColdStorage(ArchiveStore archives)
         return missing.Count == 0 ? [] : await archives.FindColdAsync(missing, cancellationToken);
     }
 
+    /// <summary>The archives that alone have the content of some of these records; empty when the database has it.</summary>
+    public Task<IReadOnlyList<ColdArchive>> FindAsync(IReadOnlyCollection<long> recordIds, CancellationToken cancellationToken) => archives.FindColdAsync(recordIds, cancellationToken);
+
     /// <summary>Whether event or statement are not there although nobody erased them.</summary>
     public static bool IsMissing(VisibleEvent e) => e.Stored.ErasedAt is null && (e.Stored.Event is null || e.Stored.Jws is null);
 }

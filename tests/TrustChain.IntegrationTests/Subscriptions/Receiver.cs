@@ -15,6 +15,9 @@ internal sealed record Delivery(string Path, byte[] Body, IReadOnlyDictionary<st
 {
     public bool IsTaken => Answered is >= 200 and < 300;
 
+    /// <summary>Whether it is a document of events; else an alarm.</summary>
+    public bool IsOfEvents => JsonDocument.Parse(Body).RootElement.TryGetProperty("epcisBody", out _);
+
     public JsonElement Results => JsonDocument.Parse(Body).RootElement.GetProperty("epcisBody").GetProperty("queryResults");
 
     public IReadOnlyList<string> EventIds =>
@@ -60,7 +63,7 @@ internal sealed class Receiver : IAsyncDisposable
         var body = new MemoryStream();
         await context.Request.Body.CopyToAsync(body);
         var delivery = new Delivery(context.Request.Path, body.ToArray(), context.Request.Headers.ToDictionary(static h => h.Key, static h => h.Value.ToString(), StringComparer.OrdinalIgnoreCase), 0);
-        delivery = delivery with { Answered = Answer(delivery.EventIds.Count) };
+        delivery = delivery with { Answered = Answer(delivery.IsOfEvents ? delivery.EventIds.Count : 0) };
         _deliveries.Enqueue(delivery);
         context.Response.StatusCode = delivery.Answered;
         if (delivery.Answered is >= 300 and < 400)
