@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 using TrustChain.Core.Devices;
 using TrustChain.Core.Log;
@@ -54,6 +56,40 @@ public sealed class DeviceTests(ServerFixture fixture) : IClassFixture<ServerFix
         using var twin = TestDevice.Make(Server, owner);
         twin.Take(device.Key);
         (await twin.EnrolAsync()).ExpectProblem(409, "already-exists"); // one key, two devices
+    }
+
+    [Fact]
+    public async Task Attestation_OfAMaker_IsCheckedAndShown()
+    {
+        var (owner, maker) = (await Server.AddOrganisationAsync(), await Server.AddOrganisationAsync());
+        using var makersKey = await maker.RegisterKeyAsync();
+        using var device = TestDevice.Make(Server, owner);
+        object Word(SigningKey signer, string uri, string kid) => new
+        {
+            jws = Jws.Sign(signer, "device-attestation+jws", OperatorKeys.Origin, JsonSerializer.SerializeToUtf8Bytes(new { device = uri, kid, maker = "Liftworks", model = "S-10", serial = "0007" })),
+        };
+        using var nobody = SigningKey.Generate(SignatureAlgorithms.ES256);
+        foreach (var wrong in (object[])
+            [Word(makersKey, "urn:test:another", device.Key.PublicKey.Kid), Word(makersKey, device.Uri, nobody.PublicKey.Kid), Word(nobody, device.Uri, device.Key.PublicKey.Kid), new { x5c = new[] { "bm8=" } }, new { }])
+        {
+            (await device.EnrolAsync(attestation: wrong)).ExpectProblem(400, "invalid-request");
+        }
+        await Eventually.TrueAsync("enrolment with the maker's word", async () => (await device.EnrolAsync(attestation: Word(makersKey, device.Uri, device.Key.PublicKey.Kid))).Status == 201);
+        await device.UntilLoggedAsync();
+        var shown = (await Server.GetAsync(device.Path, owner.ApiKey)).Expect(200).Json.GetProperty("attestation");
+        Assert.Equal(("passed", maker.Id), (shown.GetProperty("verdict").GetString(), shown.GetProperty("organisation").GetString()));
+
+        // A chain whose maker this deployment does not know is no lie, and no proof.
+        using var certified = TestDevice.Make(Server, owner);
+        using var chained = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        using var certificate = new CertificateRequest("CN=Module 0007,O=Liftworks", chained, HashAlgorithmName.SHA256).CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
+        var chain = new { x5c = new[] { Convert.ToBase64String(certificate.RawData) } };
+        (await certified.EnrolAsync(attestation: chain)).ExpectProblem(400, "invalid-request"); // for another key
+        var point = chained.ExportParameters(true);
+        Assert.True(SigningKey.TryParse($$"""{"kty":"EC","crv":"P-256","x":"{{Base64UrlText.Encode(point.Q.X)}}","y":"{{Base64UrlText.Encode(point.Q.Y)}}","d":"{{Base64UrlText.Encode(point.D)}}"}""", out var key, out var error), error);
+        certified.Take(key);
+        (await certified.EnrolAsync(attestation: chain)).Expect(201);
+        Assert.Equal("could-not-check", (await Server.GetAsync(certified.Path, owner.ApiKey)).Expect(200).Json.GetProperty("attestation").GetProperty("verdict").GetString());
     }
 
     [Fact]

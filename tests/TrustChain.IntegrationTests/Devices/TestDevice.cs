@@ -59,7 +59,7 @@ internal sealed class TestDevice : IDisposable
     /// <summary>A device that nobody has registered.</summary>
     public static TestDevice Make(RunningServer server, TestOrganisation owner) => new(server, owner);
 
-    public async Task<Answer> EnrolAsync(string template = Template, string? apiKey = null)
+    public async Task<Answer> EnrolAsync(string template = Template, string? apiKey = null, object? attestation = null)
     {
         var salt = System.Security.Cryptography.RandomNumberGenerator.GetBytes(32);
         var pseudonym = DeviceAct.ComputePseudonym(salt, Uri);
@@ -75,6 +75,7 @@ internal sealed class TestDevice : IDisposable
             salt = Salt,
             jwk = Jwk,
             proof = Prove(DeviceActKind.Enrol),
+            attestation,
         }, apiKey ?? Owner.ApiKey);
     }
 
