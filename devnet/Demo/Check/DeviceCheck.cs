@@ -10,7 +10,8 @@ namespace TrustChain.Devnet.Demo.Check;
 /// </summary>
 internal sealed class DeviceCheck(DevnetHost devnet, DemoClient client, CliProcess cli, CheckReport report)
 {
-    private const int Machines = 4;
+    // With fewer, the faults of some seeds do not fit beside each other.
+    private const int Machines = 6;
 
     private static readonly string[] Templates = ["aerial-platform", "e-bike", "loom", "orchard"];
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
