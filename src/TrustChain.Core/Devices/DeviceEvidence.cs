@@ -82,7 +82,7 @@ public sealed record DeviceEvidenceHeader
                 || Text(root, "device") is not { Length: > 0 and <= TelemetryHeader.MaxDeviceChars } device
                 || !Hash32.TryParseBase64Url(Text(root, "salt"), out var salt)
                 || !Base64UrlText.TryDecode(Text(root, "template"), out var template)
-                || !TryDay(Text(root, "from"), out var from) || !TryDay(Text(root, "until"), out var until) || from > until || until.DayNumber - from.DayNumber > DeviceEvidence.MaxDays
+                || !TryDay(Text(root, "from"), out var from) || !TryDay(Text(root, "until"), out var until) || from > until || until.DayNumber - from.DayNumber >= DeviceEvidence.MaxDays
                 || !Record.TryParseTime(Text(root, "at"), out var at)
                 || (root.TryGetProperty("expectedFrom", out _) && !Record.TryParseTime(Text(root, "expectedFrom"), out expected)))
             {

@@ -18,9 +18,6 @@ public sealed record StoredFinding(int DeviceId, DateOnly Day, Finding Finding, 
 /// <summary>Computed days and findings of devices.</summary>
 public sealed class DeviceDayStore(NpgsqlDataSource database)
 {
-    /// <summary>How the key of a finding begins that tells of a refused statement: no computed day has it, so none takes it back.</summary>
-    public const string RefusedPrefix = "refused:";
-
     private const string SelectFindings =
         "select device_id, day, key, code, severity, from_time, until_time, measure, detail, records, times, found_at, ended_at from device_finding";
 
@@ -38,8 +35,8 @@ public sealed class DeviceDayStore(NpgsqlDataSource database)
             """;
         const string End = """
             update device_finding f set ended_at = $5 from unnest($1, $2) as d(device_id, day)
-            where f.device_id = d.device_id and f.day = d.day and f.ended_at is null and f.key not like 'refused:%'
-              and f.code <> 'silence' and not exists (select from unnest($3, $4) as k(device_id, key) where k.device_id = f.device_id and k.key = f.key)
+            where f.device_id = d.device_id and f.day = d.day and f.ended_at is null and f.of_day
+              and not exists (select from unnest($3, $4) as k(device_id, key) where k.device_id = f.device_id and k.key = f.key)
             """;
         var findings = days.SelectMany(static d => d.Findings.Select(f => (d.Day, Finding: f))).DistinctBy(static f => (f.Day.DeviceId, f.Finding.Key)).ToList();
         await using var batch = new NpgsqlBatch(connection);
@@ -70,7 +67,7 @@ public sealed class DeviceDayStore(NpgsqlDataSource database)
         }
         foreach (var (day, finding) in findings)
         {
-            batch.BatchCommands.Add(Upsert(day, finding.Key, finding, now, counts: false));
+            batch.BatchCommands.Add(Upsert(day, finding.Key, finding, now, isOfDay: true, counts: false));
         }
         await batch.ExecuteNonQueryAsync(cancellationToken);
     }
@@ -93,7 +90,7 @@ public sealed class DeviceDayStore(NpgsqlDataSource database)
         }
         foreach (var (deviceId, finding) in silences)
         {
-            batch.BatchCommands.Add(Upsert(new DayOfDevice(deviceId, DateOnly.FromDateTime(finding.From.UtcDateTime)), finding.Key, finding, now, counts: false));
+            batch.BatchCommands.Add(Upsert(new DayOfDevice(deviceId, DateOnly.FromDateTime(finding.From.UtcDateTime)), finding.Key, finding, now, isOfDay: false, counts: false));
         }
         await batch.ExecuteNonQueryAsync(cancellationToken);
         await transaction.CommitAsync(CancellationToken.None);
@@ -126,8 +123,8 @@ public sealed class DeviceDayStore(NpgsqlDataSource database)
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-        var key = string.Create(CultureInfo.InvariantCulture, $"{RefusedPrefix}{finding.Code}/{day.Day:yyyy-MM-dd}");
-        await using var batch = new NpgsqlBatch(connection) { BatchCommands = { DeviceAlarmStore.Raise([(day.DeviceId, key, finding)], now), Upsert(day, key, finding, now, counts: true) } };
+        var key = string.Create(CultureInfo.InvariantCulture, $"refused:{finding.Code}/{day.Day:yyyy-MM-dd}");
+        await using var batch = new NpgsqlBatch(connection) { BatchCommands = { DeviceAlarmStore.Raise([(day.DeviceId, key, finding)], now), Upsert(day, key, finding, now, isOfDay: false, counts: true) } };
         await batch.ExecuteNonQueryAsync(cancellationToken);
         await transaction.CommitAsync(CancellationToken.None);
     }
@@ -170,9 +167,9 @@ public sealed class DeviceDayStore(NpgsqlDataSource database)
         return await ReadFindingsAsync(command, cancellationToken);
     }
 
-    private static NpgsqlBatchCommand Upsert(DayOfDevice day, string key, Finding finding, DateTimeOffset now, bool counts) => new($"""
-        insert into device_finding as f (device_id, key, day, code, severity, from_time, until_time, measure, detail, records, found_at)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+    private static NpgsqlBatchCommand Upsert(DayOfDevice day, string key, Finding finding, DateTimeOffset now, bool isOfDay, bool counts) => new($"""
+        insert into device_finding as f (device_id, key, day, of_day, code, severity, from_time, until_time, measure, detail, records, found_at)
+        values ($1, $2, $3, $12, $4, $5, $6, $7, $8, $9, $10, $11)
         on conflict (device_id, key) do update set severity = excluded.severity, from_time = least(f.from_time, excluded.from_time), until_time = excluded.until_time,
             detail = excluded.detail, records = excluded.records, ended_at = null{(counts ? ", times = f.times + 1" : "")}
         """)
@@ -190,6 +187,7 @@ public sealed class DeviceDayStore(NpgsqlDataSource database)
             new() { Value = finding.Detail },
             new() { Value = finding.Records.ToArray() },
             new() { Value = now.UtcDateTime },
+            new() { Value = isOfDay },
         },
     };
 

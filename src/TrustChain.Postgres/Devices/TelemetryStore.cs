@@ -22,7 +22,11 @@ public sealed record StoredTelemetry(int DeviceId, DateOnly Day, int Readings, S
 /// <param name="Statements">Statements in all.</param>
 /// <param name="Readings">Readings in all.</param>
 /// <param name="Latest">JSON of the newest values by measure.</param>
-public sealed record DeviceNewest(int DeviceId, int KeyNumber, long Sequence, DateTimeOffset FirstReadingAt, DateTimeOffset LastReadingAt, DateTimeOffset LastSeenAt, long Statements, long Readings, string? Latest);
+public sealed record DeviceNewest(int DeviceId, int KeyNumber, long Sequence, DateTimeOffset FirstReadingAt, DateTimeOffset LastReadingAt, DateTimeOffset LastSeenAt, long Statements, long Readings, string? Latest)
+{
+    /// <summary>The oldest reading that the device signed; null while there are imports alone, from which nothing is expected.</summary>
+    public DateTimeOffset? FirstSignedAt => KeyNumber >= 0 ? FirstReadingAt : null;
+}
 
 /// <summary>Reads telemetry statements, and hands out the days that have to be computed.</summary>
 public sealed class TelemetryStore(NpgsqlDataSource database)

@@ -92,6 +92,8 @@ create table device_finding (
     device_id       integer     not null,
     key             text        not null,
     day             date        not null,
+    -- Whether the computed day has it, and takes it back when it has not any more; else it tells of silence or of what was refused.
+    of_day          boolean     not null,
     code            text        not null,
     severity        smallint    not null,
     from_time       timestamptz not null,

@@ -15,7 +15,7 @@ namespace TrustChain.Server.Devices;
 
 /// <summary>Parts that the endpoints of devices share.</summary>
 internal sealed record DeviceParts(
-    DeviceStore Devices, TelemetryStore Telemetry, DeviceDayStore Days, DeviceTemplates Templates, DeviceActs Acts, DeviceAttestation Attestations, AuthorityCheck Authority, OrganisationStore Organisations,
+    DeviceStore Devices, TelemetryStore Telemetry, DeviceTemplates Templates, DeviceActs Acts, DeviceAttestation Attestations, AuthorityCheck Authority, OrganisationStore Organisations,
     Microsoft.Extensions.Options.IOptions<ServerOptions> Server, Microsoft.Extensions.Options.IOptions<CaptureOptions> Capture, TimeProvider Time);
 
 /// <summary>Devices: who they are, how they come to their key, and what becomes of both (<c>docs/devices.md</c> sections 3 and 4).</summary>

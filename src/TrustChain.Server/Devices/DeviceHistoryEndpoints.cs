@@ -274,8 +274,8 @@ internal static class DeviceHistoryEndpoints
         {
             period.From = period.Until.AddDays(-29);
         }
-        return period.From > period.Until || period.Until.DayNumber - period.From.DayNumber >= DeviceReading.MaxDays
-            ? Problems.InvalidRequest($"\"from\" must not be after \"to\", and at most {DeviceReading.MaxDays} days are answered at once.")
+        return period.From > period.Until || period.Until.DayNumber - period.From.DayNumber >= DeviceEvidence.MaxDays
+            ? Problems.InvalidRequest($"\"from\" must not be after \"to\", and at most {DeviceEvidence.MaxDays} days are answered at once.")
             : null;
     }
 

@@ -87,7 +87,7 @@ internal static class DevicePages
             var last = newest.GetValueOrDefault(r.DeviceId);
             var period = template is null || (last is null && enrolments.GetValueOrDefault(r.DeviceId) is null)
                 ? null
-                : DevicePeriod.Compute(template, from, until, [.. days[r.DeviceId].Select(static d => DeviceDay.Parse(d))], DeviceDays.ExpectedFrom(last?.FirstReadingAt, enrolments.GetValueOrDefault(r.DeviceId)), now);
+                : DevicePeriod.Compute(template, from, until, [.. days[r.DeviceId].Select(static d => DeviceDay.Parse(d))], DeviceDays.ExpectedFrom(last?.FirstSignedAt, enrolments.GetValueOrDefault(r.DeviceId)), now);
             return new FleetRow(device, template, last?.LastSeenAt, period, r.Alarms);
         })];
     }

@@ -6,9 +6,6 @@ namespace TrustChain.Server.Devices;
 /// <summary>Reads what was computed about a device: for the API, for pages and for evidence.</summary>
 internal sealed class DeviceReading(DeviceStore devices, TelemetryStore telemetry, DeviceDayStore days, DeviceTemplates templates, TimeProvider time)
 {
-    /// <summary>Longest period, in days.</summary>
-    public const int MaxDays = 366;
-
     /// <summary>The computed days of a period, in order.</summary>
     public async Task<IReadOnlyList<DeviceDay>> ListDaysAsync(StoredDevice device, DateOnly from, DateOnly until, CancellationToken cancellationToken) =>
         [.. (await days.ListAsync(device.Id, from, until, cancellationToken)).Select(static d => DeviceDay.Parse(d.Content))];
@@ -22,7 +19,7 @@ internal sealed class DeviceReading(DeviceStore devices, TelemetryStore telemetr
     {
         var newest = (await telemetry.ListNewestAsync([device.Id], cancellationToken)).GetValueOrDefault(device.Id);
         var enrolment = await devices.ListEnrolmentsAsync([device.Id], cancellationToken);
-        return DeviceDays.ExpectedFrom(newest?.KeyNumber >= 0 ? newest.FirstReadingAt : null, enrolment.Count == 0 ? null : enrolment[0].Enrolment.EnrolledAt);
+        return DeviceDays.ExpectedFrom(newest?.FirstSignedAt, enrolment.Count == 0 ? null : enrolment[0].Enrolment.EnrolledAt);
     }
 
     /// <summary>The device's template.</summary>

@@ -9,8 +9,8 @@ public sealed partial class Texts
     internal string Granted => Say("Granted to us", "获授权设备");
 
     internal string GrantedWhat => Say(
-        "Devices of other organisations that yours may read, with what the checks say of the last 30 days that are open to you. Looking here is a read: the owner sees it, and the log holds it.",
-        "本机构获授权查看的其他机构的设备，以及对您开放的最近 30 天的核验结论。在此查看即为一次读取：所有者可见，并记入日志。");
+        "Devices of other organisations that yours may read, with what the checks say of the last 30 days that are open to you. Looking here is a read: the owner sees it, and the log holds it. An owner who withdraws a grant ends it for days to come: days that it covered stay open to you.",
+        "本机构获授权查看的其他机构的设备，以及对您开放的最近 30 天的核验结论。在此查看即为一次读取：所有者可见，并记入日志。所有者撤回授权只影响今后的日期：此前已授权的日期仍对您开放。");
 
     internal string GrantedEmpty => Say("No grants yet", "尚无授权");
 

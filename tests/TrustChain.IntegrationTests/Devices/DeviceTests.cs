@@ -195,7 +195,13 @@ public sealed class DeviceTests(ServerFixture fixture) : IClassFixture<ServerFix
         using var device = await TestDevice.EnrolAsync(Server, owner);
         (await Server.PostAsync($"{device.Path}/acts", new { act = "accept" }, buyer.ApiKey)).ExpectProblem(404, "not-found");
         (await Server.PostAsync($"{device.Path}/acts", new { act = "transfer", to = "nobody-here" }, owner.ApiKey)).ExpectProblem(400, "invalid-request");
+        (await device.SendAsync(device.Event(Yesterday.AddHours(-1), 3, 10))).Expect(201);
         (await Server.PostAsync($"{device.Path}/acts", new { act = "transfer", to = buyer.Id }, owner.ApiKey)).Expect(200);
+        // What is offered is named to the buyer; what it measured is not.
+        var offered = Assert.Single((await Server.GetAsync("/api/devices", buyer.ApiKey)).Expect(200).Json.GetProperty("devices").EnumerateArray());
+        Assert.Equal(device.Uri, offered.GetProperty("device").GetString());
+        Assert.False(offered.TryGetProperty("newest", out _));
+        Assert.True((await Server.GetAsync("/api/devices", owner.ApiKey)).Expect(200).Json.GetProperty("devices")[0].TryGetProperty("newest", out _));
         await Eventually.TrueAsync("acceptance", async () => (await Server.PostAsync($"{device.Path}/acts", new { act = "accept" }, buyer.ApiKey)).Status == 200);
 
         (await Server.GetAsync(device.Path, owner.ApiKey)).ExpectProblem(404, "not-found");

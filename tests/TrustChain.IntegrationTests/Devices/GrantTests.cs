@@ -252,6 +252,28 @@ public sealed class GrantTests(ServerFixture fixture) : IClassFixture<ServerFixt
         Assert.Contains(problem.GetProperty("errors").EnumerateArray(), e => e.GetProperty("pointer").GetString() == pointer);
     }
 
+    [Fact]
+    public async Task Evidence_UnderAGrant_BeginsWithItsFirstDay()
+    {
+        using var device = await TestDevice.EnrolAsync(Server, await Server.AddOrganisationAsync());
+        var bank = await Server.AddOrganisationAsync();
+        await GiveAsync(Server, device, bank, Terms(["all"], "exact"));
+        var start = new DateTimeOffset(Today.AddDays(-10).ToDateTime(new TimeOnly(8, 0)), TimeSpan.Zero); // the day before the first of the grant
+        for (var day = 0; day < 3; day++)
+        {
+            (await device.SendAsync(device.Event(start.AddDays(day), 2, 100 + day))).Expect(201);
+        }
+        await Server.GetCoveringCheckpointAsync();
+        Assert.Equal(3, await CountAsync(device.Owner.ApiKey)); // the last one before the period stands in front
+        Assert.Equal(2, await CountAsync(bank.ApiKey));
+
+        async Task<int> CountAsync(string apiKey)
+        {
+            var lines = (await Server.GetAsync($"{device.Path}/evidence?from={Day(-9)}&to={Day(-1)}", apiKey)).Expect(200).Body.TrimEnd('\n').Split('\n');
+            return JsonDocument.Parse(lines[1]).RootElement.GetProperty("records").GetArrayLength();
+        }
+    }
+
     internal static object Terms(string[]? scope = null, string precision = "coarse", DateTimeOffset? expires = null) => new Dictionary<string, object?>
     {
         ["purpose"] = "credit",
