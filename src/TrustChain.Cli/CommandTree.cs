@@ -6,6 +6,7 @@ using TrustChain.Cli.Contracts;
 using TrustChain.Cli.Devices;
 using TrustChain.Cli.Epcis;
 using TrustChain.Cli.Fsck;
+using TrustChain.Cli.Gateway;
 using TrustChain.Cli.Identifiers;
 using TrustChain.Cli.Keys;
 using TrustChain.Cli.Labels;
@@ -68,6 +69,7 @@ internal static class CommandTree
         MonitorCommand.Create(shell),
         QrCommand.Create(shell),
         DeviceCommands.Create(shell),
+        GatewayCommand.Create(shell),
         BenchCommands.Create(shell),
     };
 }

@@ -82,6 +82,7 @@ app.MapDeviceEvidence();
 app.MapDeviceAlarms();
 app.MapDevicePages();
 app.MapGrantedPages();
+app.MapGrantingPages();
 app.MapEvents();
 app.MapResources();
 app.MapNamedQueries();

@@ -105,10 +105,10 @@ public sealed partial class DevicePagesTests(TestSite site)
     [InlineData("zh-CN", 1280)]
     public async Task Lender_AsksIsGrantedAndSeesWhatTheChecksSay(string language, int width)
     {
-        var (organisation, key, _) = await AddOrganisationAsync();
+        var (organisation, key, ownersLink) = await AddOrganisationAsync();
         using var machine = await Machine.EnrolAsync(site.BaseUrl, key, $"https://machines.example/{organisation}/lent", Turned, Cancellation);
         await DescribeAsync(machine, gapDay: 10, turnedDay: 4);
-        var (_, _, link) = await AddOrganisationAsync();
+        var (lender, _, link) = await AddOrganisationAsync();
         await using var visitor = await site.WelcomeAsync(new VisitorOptions { Language = language, Width = width });
         var page = visitor.Page;
         await JoinAsync(visitor, link);
@@ -122,15 +122,40 @@ public sealed partial class DevicePagesTests(TestSite site)
         Assert.Equal(1, await page.Locator(".cards > .card").CountAsync());
         Assert.Equal(0, await page.Locator(".verdicts").CountAsync()); // Asked for is not given.
 
-        using var client = new HttpClient { BaseAddress = new Uri(site.BaseUrl), DefaultRequestHeaders = { Authorization = new AuthenticationHeaderValue("Bearer", key) } };
-        var asked = (await client.GetFromJsonAsync<JsonElement>($"/api/devices/{machine.Id}/grants", Cancellation)).GetProperty("grants")[0].GetProperty("grant").GetString();
-        await PostAsync(key, $"/api/devices/{machine.Id}/grants/{asked}/approve", new { });
+        await using var owner = await site.WelcomeAsync(new VisitorOptions { Language = language, Width = width });
+        await JoinAsync(owner, ownersLink);
+        await owner.OpenAsync($"/devices/{machine.Id}");
+        await owner.Page.ClickAsync($"main a[href^='/account/devices/{machine.Id}/grants']");
+        Assert.Equal(1, await owner.Page.Locator(".cards > .card").CountAsync());
+        await LookAsync(owner, $"granting-asked-{language}-{width}");
+        await owner.Page.ClickAsync("button[value=approve]");
+        await owner.Page.WaitForURLAsync("**done=granted*");
         await visitor.OpenAsync("/account/granted");
         Assert.Equal(10, await page.Locator(".verdicts li").CountAsync());
         Assert.Contains(Turned, await visitor.ReadAsync(), StringComparison.Ordinal);
         await LookAsync(visitor, $"granted-{language}-{width}");
-        Assert.NotEqual(0, (await client.GetFromJsonAsync<JsonElement>($"/api/devices/{machine.Id}/accesses", Cancellation)).GetProperty("accesses").GetArrayLength());
         Assert.Equal(404, (await visitor.OpenAsync($"/devices/{machine.Id}")).Status); // The page of a device is its owner's.
+
+        await owner.OpenAsync($"/account/devices/{machine.Id}/grants");
+        Assert.Equal(1, await owner.Page.Locator("[aria-labelledby=reads] li").CountAsync()); // The lender's look.
+        await LookAsync(owner, $"granting-read-{language}-{width}");
+        await owner.Page.ClickAsync("button[value=revoke]");
+        await owner.Page.WaitForURLAsync("**done=grant-withdrawn*");
+        Assert.Equal(0, await owner.Page.Locator(".cards button").CountAsync());
+
+        await owner.Page.FillAsync("#grantee", lender);
+        await owner.Page.FillAsync("#from", $"{Today:yyyy-MM-dd}");
+        await owner.Page.FillAsync("#until", $"{Today.AddDays(9):yyyy-MM-dd}");
+        await owner.Page.ClickAsync("button[value=offer]");
+        await owner.Page.WaitForURLAsync("**done=granted*");
+        Assert.Equal(2, await owner.Page.Locator(".cards > .card").CountAsync());
+        await owner.Page.FillAsync("#grantee", "nobody-here");
+        await owner.Page.FillAsync("#from", $"{Today:yyyy-MM-dd}");
+        await owner.Page.FillAsync("#until", $"{Today.AddDays(9):yyyy-MM-dd}");
+        await owner.Page.ClickAsync("button[value=offer]");
+        await owner.Page.Locator(".note.bad").WaitForAsync();
+        await LookAsync(owner, $"granting-wrong-{language}-{width}");
+        Assert.Equal(404, (await visitor.OpenAsync($"/account/devices/{machine.Id}/grants")).Status); // That of others looks like none.
     }
 
     [Fact]

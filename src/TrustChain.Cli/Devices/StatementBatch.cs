@@ -19,8 +19,11 @@ internal static class StatementBatch
     /// <summary>Most statements in one request.</summary>
     public const int MaxStatements = 100;
 
-    private const int MaxBytes = (8 << 20) - 1024;
-    private const string Path = "api/devices/statements";
+    /// <summary>Longest body.</summary>
+    public const int MaxBytes = (8 << 20) - 1024;
+
+    /// <summary>Where they go.</summary>
+    public const string Path = "api/devices/statements";
 
     /// <summary>The bodies of requests for statements, in order.</summary>
     public static IEnumerable<(byte[] Body, int Count)> Bodies(IEnumerable<string> statements, int most = MaxStatements)
@@ -79,6 +82,6 @@ internal static class StatementBatch
         }
     }
 
-    // A compact JWS needs no escapes.
-    private static byte[] Body(List<string> statements) => System.Text.Encoding.ASCII.GetBytes($"{{\"statements\":[\"{string.Join("\",\"", statements)}\"]}}");
+    /// <summary>The body for compact JWS, which need no escapes.</summary>
+    public static byte[] Body(IEnumerable<string> statements) => System.Text.Encoding.ASCII.GetBytes($"{{\"statements\":[\"{string.Join("\",\"", statements)}\"]}}");
 }

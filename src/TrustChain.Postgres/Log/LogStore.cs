@@ -64,6 +64,16 @@ public sealed class LogStore(NpgsqlDataSource database)
             : throw new InvalidOperationException("The log has not been initialised.");
     }
 
+    /// <summary>The committed state, and whether any entry waits for its place.</summary>
+    public async Task<(LogState State, bool IsWaiting)> GetStateAndQueueAsync(CancellationToken cancellationToken)
+    {
+        await using var command = database.CreateCommand("select size, root, exists (select from log_queue order by id limit 1) from log_state");
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        return await reader.ReadAsync(cancellationToken)
+            ? (new LogState(reader.GetInt64(0), new Hash32(reader.GetFieldValue<byte[]>(1))), reader.GetBoolean(2))
+            : throw new InvalidOperationException("The log has not been initialised.");
+    }
+
     /// <summary>
     /// Gives queued entries their leaf index: one transaction that locks the row of state, takes the visible queue rows by id, and writes leaf indices,
     /// tiles, size and root. Whatever fails before the commit leaves no trace; after it the entries are in the log for good. A server that is halted while

@@ -52,6 +52,9 @@ internal sealed class AnchorRound
     /// <summary>Everything was looked at: what was not raised is not the case.</summary>
     public bool IsWhole { get; set; } = true;
 
+    /// <summary>Nothing waits to be anchored or mined, and the chain was not asked.</summary>
+    public bool IsIdle { get; set; }
+
     /// <summary>An anchor became final.</summary>
     public bool BecameFinal { get; set; }
 

@@ -49,8 +49,10 @@ internal sealed partial class AnchorWorker(
             try
             {
                 await PublishHeadAsync(target, stoppingToken);
-                await RunRoundAsync(target, stoppingToken);
-                await PublishHeadAsync(target, stoppingToken);
+                if (await RunRoundAsync(target, stoppingToken))
+                {
+                    await PublishHeadAsync(target, stoppingToken);
+                }
             }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
             {
@@ -68,12 +70,14 @@ internal sealed partial class AnchorWorker(
         while (await timer.WaitForNextTickAsync(stoppingToken));
     }
 
-    private async Task RunRoundAsync(IAnchorTarget target, CancellationToken cancellationToken)
+    /// <summary>One round, where no other server is at it.</summary>
+    /// <returns>Whether anything may have changed.</returns>
+    private async Task<bool> RunRoundAsync(IAnchorTarget target, CancellationToken cancellationToken)
     {
         await using var lease = await targetStore.TryLeaseAsync(target.Name, cancellationToken);
         if (lease is null)
         {
-            return; // Another server is at it.
+            return true; // Another server is at it.
         }
         var round = new AnchorRound();
         if (await FindFaultAsync(target, lease, round, cancellationToken) is var (code, detail))
@@ -81,9 +85,14 @@ internal sealed partial class AnchorWorker(
             round.IsWhole = false;
             round.Raise(code, detail);
         }
+        if (round.IsIdle)
+        {
+            return false; // Nothing waits, so nothing is late, and the figures are those of the round before.
+        }
         await NoteLateAsync(target, round, cancellationToken);
         await alarms.SettleAsync(target.Name, round, cancellationToken);
         await MeasureAsync(target, round, cancellationToken);
+        return true;
     }
 
     private async Task MeasureAsync(IAnchorTarget target, AnchorRound round, CancellationToken cancellationToken)
@@ -95,7 +104,7 @@ internal sealed partial class AnchorWorker(
         var balance = round.Balance is { } wei ? AnchorMetrics.ToCoins(wei) : before?.Balance;
         metrics.Set(target.Name, new AnchorGauges
         {
-            ValidUntil = now + Lifetime + (3 * target.Options.PollInterval),
+            ValidUntil = now + Lifetime + ((EvmTarget.IdleRounds + 3) * target.Options.PollInterval),
             LagEntries = Math.Max(0, (head.Checkpoint?.Size ?? 0) - size),
             LagSeconds = oldest is { } moment ? (now - moment).TotalSeconds : 0,
             Size = size,

@@ -32,9 +32,11 @@ internal sealed partial class EvmTarget(
     ChainIdentity identity,
     EvmTargetParts parts) : IAnchorTarget
 {
+    /// <summary>While nothing waits, the chain is asked in one of so many rounds.</summary>
+    public const int IdleRounds = 10;
+
     // Rounds in a row in which a node may be behind what it once said, before that counts as a chain that went back.
     private const int PatienceRounds = 30;
-    private const int IdleRounds = 10;
 
     private static readonly TimeSpan SupersededWatch = TimeSpan.FromMinutes(10);
 
@@ -65,7 +67,7 @@ internal sealed partial class EvmTarget(
         var isIdle = watched.Count == 0 && (parts.Head.Checkpoint?.Size ?? 0) <= await GetCoveredSizeAsync(final: false, cancellationToken);
         if (isIdle && _roundsBehind == 0 && ++_roundsIdle < IdleRounds)
         {
-            round.IsWhole = false;
+            round.IsIdle = true;
             return;
         }
         _roundsIdle = 0;

@@ -27,12 +27,17 @@ internal sealed partial class DayWorker(
             try
             {
                 await signal.WaitAsync(options.Value.ComputeInterval, time, stoppingToken);
-                while (await ComputeAsync(stoppingToken) == BatchSize)
+                var due = await telemetry.CountDueAsync(stoppingToken);
+                if (due > 0)
                 {
-                    // More may wait.
+                    while (await ComputeAsync(stoppingToken) == BatchSize)
+                    {
+                        // More may wait.
+                    }
+                    due = await telemetry.CountDueAsync(stoppingToken);
                 }
+                metrics.SetDue(due);
                 await FindSilencesAsync(stoppingToken);
-                metrics.SetDue(await telemetry.CountDueAsync(stoppingToken));
                 await Task.Delay(options.Value.ComputeInterval / 4, time, stoppingToken); // lets more statements of one day gather
             }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)

@@ -239,6 +239,6 @@ internal static class DevicePages
     }
 
     /// <summary>The same for a device that does not exist and for one that the caller may not see.</summary>
-    private static Task<IResult> UnknownAsync(AccountContext context) =>
+    public static Task<IResult> UnknownAsync(AccountContext context) =>
         context.RenderAsync<DeviceUnknownPage>(context.Http.Request.Path.ToUriComponent(), new Dictionary<string, object?>(), StatusCodes.Status404NotFound);
 }

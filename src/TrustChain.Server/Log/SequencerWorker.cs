@@ -59,22 +59,22 @@ internal sealed partial class SequencerWorker(
 
     private async Task SequenceAsync(CancellationToken cancellationToken)
     {
-        if (head.Halted is null && !await WentBackAsync(cancellationToken))
+        var (state, isWaiting) = await log.GetStateAndQueueAsync(cancellationToken);
+        if (head.Halted is null && !WentBack(state) && isWaiting)
         {
             while (await TakeAsync(cancellationToken) == BatchSize)
             {
                 // More may wait.
             }
+            state = await log.GetStateAsync(cancellationToken); // Only a committed state is signed: this reads it back.
         }
-        // Only a committed state is signed: this reads it back.
-        var state = await log.GetStateAsync(cancellationToken);
         var newest = head.Checkpoint;
-        if (newest is null || newest.Size < state.Size)
+        if ((newest?.Size ?? 0) < state.Size)
         {
             newest = await log.FindLatestCheckpointAsync(cancellationToken);
         }
         var maySign = await guard.MaySignAsync(state, fresh: false, cancellationToken); // also while there is nothing to sign
-        if (maySign && state.Size > 0 && (newest is null || newest.Size < state.Size))
+        if (maySign && (newest?.Size ?? 0) < state.Size)
         {
             using var span = Tracing.Start("checkpoint");
             span?.SetTag(Tracing.LogSize, state.Size);
@@ -104,9 +104,8 @@ internal sealed partial class SequencerWorker(
     /// Whether the database has fewer entries than this process has seen under a signed checkpoint: an older state was restored under it, or a standby took over that
     /// had not all of it. Going on would sign another history, so this server becomes read-only. Asked before the log grows again, which would hide it.
     /// </summary>
-    private async Task<bool> WentBackAsync(CancellationToken cancellationToken)
+    private bool WentBack(LogState state)
     {
-        var state = await log.GetStateAsync(cancellationToken);
         if (head.Checkpoint is not { } seen || state.Size >= seen.Size)
         {
             return false;

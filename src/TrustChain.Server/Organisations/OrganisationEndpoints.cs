@@ -159,6 +159,9 @@ internal static partial class OrganisationEndpoints
     public static async Task<Organisation?> FindOwnAsync(this OrganisationStore organisations, string code, Caller caller, CancellationToken cancellationToken) =>
         caller.IsDeploymentAdmin || caller.Organisation?.Code == code ? await organisations.FindAsync(code, cancellationToken) : null;
 
+    /// <summary>Whether a text can be the code of an organisation.</summary>
+    public static bool IsCode(string text) => Slug().IsMatch(text);
+
     [GeneratedRegex("^[a-z0-9][a-z0-9-]{1,62}$")]
     private static partial Regex Slug();
 }

@@ -230,6 +230,9 @@ public sealed partial class Texts
     internal string? Done(string? word) => word switch
     {
         "asked" => DoneAsked,
+        "granted" => DoneGranted,
+        "refused" => DoneRefused,
+        "grant-withdrawn" => DoneGrantWithdrawn,
         "password" => DonePassword,
         "passkey" => DonePasskey,
         "passkey-removed" => DonePasskeyRemoved,

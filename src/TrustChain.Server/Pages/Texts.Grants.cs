@@ -36,6 +36,57 @@ public sealed partial class Texts
 
     internal string DoneAsked => Say("The request is on its way. It appears below until it is answered or ends.", "请求已提交，在答复或失效之前显示于下方。");
 
+    internal string Granting => Say("Who may read it", "谁可查看");
+
+    internal string GrantingWhat => Say(
+        "What others ask for, what you gave, and who has read what. What you give or withdraw, and each read, is an entry of the public log, which hides what it says.",
+        "其他机构的请求、您给予的授权以及读取记录。授权、撤回和每次读取均记入公开日志，内容不公开。");
+
+    internal string GrantingEmpty => Say("Nobody else may read this device", "尚无其他机构可查看本设备");
+
+    internal string GrantingEmptyMeaning => Say(
+        "Whoever lends on it, insures or buys it asks with its identifier, and the request appears here. You can also give access below, unasked.",
+        "贷款方、保险方或购买方可凭下方标识提出请求，请求会显示在此处。您也可以在下方主动授权。");
+
+    internal string GiveAccess => Say("Give access", "授权");
+
+    internal string GiveAccessWhat => Say(
+        "The organisation may read what you choose, of these days. It gets the keys of the days as they come: withdrawing the grant later ends it for days to come only.",
+        "该机构可查看您所选范围与日期的数据，并随日期获得相应密钥：之后撤回授权只影响今后的日期。");
+
+    internal string SayNo => Say("Say no", "拒绝");
+
+    internal string RefuseHint => Say("Who asks is not told of a no: the request ends after 30 days.", "拒绝不会通知请求方：请求将在 30 天后失效。");
+
+    internal string WithdrawHint => Say("Days up to today stay readable, for their keys have been handed over. Later days are closed.", "截至今日的日期仍可查看，因其密钥已交付；之后的日期不再开放。");
+
+    internal string Grantee => Say("Organisation", "机构");
+
+    internal string GranteeHint => Say("Its short name at this service, such as green-bank.", "其在本服务中的简称，例如 green-bank。");
+
+    internal string GranteeWrong => Say("A short name of small letters, digits and hyphens.", "简称由小写字母、数字和连字符组成。");
+
+    internal string Reads => Say("Who has read it", "读取记录");
+
+    internal string ReadsEmpty => Say("Nobody has read it under a grant.", "尚无依据授权的读取。");
+
+    internal string DoneGranted => Say("Access is given.", "已授权。");
+
+    internal string DoneRefused => Say("The request is refused.", "已拒绝请求。");
+
+    internal string DoneGrantWithdrawn => Say("The grant is withdrawn: later days are closed.", "授权已撤回：之后的日期不再开放。");
+
+    internal string AccessName(AccessKind kind) => kind switch
+    {
+        AccessKind.Data => Say("data and answers", "数据与结论"),
+        AccessKind.Keys => Say("keys of days", "日期密钥"),
+        AccessKind.Live => Say("data as they came", "实时数据"),
+        _ => Say("the device and its keys", "设备及其密钥"),
+    };
+
+    /// <summary>The days of a read; a read of the device itself is of no day in particular.</summary>
+    internal string DaysRead(DayRange days) => days.From == DateOnly.MinValue ? Say("all days that were open", "全部开放日期") : days.From == days.Until ? DayText(days.From) : DaysBetween(days.From, days.Until);
+
     internal string PurposeName(GrantPurpose purpose) => purpose switch
     {
         GrantPurpose.Credit => Say("To lend on it", "贷款融资"),

@@ -64,7 +64,7 @@ internal static class GrantEndpoints
             : Refused($"its id is taken, or {MaxOpenRequests} requests of yours wait for an answer");
     }
 
-    private static async Task<IResult> OfferAsync(string id, HttpRequest request, Caller caller, GrantParts parts, CancellationToken cancellationToken)
+    public static async Task<IResult> OfferAsync(string id, HttpRequest request, Caller caller, GrantParts parts, CancellationToken cancellationToken)
     {
         var device = await FindOwnAsync(id, request, caller, parts, cancellationToken);
         if (device is null && caller.Organisation is not null)
@@ -101,7 +101,7 @@ internal static class GrantEndpoints
             statusCode: StatusCodes.Status201Created);
     }
 
-    private static async Task<IResult> ApproveAsync(string id, string grant, HttpRequest request, Caller caller, GrantParts parts, CancellationToken cancellationToken)
+    public static async Task<IResult> ApproveAsync(string id, string grant, HttpRequest request, Caller caller, GrantParts parts, CancellationToken cancellationToken)
     {
         var (device, stored) = await FindOwnGrantAsync(id, grant, request, caller, parts, cancellationToken);
         if (stored is null && caller.Organisation is not null)
@@ -140,7 +140,7 @@ internal static class GrantEndpoints
         return Results.Json(Answer(stored with { OwnerId = device.OrganisationId, Grant = stored.Grant.Approve(act.Terms!, entry.ReceivedAt) }, entry.ReceivedAt, forGrantee: false));
     }
 
-    private static async Task<IResult> RefuseAsync(string id, string grant, Caller caller, GrantParts parts, CancellationToken cancellationToken)
+    public static async Task<IResult> RefuseAsync(string id, string grant, Caller caller, GrantParts parts, CancellationToken cancellationToken)
     {
         if (await parts.Access.FindAsync(id, caller, cancellationToken) is not { Device: var device } || await FindAsync(device, grant, parts, cancellationToken) is not { } stored)
         {
@@ -152,7 +152,7 @@ internal static class GrantEndpoints
             : Moved();
     }
 
-    private static async Task<IResult> RevokeAsync(string id, string grant, HttpRequest request, Caller caller, GrantParts parts, CancellationToken cancellationToken)
+    public static async Task<IResult> RevokeAsync(string id, string grant, HttpRequest request, Caller caller, GrantParts parts, CancellationToken cancellationToken)
     {
         var (device, stored) = await FindOwnGrantAsync(id, grant, request, caller, parts, cancellationToken);
         if (stored is null && caller.Organisation is not null)

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json;
 using Microsoft.AspNetCore.Http.HttpResults;
 using TrustChain.Core.Devices;
 using TrustChain.Core.Devices.Grants;
@@ -107,27 +106,13 @@ internal static class GrantedPages
         {
             errors.Add(("device", context.T.DeviceUriWrong));
         }
-        foreach (var name in (string[])["from", "until"])
-        {
-            if (!DateOnly.TryParseExact(typed[name], "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out _))
-            {
-                errors.Add((name, context.T.DayWrong));
-            }
-        }
+        errors.AddRange(GrantForms.FindWrongDays(typed).Select(name => (name, context.T.DayWrong)));
         if (errors.Count > 0)
         {
             return await RenderAsync(context, parts, reading, who, context.NewForm(typed, [.. errors]), StatusCodes.Status400BadRequest);
         }
-        string[] scope = typed["scope"].ToString() switch { "all" => ["all"], "position" => ["operation", "position"], _ => ["operation"] };
-        var precision = scope is ["operation"] ? "none" : typed["precision"] == "exact" ? "exact" : "coarse";
-        // The same way as a program's request goes, with what the form says for its body.
-        using var body = new MemoryStream(JsonSerializer.SerializeToUtf8Bytes(new
-        {
-            device,
-            terms = new { purpose = typed["purpose"].ToString(), scope, precision, from = typed["from"].ToString(), until = typed["until"].ToString() },
-        }));
-        var inner = new DefaultHttpContext { RequestServices = context.Http.RequestServices, Request = { Method = HttpMethods.Post, ContentType = "application/json", ContentLength = body.Length, Body = body } };
-        return await GrantEndpoints.RequestAsync(inner.Request, who.Caller, parts, context.Cancellation) switch
+        var inner = GrantForms.Request(context, new { device, terms = GrantForms.Terms(typed) });
+        return await GrantEndpoints.RequestAsync(inner, who.Caller, parts, context.Cancellation) switch
         {
             ProblemHttpResult { ProblemDetails: var details } => await RenderAsync(
                 context, parts, reading, who, context.NewForm(typed, ("", details.Detail ?? context.T.ChangedMeanwhile)), StatusCodes.Status400BadRequest),
