@@ -9,20 +9,22 @@ failed=0
 
 say() { printf '%-8s %s\n' "$1" "$2"; }
 
-# trustchain.service: unknown or misspelt settings are errors here. The program it starts stands in as a file that can be executed.
-if command -v systemd-analyze >/dev/null 2>&1; then
-    mkdir -p "$work/unit"
-    printf '#!/bin/sh\n' >"$work/unit/server"
-    chmod 755 "$work/unit/server"
-    sed "s#^ExecStart=[^ ]*#ExecStart=$work/unit/server#; s#^Documentation=.*##; s#^User=.*#User=root#; s#^Group=.*#Group=root#" "$here/trustchain.service" >"$work/unit/trustchain.service"
-    if systemd-analyze verify --man=no "$work/unit/trustchain.service" >"$work/unit.out" 2>&1 && ! grep -q "trustchain.service" "$work/unit.out"; then
-        say ok "trustchain.service: systemd-analyze verify"
+# Units: unknown or misspelt settings are errors here. The program that one starts stands in as a file that can be executed.
+for unit in trustchain trustchain-gateway; do
+    if command -v systemd-analyze >/dev/null 2>&1; then
+        mkdir -p "$work/unit"
+        printf '#!/bin/sh\n' >"$work/unit/program"
+        chmod 755 "$work/unit/program"
+        sed "s#^ExecStart=[^ ]*#ExecStart=$work/unit/program#; s#^Documentation=.*##; s#^User=.*#User=root#; s#^Group=.*#Group=root#" "$here/$unit.service" >"$work/unit/$unit.service"
+        if systemd-analyze verify --man=no "$work/unit/$unit.service" >"$work/unit.out" 2>&1 && ! grep -q "$unit.service" "$work/unit.out"; then
+            say ok "$unit.service: systemd-analyze verify"
+        else
+            say fault "$unit.service:"; cat "$work/unit.out"; failed=1
+        fi
     else
-        say fault "trustchain.service:"; cat "$work/unit.out"; failed=1
+        say absent "systemd-analyze: $unit.service was not checked"
     fi
-else
-    say absent "systemd-analyze: trustchain.service was not checked"
-fi
+done
 
 # nginx.conf: with a certificate made here, free ports and folders of its own.
 nginx=${NGINX_PROGRAM:-$(command -v nginx || true)}

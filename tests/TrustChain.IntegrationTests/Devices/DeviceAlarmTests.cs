@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using TrustChain.IntegrationTests.Serving;
 using TrustChain.IntegrationTests.Subscriptions;
 
@@ -54,5 +55,32 @@ public sealed class DeviceAlarmTests(SubscriptionFixture fixture) : IClassFixtur
         await Eventually.TrueAsync("hook given up", async () =>
             (await Server.GetAsync("/api/device-alarms/hooks", device.Owner.ApiKey)).Expect(200).Json.GetProperty("hooks")[0] is var hook && hook.GetProperty("stoppedAt").ValueKind == JsonValueKind.String
             && hook.GetProperty("lastError").GetString()!.Contains("500", StringComparison.Ordinal)); // Set with it.
+    }
+
+    [Fact]
+    public async Task PlaceOutsideOfTheArea_AndSilenceAfterIt_AreTold()
+    {
+        await using var receiver = await Receiver.StartAsync();
+        using var device = await TestDevice.EnrolAsync(Server, await Server.AddOrganisationAsync(), "orchard");
+        (await Server.PostAsync("/api/device-alarms/hooks", new { dest = receiver.Url, codes = new[] { "outside-geofence", "silence" } }, device.Owner.ApiKey)).Expect(201);
+        (await device.SendAsync(At(8, 26.58, 118.74))).Expect(201); // the area's centre
+        (await device.SendAsync(At(9, 26.58, 118.90))).Expect(201); // 16 km east of it
+
+        // Two days ago it said the last, and its template has a station silent after one. Silences are looked for once a minute.
+        var taken = await Eventually.GetAsync("both alarms", () => Task.FromResult(receiver.Deliveries.Where(static d => d.IsTaken).ToList() is { Count: >= 2 } both ? both : null), TimeSpan.FromMinutes(3));
+        var told = taken.Select(static d => JsonDocument.Parse(d.Body).RootElement).ToDictionary(static a => a.GetProperty("code").GetString()!);
+        Assert.Equal(["outside-geofence", "silence"], told.Keys.Order());
+        Assert.All(told.Values, a => Assert.Equal(device.Uri, a.GetProperty("device").GetString()));
+        Assert.Contains("1 positions are outside the area", told["outside-geofence"].GetProperty("detail").GetString(), StringComparison.Ordinal);
+        Assert.Equal(DeviceAlarmTests.At(9), told["silence"].GetProperty("from").GetDateTimeOffset());
+
+        JsonObject At(int hour, double latitude, double longitude)
+        {
+            var e = device.Event(DeviceAlarmTests.At(hour), 1, 1);
+            e["sensorElementList"]![0]!["sensorReport"] = new JsonArray(Angle("latitude", latitude), Angle("longitude", longitude));
+            return e;
+        }
+
+        static JsonObject Angle(string component, double degrees) => new() { ["type"] = "Angle", ["component"] = component, ["value"] = degrees, ["uom"] = "DD" };
     }
 }
