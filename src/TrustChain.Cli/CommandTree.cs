@@ -36,7 +36,7 @@ internal static class CommandTree
         shell.Json = parsed.GetValue(JsonOption);
         try
         {
-            var configuration = new InvocationConfiguration { EnableDefaultExceptionHandler = false, Output = shell.Output, Error = shell.Error };
+            var configuration = new InvocationConfiguration { EnableDefaultExceptionHandler = false, Output = shell.Output, Error = shell.Error, ProcessTerminationTimeout = TerminationPatience };
             return await parsed.InvokeAsync(configuration, cancellationToken);
         }
         catch (CliException exception)
@@ -50,6 +50,9 @@ internal static class CommandTree
             return ExitCodes.CouldNotCheck;
         }
     }
+
+    /// <summary>From SIGTERM or Ctrl-C to the end: a verb that serves finishes what is under way.</summary>
+    private static readonly TimeSpan TerminationPatience = TimeSpan.FromSeconds(15);
 
     private static readonly Option<bool> JsonOption = new("--json") { Description = "Write JSON for machines, one value a line.", Recursive = true };
 

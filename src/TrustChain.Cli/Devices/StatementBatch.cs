@@ -83,5 +83,24 @@ internal static class StatementBatch
     }
 
     /// <summary>The body for compact JWS, which need no escapes.</summary>
-    public static byte[] Body(IEnumerable<string> statements) => System.Text.Encoding.ASCII.GetBytes($"{{\"statements\":[\"{string.Join("\",\"", statements)}\"]}}");
+    public static byte[] Body(IReadOnlyCollection<string> statements)
+    {
+        var start = "{\"statements\":["u8;
+        var end = "]}"u8;
+        var body = new byte[start.Length + end.Length + statements.Sum(static s => s.Length + 3) - 1];
+        start.CopyTo(body);
+        var at = start.Length;
+        foreach (var statement in statements)
+        {
+            if (at > start.Length)
+            {
+                body[at++] = (byte)',';
+            }
+            body[at++] = (byte)'"';
+            at += System.Text.Encoding.ASCII.GetBytes(statement, body.AsSpan(at));
+            body[at++] = (byte)'"';
+        }
+        end.CopyTo(body.AsSpan(at));
+        return body;
+    }
 }

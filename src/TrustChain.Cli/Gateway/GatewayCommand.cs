@@ -14,6 +14,8 @@ internal static class GatewayCommand
 {
     private const int PlainPort = 1883;
     private const int TlsPort = 8883;
+    private const int MostOfAny = 1_000_000;
+    private static readonly TimeSpan AnswerPatience = TimeSpan.FromSeconds(20);
 
     /// <summary>The verb.</summary>
     public static Command Create(Shell shell)
@@ -24,17 +26,11 @@ internal static class GatewayCommand
         var certificateKey = new Option<string?>("--certificate-key") { Description = "With mqtts: the certificate's private key, in PEM.", HelpName = "FILE" };
         var topic = new Option<string>("--topic") { Description = "Topic that devices publish statements to.", HelpName = "TOPIC", DefaultValueFactory = static _ => "telemetry" };
         var apiKey = new Option<string?>("--api-key-file") { Description = "File with an API key of the devices' owner: then only statements of this organisation's devices pass, and its limits apply instead of those of one address.", HelpName = "FILE" };
-        var most = new Option<int>("--max-connections") { Description = "Most devices connected at once.", HelpName = "N", DefaultValueFactory = static _ => 5000 };
-        most.Validators.Add(static result =>
-        {
-            if (result.GetValueOrDefault<int>() is < 1 or > 1_000_000)
-            {
-                result.AddError("--max-connections is 1 to 1000000.");
-            }
-        });
+        var most = Number("--max-connections", "Most devices connected at once.", 5000);
+        var rate = Number("--max-rate", "Most statements of one address in a second, ten times as many at once; long ones count for more.", 200);
         var command = new Command("gateway", "Takes telemetry statements from devices over MQTT 5, passes them on to a server, and acknowledges each once the server has it.")
         {
-            server, listen, certificate, certificateKey, topic, apiKey, most,
+            server, listen, certificate, certificateKey, topic, apiKey, most, rate,
         };
         command.SetAction(async (parsed, cancellationToken) =>
         {
@@ -45,10 +41,11 @@ internal static class GatewayCommand
                 Certificates = ReadCertificates(isEncrypted, parsed.GetValue(certificate), parsed.GetValue(certificateKey)),
                 Topic = ParseTopic(parsed.GetRequiredValue(topic)),
                 MaxConnections = parsed.GetRequiredValue(most),
+                MaxRate = parsed.GetRequiredValue(rate),
             };
             var secret = parsed.GetValue(apiKey) is { } file ? await InputFile.ReadSecretAsync(shell, file, cancellationToken) : null;
             var address = parsed.GetRequiredValue(server)!; // Required.
-            using var client = new ServerClient(address, secret, StatementRelay.Senders);
+            using var client = new ServerClient(address, secret, StatementRelay.Senders, attempts: 1, timeout: AnswerPatience);
             return await RunAsync(shell, client, options, address, cancellationToken);
         });
         return command;
@@ -87,6 +84,19 @@ internal static class GatewayCommand
                 shell.Output.WriteLine($"listening on {url} for statements under the topic {options.Topic}, which go to {server}");
             }
         }
+    }
+
+    private static Option<int> Number(string name, string description, int value)
+    {
+        var option = new Option<int>(name) { Description = description, HelpName = "N", DefaultValueFactory = _ => value };
+        option.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<int>() is < 1 or > MostOfAny)
+            {
+                result.AddError($"{name} is 1 to {MostOfAny}.");
+            }
+        });
+        return option;
     }
 
     private static (IPEndPoint EndPoint, bool IsEncrypted) ParseAddress(string text)

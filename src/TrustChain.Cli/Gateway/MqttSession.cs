@@ -11,44 +11,59 @@ namespace TrustChain.Cli.Gateway;
 
 /// <summary>
 /// One device's connection: MQTT 5 as far as a device needs it that only publishes. No session outlives its connection, nothing can be subscribed to, and a statement is acknowledged
-/// when the server has it, in the order in which they came (section 4.6). What is not offered is said in CONNACK, and refused with the standard's reason codes.
+/// when the server has it, in the order in which they came (section 4.6). What is not offered is said in CONNACK, and refused with the standard's reason codes. One half reads, the other
+/// acknowledges; whichever fails ends both.
 /// </summary>
-internal sealed class MqttSession(ConnectionContext connection, StatementRelay relay, string topic, SemaphoreSlim large, CancellationToken stopping)
+internal sealed class MqttSession(
+    ConnectionContext connection, Sender sender, StatementRelay relay, string topic, SemaphoreSlim large, Action<string> log, CancellationToken stopping)
 {
     /// <summary>Statements that a device may have under way.</summary>
-    public const int ReceiveMaximum = 16;
+    public const byte ReceiveMaximum = 16;
 
-    /// <summary>From the connection to CONNECT, and for the handshake before it.</summary>
+    /// <summary>From the connection to a whole CONNECT, and for the handshake before it.</summary>
     public static readonly TimeSpan ConnectPatience = TimeSpan.FromSeconds(10);
 
     private const int MaxReason = 500; // characters of a reason string
     private const ushort LongestKeepAlive = 600; // seconds
+    private const int FlagsOfConnect = 7; // place of CONNECT's flags in its body
     private static readonly TimeSpan WritePatience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan FaultPatience = TimeSpan.FromSeconds(5); // for what is under way when the gateway ends a connection
 
     /// <summary>MQTT 3.1.1's "unacceptable protocol version", which older clients understand.</summary>
     private static readonly byte[] OldRefusal = [0x20, 0x02, 0x00, 0x01];
 
-    private readonly MqttPackets _packets = new(connection.Transport.Input, large);
+    private readonly MqttPackets _packets = new(connection.Transport.Input, sender.Large, large);
     private readonly MqttPacketFormatterAdapter _codec = new(MqttProtocolVersion.V500, new MqttBufferWriter(1024, MqttPackets.SmallBytes));
     private readonly SemaphoreSlim _writing = new(1);
     private readonly Channel<(ushort Id, Task<RelayAnswer> Answer)> _answers = Channel.CreateBounded<(ushort, Task<RelayAnswer>)>(ReceiveMaximum);
     private int _underWay;
-    private uint _maximumPacketSize;
-    private bool _wantsReasons;
+    private ConnectProperties _device = new(true, null);
 
     /// <summary>Serves the connection to its end, whoever ends it.</summary>
     public async Task RunAsync()
     {
         try
         {
-            using var alive = CancellationTokenSource.CreateLinkedTokenSource(connection.ConnectionClosed, stopping);
-            if (await ConnectAsync(alive.Token) is not { } keepAlive)
+            using var both = CancellationTokenSource.CreateLinkedTokenSource(connection.ConnectionClosed);
+            using var reading = CancellationTokenSource.CreateLinkedTokenSource(both.Token, stopping);
+            if (await ConnectAsync(reading.Token) is not { } keepAlive)
             {
                 return;
             }
-            var answering = AnswerAsync();
-            var fault = await ReadAllAsync(keepAlive, alive.Token);
-            _answers.Writer.Complete();
+            var answering = AnswerAsync(both);
+            MqttFaultException? fault;
+            try
+            {
+                fault = await ReadAllAsync(keepAlive, reading.Token);
+            }
+            finally
+            {
+                _answers.Writer.TryComplete();
+            }
+            if (fault is not null)
+            {
+                both.CancelAfter(FaultPatience);
+            }
             await answering;
             if (fault is not null)
             {
@@ -58,6 +73,10 @@ internal sealed class MqttSession(ConnectionContext connection, StatementRelay r
         catch (Exception exception) when (exception is IOException or OperationCanceledException)
         {
             // The device went away. What it has no acknowledgement for it sends again.
+        }
+        catch (Exception exception)
+        {
+            log($"a connection ended: {exception}"); // It must not take others with it, and somebody has to see it.
         }
         finally
         {
@@ -70,16 +89,21 @@ internal sealed class MqttSession(ConnectionContext connection, StatementRelay r
     /// <returns>How long the device may say nothing; null when it was refused.</returns>
     private async Task<TimeSpan?> ConnectAsync(CancellationToken cancellationToken)
     {
-        ReceivedMqttPacket? first;
+        ReceivedMqttPacket first;
         try
         {
-            first = await _packets.ReadAsync(ConnectPatience, cancellationToken);
+            if (await _packets.ReadAsync(ConnectPatience, isFirst: true, cancellationToken) is not (var received, var place))
+            {
+                return null;
+            }
+            place?.Dispose();
+            first = received;
         }
         catch (MqttFaultException)
         {
             return null; // Section 4.8: before CONNECT there is nobody to tell.
         }
-        if (first is not { } received || !IsConnect(received, out var version))
+        if (!IsConnect(first, out var version))
         {
             return null;
         }
@@ -91,40 +115,34 @@ internal sealed class MqttSession(ConnectionContext connection, StatementRelay r
         MqttConnectPacket connect;
         try
         {
-            connect = (MqttConnectPacket)Decode(received);
-            _wantsReasons = ConnectProperties.WantsReasons(received.Body);
+            connect = (MqttConnectPacket)Decode(first);
+            _device = ConnectProperties.Read(first.Body);
         }
         catch (Exception exception) when (exception is MqttFaultException or IndexOutOfRangeException or ArgumentOutOfRangeException)
         {
             await WriteAsync(new MqttConnAckPacket { ReasonCode = MqttConnectReasonCode.MalformedPacket });
             return null;
         }
-        if (Refuse(connect) is { } reason)
+        if (Refuse(connect, first.Body) is { } reason)
         {
             await WriteAsync(new MqttConnAckPacket { ReasonCode = reason });
             return null;
         }
-        _maximumPacketSize = connect.MaximumPacketSize;
         var keepAlive = connect.KeepAlivePeriod is 0 or > LongestKeepAlive ? LongestKeepAlive : connect.KeepAlivePeriod;
-        await WriteAsync(new MqttConnAckPacket
+        var answer = ConnectAnswer.Write(keepAlive, string.IsNullOrEmpty(connect.ClientId) ? string.Create(CultureInfo.InvariantCulture, $"device-{Guid.NewGuid():N}") : null);
+        if (answer.Length > _device.MaximumPacketSize)
         {
-            ReasonCode = MqttConnectReasonCode.Success,
-            AssignedClientIdentifier = string.IsNullOrEmpty(connect.ClientId) ? string.Create(CultureInfo.InvariantCulture, $"device-{Guid.NewGuid():N}") : null,
-            ServerKeepAlive = keepAlive,
-            ReceiveMaximum = ReceiveMaximum,
-            MaximumQoS = MqttQualityOfServiceLevel.AtLeastOnce,
-            MaximumPacketSize = MqttPackets.MaxBytes,
-            RetainAvailable = false,
-            WildcardSubscriptionAvailable = false,
-            SubscriptionIdentifiersAvailable = false,
-            SharedSubscriptionAvailable = false,
-        });
+            return null; // Section 3.1.2.11.4: it must not be sent, and the device cannot do without it.
+        }
+        await WriteAsync(answer);
         return TimeSpan.FromSeconds(keepAlive * 1.5);
     }
 
     /// <summary>Why a device is not let in. A last will is let pass: it would go to those who subscribe, and nobody can.</summary>
-    private static MqttConnectReasonCode? Refuse(MqttConnectPacket connect) =>
-        !string.IsNullOrEmpty(connect.AuthenticationMethod) ? MqttConnectReasonCode.BadAuthenticationMethod
+    private MqttConnectReasonCode? Refuse(MqttConnectPacket connect, ReadOnlySpan<byte> body) =>
+        (body[FlagsOfConnect] & 1) != 0 ? MqttConnectReasonCode.MalformedPacket
+        : _device.MaximumPacketSize == 0 ? MqttConnectReasonCode.ProtocolError
+        : !string.IsNullOrEmpty(connect.AuthenticationMethod) ? MqttConnectReasonCode.BadAuthenticationMethod
         : connect.WillFlag && connect.WillRetain ? MqttConnectReasonCode.RetainNotSupported
         : connect.WillFlag && connect.WillQoS == MqttQualityOfServiceLevel.ExactlyOnce ? MqttConnectReasonCode.QoSNotSupported
         : null;
@@ -135,9 +153,9 @@ internal sealed class MqttSession(ConnectionContext connection, StatementRelay r
     {
         try
         {
-            while (await _packets.ReadAsync(keepAlive, cancellationToken) is { } received)
+            while (await _packets.ReadAsync(keepAlive, isFirst: false, cancellationToken) is var (received, place))
             {
-                if (!await TakeAsync(Decode(received), cancellationToken))
+                if (!await TakeAsync(Decode(received, place), place, cancellationToken))
                 {
                     return null;
                 }
@@ -148,31 +166,31 @@ internal sealed class MqttSession(ConnectionContext connection, StatementRelay r
         {
             return exception;
         }
-        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested && !connection.ConnectionClosed.IsCancellationRequested)
         {
             return new MqttFaultException(MqttDisconnectReasonCode.ServerShuttingDown, "The gateway stops.");
         }
     }
 
     /// <returns>False after the device's goodbye.</returns>
-    private async Task<bool> TakeAsync(MqttPacket packet, CancellationToken cancellationToken)
+    private async Task<bool> TakeAsync(MqttPacket packet, LargePlace? place, CancellationToken cancellationToken)
     {
         switch (packet)
         {
             case MqttPublishPacket publish:
-                await PublishAsync(publish, cancellationToken);
+                await PublishAsync(publish, place, cancellationToken);
                 return true;
             case MqttPingReqPacket:
                 await WriteAsync(MqttPingRespPacket.Instance);
                 return true;
-            case MqttSubscribePacket subscribe:
+            case MqttSubscribePacket { PacketIdentifier: > 0, TopicFilters.Count: > 0 } subscribe:
                 await WriteAsync(new MqttSubAckPacket
                 {
                     PacketIdentifier = subscribe.PacketIdentifier,
                     ReasonCodes = [.. subscribe.TopicFilters.Select(static _ => MqttSubscribeReasonCode.NotAuthorized)],
                 });
                 return true;
-            case MqttUnsubscribePacket unsubscribe:
+            case MqttUnsubscribePacket { PacketIdentifier: > 0, TopicFilters.Count: > 0 } unsubscribe:
                 await WriteAsync(new MqttUnsubAckPacket
                 {
                     PacketIdentifier = unsubscribe.PacketIdentifier,
@@ -186,8 +204,9 @@ internal sealed class MqttSession(ConnectionContext connection, StatementRelay r
         }
     }
 
-    private async Task PublishAsync(MqttPublishPacket publish, CancellationToken cancellationToken)
+    private async Task PublishAsync(MqttPublishPacket publish, LargePlace? place, CancellationToken cancellationToken)
     {
+        using var held = new Held(place);
         if (publish.QualityOfServiceLevel > MqttQualityOfServiceLevel.AtLeastOnce)
         {
             throw new MqttFaultException(MqttDisconnectReasonCode.QoSNotSupported, "Quality of service is 0 or 1.");
@@ -201,33 +220,59 @@ internal sealed class MqttSession(ConnectionContext connection, StatementRelay r
             throw new MqttFaultException(MqttDisconnectReasonCode.TopicAliasInvalid, "There are no topic aliases.");
         }
         var isAcknowledged = publish.QualityOfServiceLevel == MqttQualityOfServiceLevel.AtLeastOnce;
-        if (isAcknowledged && publish.PacketIdentifier == 0)
+        if ((isAcknowledged && publish.PacketIdentifier == 0) || string.IsNullOrEmpty(publish.Topic))
         {
-            throw new MqttFaultException(MqttDisconnectReasonCode.ProtocolError, "A packet identifier is not 0.");
+            throw new MqttFaultException(MqttDisconnectReasonCode.ProtocolError, "A message has a topic, and its packet identifier is not 0.");
         }
         if (isAcknowledged && Interlocked.Increment(ref _underWay) > ReceiveMaximum)
         {
             throw new MqttFaultException(MqttDisconnectReasonCode.ReceiveMaximumExceeded, $"At most {ReceiveMaximum} statements may be under way.");
         }
-        var answer = publish.Topic != topic ? Refused(404, $"Statements go to the topic {topic}.")
-            : StatementRelay.Read(publish.Payload) is { } statement ? await relay.AddAsync(statement, cancellationToken)
-            : Refused(400, "The message must be one telemetry statement, a compact JWS.");
+        var answer = publish.Topic != topic ? Answered(RelayOutcome.Refused, 404, $"Statements go to the topic {topic}.")
+            : !sender.TryPublish(publish.Payload.Length) ? Answered(RelayOutcome.Later, 429, "Too many statements at once from this address.")
+            : StatementRelay.Read(publish.Payload) is { } statement ? held.Until(await relay.AddAsync(statement, cancellationToken))
+            : Answered(RelayOutcome.Refused, 400, "The message must be one telemetry statement, a compact JWS.");
         await _answers.Writer.WriteAsync((isAcknowledged ? publish.PacketIdentifier : (ushort)0, answer), cancellationToken);
 
-        static Task<RelayAnswer> Refused(int status, string why) => Task.FromResult(new RelayAnswer(RelayOutcome.Refused, status, why));
+        static Task<RelayAnswer> Answered(RelayOutcome outcome, int status, string why) => Task.FromResult(new RelayAnswer(outcome, status, why));
+    }
+
+    /// <summary>A large packet's place, given back here or, when its statement is on the way, with the answer.</summary>
+    private sealed class Held(LargePlace? place) : IDisposable
+    {
+        private LargePlace? _place = place;
+
+        public Task<RelayAnswer> Until(Task<RelayAnswer> answer)
+        {
+            if (Interlocked.Exchange(ref _place, null) is { } kept)
+            {
+                _ = answer.ContinueWith(_ => kept.Dispose(), TaskScheduler.Default);
+            }
+            return answer;
+        }
+
+        public void Dispose() => _place?.Dispose();
     }
 
     /// <summary>Acknowledges in order.</summary>
-    private async Task AnswerAsync()
+    private async Task AnswerAsync(CancellationTokenSource both)
     {
-        await foreach (var (id, task) in _answers.Reader.ReadAllAsync())
+        try
         {
-            var answer = await task;
-            if (id != 0)
+            await foreach (var (id, task) in _answers.Reader.ReadAllAsync(both.Token))
             {
-                await WriteAsync(ToPubAck(id, answer));
-                Interlocked.Decrement(ref _underWay);
+                var answer = await task.WaitAsync(both.Token);
+                if (id != 0)
+                {
+                    Interlocked.Decrement(ref _underWay); // before it is written: the device may send the next as soon as it has this
+                    await WriteAsync(ToPubAck(id, answer));
+                }
             }
+        }
+        catch
+        {
+            await both.CancelAsync();
+            throw;
         }
     }
 
@@ -247,7 +292,7 @@ internal sealed class MqttSession(ConnectionContext connection, StatementRelay r
                 _ => MqttPubAckReasonCode.UnspecifiedError,
             },
         };
-        if (!_wantsReasons) // Section 3.1.2.11.7.
+        if (!_device.WantsReasons) // Section 3.1.2.11.7.
         {
             return packet;
         }
@@ -266,11 +311,11 @@ internal sealed class MqttSession(ConnectionContext connection, StatementRelay r
 
     private Task WriteAsync(byte[] bytes) => WriteAsync(() => bytes);
 
-    /// <summary>The bytes of a packet. Reasons and properties are left out where the device could not take them (sections 3.4.2.2.2 and 3).</summary>
+    /// <summary>The bytes of a packet. Reasons and properties are left out where the device could not take them (sections 3.4.2.2.2 and 3), and then the packet itself (3.1.2.11.4).</summary>
     private ArraySegment<byte> Encode(MqttPacket packet)
     {
         var encoded = _codec.Encode(packet);
-        if (_maximumPacketSize == 0 || encoded.Length <= _maximumPacketSize)
+        if (!(encoded.Length > _device.MaximumPacketSize))
         {
             return encoded.Packet;
         }
@@ -283,7 +328,8 @@ internal sealed class MqttSession(ConnectionContext connection, StatementRelay r
                 goodbye.ReasonString = null;
                 break;
         }
-        return _codec.Encode(packet).Packet;
+        encoded = _codec.Encode(packet);
+        return encoded.Length > _device.MaximumPacketSize ? [] : encoded.Packet;
     }
 
     /// <summary>Writes one packet at a time, since answers and acknowledgements come from two sides.</summary>
@@ -307,9 +353,9 @@ internal sealed class MqttSession(ConnectionContext connection, StatementRelay r
         }
     }
 
-    /// <summary>What the codec makes of a packet.</summary>
-    /// <exception cref="MqttFaultException">Nothing.</exception>
-    private MqttPacket Decode(ReceivedMqttPacket received)
+    /// <summary>What the codec makes of a packet; its place is given back where that is nothing or no message.</summary>
+    /// <exception cref="MqttFaultException">It is no packet.</exception>
+    private MqttPacket Decode(ReceivedMqttPacket received, LargePlace? place = null)
     {
         try
         {
@@ -318,6 +364,7 @@ internal sealed class MqttSession(ConnectionContext connection, StatementRelay r
         catch (Exception exception)
         {
             // Bytes of a stranger: the codec says in several ways that they are no packet.
+            place?.Dispose();
             throw new MqttFaultException(MqttDisconnectReasonCode.MalformedPacket, exception is MQTTnet.Exceptions.MqttProtocolViolationException ? exception.Message : "The packet is malformed.");
         }
     }

@@ -1,10 +1,11 @@
 using System.Buffers;
+using System.Net;
 using System.Text;
 using System.Text.Json;
 using System.Threading.Channels;
 using TrustChain.Cli.Devices;
 using TrustChain.Cli.Http;
-using TrustChain.Cli.Terminal;
+using TrustChain.Core.Signing;
 
 namespace TrustChain.Cli.Gateway;
 
@@ -32,23 +33,33 @@ internal readonly record struct RelayCounts(long Taken, long Refused, long Later
 
 /// <summary>
 /// Passes statements of all devices on to the server, as many in a request as are waiting: alone each goes at once, and under load requests fill. It keeps none of them beyond its answer.
+/// While the server does not answer, statements are turned away at once, and every two seconds some are let through to find out.
 /// </summary>
-internal sealed class StatementRelay(ServerClient client, TextWriter log)
+internal sealed class StatementRelay(ServerClient client, Action<string> log)
 {
     /// <summary>Requests under way at most.</summary>
     public const int Senders = 4;
 
     private const int MaxWaiting = 256;
+    private const int MaxEarly = 64; // statements of devices whose entry is not in the log yet
     private const int EarlyAttempts = 20;
+    private const int AwayPause = 2000; // milliseconds
+    private const int QuietTime = 10_000; // milliseconds between two lines about the server
 
     private static readonly TimeSpan EarlyPause = TimeSpan.FromMilliseconds(500);
+    private static readonly RelayAnswer Away = new(RelayOutcome.Later, 0, "The server does not take statements at the moment.");
+    private static readonly RelayAnswer Stopping = new(RelayOutcome.Later, 0, "The gateway stops.");
     private static readonly SearchValues<byte> JwsCharacters = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_."u8);
 
     private readonly Channel<Waiting> _waiting = Channel.CreateBounded<Waiting>(new BoundedChannelOptions(MaxWaiting) { FullMode = BoundedChannelFullMode.Wait });
+    private readonly Lock _telling = new();
     private long _taken;
     private long _refused;
     private long _later;
-    private volatile bool _isAway;
+    private int _early;
+    private long _awayUntil;
+    private bool _saidAway;
+    private long _saidAt = -QuietTime;
 
     private sealed record Waiting(string Statement, TaskCompletionSource<RelayAnswer> Answer);
 
@@ -58,6 +69,10 @@ internal sealed class StatementRelay(ServerClient client, TextWriter log)
     /// <summary>The text of a statement, if these bytes can be one: a compact JWS (RFC 7515 section 3.1).</summary>
     public static string? Read(ReadOnlySequence<byte> payload)
     {
+        if (payload.Length > Statement.MaxBytes)
+        {
+            return null;
+        }
         var bytes = payload.IsSingleSegment ? payload.FirstSpan : payload.ToArray();
         return bytes.IndexOfAnyExcept(JwsCharacters) < 0 && bytes.Count((byte)'.') == 2 ? Encoding.ASCII.GetString(bytes) : null;
     }
@@ -66,8 +81,19 @@ internal sealed class StatementRelay(ServerClient client, TextWriter log)
     /// <returns>The answer to come.</returns>
     public async Task<Task<RelayAnswer>> AddAsync(string statement, CancellationToken cancellationToken)
     {
+        if (Environment.TickCount64 < Interlocked.Read(ref _awayUntil))
+        {
+            return Task.FromResult(Count(Away));
+        }
         var waiting = new Waiting(statement, new(TaskCreationOptions.RunContinuationsAsynchronously));
-        await _waiting.Writer.WriteAsync(waiting, cancellationToken);
+        try
+        {
+            await _waiting.Writer.WriteAsync(waiting, cancellationToken);
+        }
+        catch (ChannelClosedException)
+        {
+            return Task.FromResult(Count(Stopping));
+        }
         return FollowAsync(waiting);
     }
 
@@ -75,9 +101,10 @@ internal sealed class StatementRelay(ServerClient client, TextWriter log)
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         await Task.WhenAll(Enumerable.Range(0, Senders).Select(_ => SendAllAsync(cancellationToken)));
+        _waiting.Writer.TryComplete();
         while (_waiting.Reader.TryRead(out var left))
         {
-            left.Answer.TrySetResult(new RelayAnswer(RelayOutcome.Later, 0, "The gateway stops."));
+            left.Answer.TrySetResult(Stopping);
         }
     }
 
@@ -85,16 +112,29 @@ internal sealed class StatementRelay(ServerClient client, TextWriter log)
     private async Task<RelayAnswer> FollowAsync(Waiting waiting)
     {
         var answer = await waiting.Answer.Task;
-        for (var attempt = 1; answer is { Outcome: RelayOutcome.Later, Status: 409 } && attempt < EarlyAttempts; attempt++)
+        if (answer is { Outcome: RelayOutcome.Later, Status: 409 } && Interlocked.Increment(ref _early) <= MaxEarly)
         {
-            await Task.Delay(EarlyPause);
-            var again = new Waiting(waiting.Statement, new(TaskCreationOptions.RunContinuationsAsynchronously));
-            if (!_waiting.Writer.TryWrite(again))
+            for (var attempt = 1; answer is { Outcome: RelayOutcome.Later, Status: 409 } && attempt < EarlyAttempts; attempt++)
             {
-                break;
+                await Task.Delay(EarlyPause);
+                var again = new Waiting(waiting.Statement, new(TaskCreationOptions.RunContinuationsAsynchronously));
+                if (!_waiting.Writer.TryWrite(again))
+                {
+                    break;
+                }
+                answer = await again.Answer.Task;
             }
-            answer = await again.Answer.Task;
+            Interlocked.Decrement(ref _early);
         }
+        else if (answer is { Outcome: RelayOutcome.Later, Status: 409 })
+        {
+            Interlocked.Decrement(ref _early);
+        }
+        return Count(answer);
+    }
+
+    private RelayAnswer Count(RelayAnswer answer)
+    {
         switch (answer.Outcome)
         {
             case RelayOutcome.Taken:
@@ -112,13 +152,13 @@ internal sealed class StatementRelay(ServerClient client, TextWriter log)
 
     private async Task SendAllAsync(CancellationToken cancellationToken)
     {
-        var batch = new List<Waiting>();
         try
         {
             while (await _waiting.Reader.WaitToReadAsync(cancellationToken))
             {
+                var batch = new List<Waiting>();
                 var bytes = 0;
-                while (batch.Count < StatementBatch.MaxStatements && bytes < StatementBatch.MaxBytes - Core.Signing.Statement.MaxBytes && _waiting.Reader.TryRead(out var next))
+                while (batch.Count < StatementBatch.MaxStatements && bytes < StatementBatch.MaxBytes - Statement.MaxBytes && _waiting.Reader.TryRead(out var next))
                 {
                     batch.Add(next);
                     bytes += next.Statement.Length + 3;
@@ -126,26 +166,39 @@ internal sealed class StatementRelay(ServerClient client, TextWriter log)
                 if (batch.Count > 0)
                 {
                     await SendAsync(batch, cancellationToken);
-                    batch.Clear();
                 }
             }
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            AnswerAll(batch, new RelayAnswer(RelayOutcome.Later, 0, "The gateway stops."));
+            // The gateway stops.
         }
     }
 
+    /// <summary>Sends statements in one request and answers each, whatever happens.</summary>
     private async Task SendAsync(List<Waiting> batch, CancellationToken cancellationToken)
     {
         try
         {
-            var answer = (await client.PostAsync(StatementBatch.Path, StatementBatch.MediaType, StatementBatch.Body(batch.Select(static w => w.Statement)), cancellationToken)).OrThrow();
-            using var json = answer.ToJson();
+            var answer = await client.PostAsync(StatementBatch.Path, StatementBatch.MediaType, StatementBatch.Body([.. batch.Select(static w => w.Statement)]), cancellationToken);
+            if (answer.Status is HttpStatusCode.BadRequest or HttpStatusCode.RequestEntityTooLarge or HttpStatusCode.InternalServerError && batch.Count > 1)
+            {
+                foreach (var one in batch) // One of them spoils it for all.
+                {
+                    await SendAsync([one], cancellationToken);
+                }
+                return;
+            }
+            if (answer.Status == HttpStatusCode.TooManyRequests)
+            {
+                AnswerAll(batch, new RelayAnswer(RelayOutcome.Later, 429, "Too many statements at once."));
+                return;
+            }
+            using var json = answer.OrThrow().ToJson();
             var results = JsonMembers.Array(json.RootElement, "results").ToList();
             if (results.Count != batch.Count)
             {
-                throw new CliException($"{answer.Address} answered for {results.Count} of {batch.Count} statements.");
+                throw new InvalidDataException($"{answer.Address} answered for {results.Count} of {batch.Count} statements.");
             }
             for (var i = 0; i < batch.Count; i++)
             {
@@ -153,10 +206,17 @@ internal sealed class StatementRelay(ServerClient client, TextWriter log)
             }
             Tell(null);
         }
-        catch (CliException exception)
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
+            AnswerAll(batch, Stopping);
+            throw;
+        }
+        catch (Exception exception)
+        {
+            // Whatever it is, the devices have to be told that nothing was taken for sure.
+            Interlocked.Exchange(ref _awayUntil, Environment.TickCount64 + AwayPause);
+            AnswerAll(batch, Away);
             Tell(exception.Message);
-            AnswerAll(batch, new RelayAnswer(RelayOutcome.Later, 0, "The server does not take statements at the moment."));
         }
     }
 
@@ -169,23 +229,24 @@ internal sealed class StatementRelay(ServerClient client, TextWriter log)
             return new RelayAnswer(RelayOutcome.Taken, status, receipt);
         }
         var code = JsonMembers.Text(part, "code");
-        var isFinal = status is >= 400 and < 500 and not (401 or 408 or 429) && code != "key-not-yet-logged";
-        return new RelayAnswer(isFinal ? RelayOutcome.Refused : RelayOutcome.Later, code == "key-not-yet-logged" ? 409 : status, $"{code}: {JsonMembers.Text(part, "detail")}");
+        var isEarly = code == "key-not-yet-logged";
+        var isFinal = status is >= 400 and < 500 and not (401 or 408 or 429) && !isEarly;
+        return new RelayAnswer(isFinal ? RelayOutcome.Refused : RelayOutcome.Later, isEarly ? 409 : status == 409 ? 400 : status, $"{code}: {JsonMembers.Text(part, "detail")}");
     }
 
     private static void AnswerAll(List<Waiting> batch, RelayAnswer answer) => batch.ForEach(w => w.Answer.TrySetResult(answer));
 
-    /// <summary>Says once that the server is away, and once that it is back.</summary>
+    /// <summary>Says that the server is away, and that it is back, each at most every ten seconds.</summary>
     private void Tell(string? trouble)
     {
-        if (trouble is not null && !_isAway)
+        lock (_telling)
         {
-            log.WriteLine($"trustchain: statements wait at their devices: {trouble}");
+            if (_saidAway == trouble is not null || Environment.TickCount64 - _saidAt < QuietTime)
+            {
+                return;
+            }
+            (_saidAway, _saidAt) = (trouble is not null, Environment.TickCount64);
         }
-        else if (trouble is null && _isAway)
-        {
-            log.WriteLine("trustchain: the server takes statements again");
-        }
-        _isAway = trouble is not null;
+        log(trouble is null ? "the server takes statements again" : $"statements wait at their devices: {trouble}");
     }
 }

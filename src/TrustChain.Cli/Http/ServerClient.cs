@@ -26,13 +26,15 @@ internal sealed class ServerClient : IDisposable
     /// <param name="apiKey">Sent as a bearer token with every request, if given.</param>
     /// <param name="connections">Most connections kept open at once.</param>
     /// <param name="attempts">How often a busy server is asked.</param>
-    public ServerClient(Uri server, string? apiKey = null, int connections = 16, int attempts = 6)
+    /// <param name="timeout">How long an answer may take; a minute when null.</param>
+    public ServerClient(Uri server, string? apiKey = null, int connections = 16, int attempts = 6, TimeSpan? timeout = null)
     {
         _attempts = attempts;
         _base = server.AbsoluteUri.EndsWith('/') ? server : new Uri(server.AbsoluteUri + "/");
         _apiKey = apiKey;
         _http = Connections.Create(server, connections);
         _http.MaxResponseContentBufferSize = MaxAnswerBytes;
+        _http.Timeout = timeout ?? _http.Timeout;
     }
 
     /// <summary>Asks for a resource.</summary>

@@ -16,16 +16,17 @@ public sealed record StoredEncryptionKey(int OrganisationId, string Kid, string 
 public sealed class DayKeyStore(NpgsqlDataSource database, TimeProvider time)
 {
     /// <summary>Keeps an organisation's encryption key: from now on the one that counts.</summary>
-    public async Task AddEncryptionKeyAsync(StoredEncryptionKey key, CancellationToken cancellationToken)
+    /// <returns>False when it was published before, and nothing changed.</returns>
+    public async Task<bool> AddEncryptionKeyAsync(StoredEncryptionKey key, CancellationToken cancellationToken)
     {
-        await using var command = database.CreateCommand("insert into encryption_key (organisation_id, kid, jwk, statement, custody, created_at) values ($1, $2, $3, $4, $5, $6)");
+        await using var command = database.CreateCommand("insert into encryption_key (organisation_id, kid, jwk, statement, custody, created_at) values ($1, $2, $3, $4, $5, $6) on conflict (organisation_id, kid) do nothing");
         command.Parameters.Add(new() { Value = key.OrganisationId });
         command.Parameters.Add(new() { Value = key.Kid });
         command.Parameters.Add(new() { Value = key.Jwk });
         command.Parameters.Add(new() { Value = key.Statement });
         command.Parameters.Add(new() { Value = (short)key.Custody });
         command.Parameters.Add(new() { Value = time.GetUtcNow().UtcDateTime });
-        await command.ExecuteNonQueryAsync(cancellationToken);
+        return await command.ExecuteNonQueryAsync(cancellationToken) == 1;
     }
 
     /// <summary>An organisation's encryption keys, the one that counts first.</summary>

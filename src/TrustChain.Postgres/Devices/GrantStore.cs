@@ -17,6 +17,8 @@ public sealed class GrantStore(NpgsqlDataSource database)
         from device_grant g join organisation o on o.id = g.grantee_id
         """;
 
+    private const string IsOfOwner = "g.owner_id = (select organisation_id from device where id = g.device_id)";
+
     /// <summary>Keeps a request; what it is for is looked up in the same statement, so that a device that is there takes no other way than one that is not.</summary>
     /// <param name="id">Its id.</param>
     /// <param name="uri">The device that is asked for.</param>
@@ -54,7 +56,7 @@ public sealed class GrantStore(NpgsqlDataSource database)
         id,
         entry,
         """
-        insert into device_grant (id, uri, device_id, owner_id, grantee_id, terms, granted_at) select $1, uri, id, organisation_id, $4, $5, $6 from device where id = $2 and organisation_id = $3
+        insert into device_grant (id, uri, device_id, owner_id, grantee_id, terms, granted_at) select $1, uri, id, organisation_id, $4, $5, $6 from device where id = $2 and organisation_id = $3 for share
         on conflict (id) do nothing
         """,
         [new() { Value = device.Id }, new() { Value = device.OrganisationId }, new() { Value = granteeId }, Json(terms), new() { Value = entry.ReceivedAt.UtcDateTime }],
@@ -65,8 +67,8 @@ public sealed class GrantStore(NpgsqlDataSource database)
         grant.Id,
         entry,
         """
-        update device_grant g set owner_id = d.organisation_id, terms = $4, granted_at = $5 from device d
-        where g.id = $1 and d.id = $2 and d.organisation_id = $3 and g.device_id = d.id and g.granted_at is null and g.refused_at is null
+        update device_grant g set owner_id = d.organisation_id, terms = $4, granted_at = $5 from (select id, organisation_id from device where id = $2 and organisation_id = $3 for share) d
+        where g.id = $1 and g.device_id = d.id and g.granted_at is null and g.refused_at is null
         """,
         [new() { Value = device.Id }, new() { Value = device.OrganisationId }, Json(terms), new() { Value = entry.ReceivedAt.UtcDateTime }],
         cancellationToken);
@@ -91,9 +93,9 @@ public sealed class GrantStore(NpgsqlDataSource database)
     public async Task<StoredGrant?> FindAsync(string id, CancellationToken cancellationToken) =>
         (await ListAsync($"{Select} where g.id = $1", [new() { Value = id }], cancellationToken)).FirstOrDefault();
 
-    /// <summary>Grants of a device, by id after a cursor.</summary>
+    /// <summary>Requests for a device and what its present owner gave, by id after a cursor: an earlier owner's dealings are not the new one's to see.</summary>
     public Task<List<StoredGrant>> ListOfDeviceAsync(int deviceId, string after, int limit, CancellationToken cancellationToken) =>
-        ListAsync($"{Select} where g.device_id = $1 and g.id > $2 order by g.id limit $3", [new() { Value = deviceId }, new() { Value = after }, new() { Value = limit }], cancellationToken);
+        ListAsync($"{Select} where g.device_id = $1 and g.id > $2 and (g.granted_at is null or {IsOfOwner}) order by g.id limit $3", [new() { Value = deviceId }, new() { Value = after }, new() { Value = limit }], cancellationToken);
 
     /// <summary>Grants to an organisation and its requests, by id after a cursor.</summary>
     public Task<List<StoredGrant>> ListOfGranteeAsync(int granteeId, string after, int limit, CancellationToken cancellationToken) =>
@@ -101,11 +103,11 @@ public sealed class GrantStore(NpgsqlDataSource database)
 
     /// <summary>What was given to an organisation of a device, the newest first.</summary>
     public Task<List<StoredGrant>> ListGivenAsync(int deviceId, int granteeId, CancellationToken cancellationToken) => ListAsync(
-        $"{Select} where g.device_id = $1 and g.grantee_id = $2 and g.granted_at is not null order by g.granted_at desc limit 100", [new() { Value = deviceId }, new() { Value = granteeId }], cancellationToken);
+        $"{Select} where g.device_id = $1 and g.grantee_id = $2 and g.granted_at is not null and (g.revoked_at is not null or {IsOfOwner}) order by g.granted_at desc limit 100", [new() { Value = deviceId }, new() { Value = granteeId }], cancellationToken);
 
     /// <summary>What was given of a device to whoever has an encryption key of this thumbprint.</summary>
     public Task<List<StoredGrant>> ListGivenToKeyAsync(int deviceId, string kid, CancellationToken cancellationToken) => ListAsync(
-        $"{Select} where g.device_id = $1 and g.granted_at is not null and g.grantee_id in (select organisation_id from encryption_key where kid = $2)",
+        $"{Select} where g.device_id = $1 and g.granted_at is not null and (g.revoked_at is not null or {IsOfOwner}) and g.grantee_id in (select organisation_id from encryption_key where kid = $2)",
         [new() { Value = deviceId }, new() { Value = kid }],
         cancellationToken);
 
@@ -175,8 +177,8 @@ public sealed class GrantStore(NpgsqlDataSource database)
     {
         const string Sql = """
             select a.id, p.kind, e.leaf_index, a.salt, p.body, p.jws, p.received_at
-            from device_access a join public_entry p on p.id = a.public_entry_id left join log_entry e on e.public_entry_id = p.id
-            where a.device_id = $1 and a.id < $2 order by a.id desc limit $3
+            from device_access a join device_grant g on g.id = a.grant_id join public_entry p on p.id = a.public_entry_id left join log_entry e on e.public_entry_id = p.id
+            where a.device_id = $1 and a.id < $2 and g.owner_id = (select organisation_id from device where id = $1) order by a.id desc limit $3
             """;
         await using var command = database.CreateCommand(Sql);
         command.Parameters.Add(new() { Value = deviceId });

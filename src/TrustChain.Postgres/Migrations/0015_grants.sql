@@ -1,6 +1,7 @@
 -- Who may read a device's data, who did, and the keys that go with it.
 
 -- The key to which day keys are wrapped for an organisation, in a statement of its own. The newest counts; what was wrapped to an earlier one stays readable for who kept that.
+-- A key is published once: its statement is public, and who sends it again must not make it the newest.
 create table encryption_key (
     id              bigint      generated always as identity primary key,
     organisation_id integer     not null references organisation,
@@ -8,7 +9,8 @@ create table encryption_key (
     jwk             text        not null,
     statement       text        not null,
     custody         smallint    not null,
-    created_at      timestamptz not null
+    created_at      timestamptz not null,
+    constraint encryption_key_once unique (organisation_id, kid)
 );
 create index encryption_key_organisation on encryption_key (organisation_id, id desc);
 create index encryption_key_kid on encryption_key (kid);

@@ -26,6 +26,9 @@ public class AnchorTargetOptions
     /// </summary>
     public TimeSpan? Latency { get; set; }
 
+    /// <summary>What stands in a command line for a node that whoever runs it has to choose.</summary>
+    public const string AnyNode = "NODE";
+
     /// <summary>How often the target is looked at; a tenth as often while nothing is open and nothing is new. Default 2 s.</summary>
     public TimeSpan PollInterval { get; set; } = TimeSpan.FromSeconds(2);
 
@@ -35,8 +38,15 @@ public class AnchorTargetOptions
     /// <summary>EVM: JSON-RPC URL of a node.</summary>
     public string RpcUrl { get; set; } = "";
 
-    /// <summary>EVM: JSON-RPC URL that browsers may use for checking; empty: the same.</summary>
+    /// <summary>EVM: JSON-RPC URL that browsers may use for checking; empty: <see cref="RpcUrl"/>, where that holds nothing but a host.</summary>
     public string PublicRpcUrl { get; set; } = "";
+
+    /// <summary>
+    /// EVM: the JSON-RPC URL that pages name to everybody; null where there is none to be named: in path, query or user name of <see cref="RpcUrl"/> may be the operator's access key.
+    /// </summary>
+    public string? RpcUrlForVisitors => PublicRpcUrl.Length > 0 ? PublicRpcUrl
+        : Uri.TryCreate(RpcUrl, UriKind.Absolute, out var own) && own is { PathAndQuery: "/", UserInfo: "", Fragment: "" } ? RpcUrl
+        : null;
 
     /// <summary>EVM: EIP-155 chain id; the node must serve it.</summary>
     public long ChainId { get; set; }

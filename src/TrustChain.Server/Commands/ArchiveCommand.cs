@@ -27,7 +27,7 @@ internal static class ArchiveCommand
             await Console.Error.WriteLineAsync(fault);
             return 2;
         }
-        await using var database = NpgsqlDataSource.Create(options.ConnectionString);
+        await using var database = DatabaseSources.CreatePrimary(options.ConnectionString);
         try
         {
             await using (var connection = await database.OpenConnectionAsync())

@@ -28,6 +28,8 @@ internal sealed partial record ServerCommandLine
           migrate           bring the database's schema up to date
           init --admin ID --name NAME --key-out FILE
                             make the first organisation with the role admin; its API key goes to a new file
+          invite --organisation ID --role viewer|operator|admin
+                            make a link, good once and for a day, for a person who joins the organisation: also for an admin who can no longer sign in
           doctor [--json]   check configuration, keys, database, chain, contract, clock and disk; changes nothing
           archive list [--json] | export NUMBER --out FILE [--location TEXT] | drop NUMBER --file FILE | restore FILE
                             take the content of a full partition out to a file, and bring it back (docs/operations.md)
@@ -81,7 +83,7 @@ internal sealed partial record ServerCommandLine
         ["serve", .. var settings] => ParseServe(settings),
         [['-', '-', ..], ..] => ParseServe(rest),
         ["migrate"] => new() { Verb = ServerVerb.Migrate, Arguments = rest },
-        ["init", ..] => new() { Verb = ServerVerb.Init, Arguments = rest },
+        ["init" or "invite", ..] => new() { Verb = ServerVerb.Init, Arguments = rest },
         ["keys"] or ["keys", "--json"] => new() { Verb = ServerVerb.Keys, Json = rest.Count > 1 },
         ["doctor"] or ["doctor", "--json"] => new() { Verb = ServerVerb.Doctor, Json = rest.Count > 1 },
         ["health", ['h', 't', 't', 'p', ..]] => new() { Verb = ServerVerb.Health, Arguments = [rest[1]] },

@@ -5,6 +5,7 @@ using TrustChain.Postgres.Capture;
 using TrustChain.Postgres.Devices;
 using TrustChain.Server.Devices.Grants;
 using TrustChain.Server.Hosting;
+using TrustChain.Server.Limits;
 using TrustChain.Server.Log;
 using TrustChain.Server.Partitions;
 using TrustChain.Server.Standby;
@@ -22,7 +23,7 @@ internal static class DeviceEvidenceEndpoints
     private const int MaxRecords = 100;
     private const int MaxReadings = 12_000;
 
-    public static void MapDeviceEvidence(this IEndpointRouteBuilder app) => app.MapGet("/api/devices/{id}/evidence", GetAsync).MayReadStandby().WithTags("Devices")
+    public static void MapDeviceEvidence(this IEndpointRouteBuilder app) => app.MapGet("/api/devices/{id}/evidence", GetAsync).MayReadStandby().WithRequestTimeout(LimitsExtensions.Upload).WithTags("Devices")
         .WithSummary("The evidence of a period: header, bundles and summary, one JSON a line (docs/devices.md section 9). trustchain verify checks it and computes it again.");
 
     private static async Task<IResult> GetAsync(

@@ -25,7 +25,7 @@ internal static class DeviceHistoryEndpoints
         device.MapGet("/history", GetHistoryAsync).MayReadStandby().WithSummary("History by day or hour (bucket=day|hour) from one day to another, both included (UTC).");
         device.MapGet("/statements", ListStatementsAsync).MayReadStandby().WithSummary("The telemetry statements of a period with their numbering, 500 at a time.");
         device.MapGet("/verdicts", GetVerdictsAsync).MayReadStandby().WithSummary("The checks over a period, each with its answer and the records it rests on, and every finding.");
-        device.MapGet("/live", StreamAsync).WithSummary("Newest values as server-sent events.");
+        device.MapGet("/live", StreamAsync).DisableRequestTimeout().WithSummary("Newest values as server-sent events.");
     }
 
     private static async Task<IResult> GetHistoryAsync(
@@ -147,6 +147,10 @@ internal static class DeviceHistoryEndpoints
         var findings = period.Findings.Select(f => GrantedView.Filter(f, seen, template)).OfType<Finding>().ToList();
         var cited = await records.ListLeavesAsync([.. findings.SelectMany(static f => f.Records).Concat(verdicts.SelectMany(static v => v.Records)).Distinct()], cancellationToken);
         var shown = GrantedView.ShowsOperation(seen) ? period : null;
+        // What was refused may quote anything: others than the owner learn that there was something.
+        var told = refusals.Select(r => (Finding: seen.IsOwner ? r.Finding : r.Finding with { Detail = "", Measure = null }, r.Times));
+        // The hash of an event is not salted. Whoever knows all but a place could find the place by trying.
+        var showsHashes = GrantedView.ShowsStatements(seen, template);
         return Results.Json(new
         {
             device = seen.Device.Uri,
@@ -174,14 +178,14 @@ internal static class DeviceHistoryEndpoints
                 outcome = v.Outcome switch { VerdictOutcome.Passed => "passed", VerdictOutcome.Failed => "failed", _ => "could-not-check" },
                 code = v.Code,
                 detail = v.Detail,
-                records = v.Records.Select(r => Cite(r, cited)),
+                records = v.Records.Select(r => Cite(r, cited, showsHashes)),
                 moreRecords = v.MoreRecords,
             }),
-            findings = findings.Select(f => ToJson(f, 1, cited)).Concat(refusals.Select(r => ToJson(r.Finding, r.Times, cited))),
+            findings = findings.Select(f => ToJson(f, 1, cited, showsHashes)).Concat(told.Select(r => ToJson(r.Finding, r.Times, cited, showsHashes))),
         });
     }
 
-    private static object ToJson(Finding f, int times, IReadOnlyDictionary<long, RecordPlace> cited) => new
+    private static object ToJson(Finding f, int times, IReadOnlyDictionary<long, RecordPlace> cited, bool showsHashes) => new
     {
         code = f.Code,
         severity = f.Severity.ToString().ToLowerInvariant(),
@@ -191,12 +195,12 @@ internal static class DeviceHistoryEndpoints
         measure = f.Measure,
         detail = f.Detail,
         times,
-        records = f.Records.Select(r => Cite(r, cited)),
+        records = f.Records.Select(r => Cite(r, cited, showsHashes)),
     };
 
     /// <summary>A record as strangers can find it: its event and its place in the log.</summary>
-    private static object Cite(long record, IReadOnlyDictionary<long, RecordPlace> cited) =>
-        cited.TryGetValue(record, out var place) ? new { leaf = place.LeafIndex, eventHash = (string?)place.EventHash } : new { leaf = (long?)null, eventHash = (string?)null };
+    private static object Cite(long record, IReadOnlyDictionary<long, RecordPlace> cited, bool showsHashes) =>
+        cited.TryGetValue(record, out var place) ? new { leaf = place.LeafIndex, eventHash = showsHashes ? (string?)place.EventHash : null } : new { leaf = (long?)null, eventHash = (string?)null };
 
     /// <summary>The newest values whenever there are new ones, and a comment now and then so that nobody between closes the connection.</summary>
     private static async Task<IResult> StreamAsync(
@@ -228,6 +232,9 @@ internal static class DeviceHistoryEndpoints
         }
         return Results.Empty;
 
+        // A grant that has today may not have the day of the newest reading.
+        static bool MaySee(SeenDevice seen, DateTimeOffset readingAt) => seen.IsOwner || seen.Grant?.Grant.Terms.Days.Contains(DateOnly.FromDateTime(readingAt.UtcDateTime)) is true;
+
         async Task SendAsync(SeenDevice first)
         {
             var sent = (KeyNumber: -1, Sequence: -1L);
@@ -236,10 +243,10 @@ internal static class DeviceHistoryEndpoints
             for (var current = first; ;)
             {
                 var newest = (await telemetry.ListNewestAsync([current.Device.Id], ending.Token)).GetValueOrDefault(current.Device.Id);
-                if (newest is not null && (newest.KeyNumber, newest.Sequence) != sent)
+                if (newest is not null && (newest.KeyNumber, newest.Sequence) != sent && MaySee(current, newest.LastReadingAt))
                 {
                     using var latest = JsonDocument.Parse(newest.Latest ?? "{}");
-                    var data = JsonSerializer.Serialize(new { key = newest.KeyNumber, seq = newest.Sequence, readingAt = newest.LastReadingAt, seenAt = newest.LastSeenAt, statements = newest.Statements, readings = newest.Readings, values = GrantedView.Filter(latest.RootElement, current, template) });
+                    var data = JsonSerializer.Serialize(new { key = newest.KeyNumber, seq = newest.Sequence, readingAt = newest.LastReadingAt, seenAt = newest.LastSeenAt, statements = current.IsOwner ? newest.Statements : (long?)null, readings = current.IsOwner ? newest.Readings : (long?)null, values = GrantedView.Filter(latest.RootElement, current, template) });
                     await context.Response.WriteAsync($"id: {newest.KeyNumber}-{newest.Sequence}\nevent: values\ndata: {data}\n\n", ending.Token);
                     await context.Response.Body.FlushAsync(ending.Token);
                     (sent, lastSent) = ((newest.KeyNumber, newest.Sequence), time.GetTimestamp());

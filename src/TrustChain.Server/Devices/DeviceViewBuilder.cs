@@ -64,7 +64,7 @@ internal sealed class DeviceViewBuilder(
             Health = DeviceCharts.MakeHealth(template, period, computed, t),
             IsOwner = seen.IsOwner,
             EvidenceUrl = $"/api/devices/{device.Pseudonym.ToBase64Url()}/evidence?from={from}&to={until}",
-            CommandLine = $"trustchain verify device-evidence.ndjson --trust trust.json --rpc {(anchoring.Value.PublicRpcUrl.Length > 0 ? anchoring.Value.PublicRpcUrl : anchoring.Value.RpcUrl)}",
+            CommandLine = $"trustchain verify device-evidence.ndjson --trust trust.json --rpc {anchoring.Value.RpcUrlForVisitors ?? AnchoringOptions.AnyNode}",
         };
     }
 

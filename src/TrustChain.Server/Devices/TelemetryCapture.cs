@@ -55,10 +55,6 @@ internal sealed class TelemetryCapture(
         {
             return RefuseStatement(403, CheckNames.Key, ProblemCodes.KeyUnknown, "The kid is not a key of a device of yours.", "SecurityException");
         }
-        if (known.Stored.EntryIndex is not { } keyEntry)
-        {
-            return Refuse(409, ProblemCodes.KeyNotYetLogged, "The device is enrolled but not in the log yet; try again in a second.", "ImplementationException");
-        }
         if (statement.Jws.Audience != server.Value.Origin)
         {
             return RefuseStatement(400, CheckNames.Signature, ProblemCodes.AudienceMismatch, $"The header parameter \"aud\" must be \"{server.Value.Origin}\".", "ValidationException");
@@ -69,6 +65,10 @@ internal sealed class TelemetryCapture(
                 return Refuse(503, ProblemCodes.Unavailable, $"This server cannot check {known.PublicKey.Algorithm} signatures.", "ImplementationException");
             case SignatureCheck.Invalid:
                 return RefuseStatement(403, CheckNames.Signature, ProblemCodes.SignatureInvalid, "The signature is not that of the registered key.", "SecurityException");
+        }
+        if (known.Stored.EntryIndex is not { } keyEntry)
+        {
+            return Refuse(409, ProblemCodes.KeyNotYetLogged, "The device is enrolled but not in the log yet; try again in a second.", "ImplementationException");
         }
         // From here on it is the device's own word, and what is refused leaves a trace.
         if (known.Stored.EndedAt is not null || known.Device.State == DeviceState.Retired)

@@ -14,8 +14,10 @@ internal static class TelemetryEndpoints
     /// <summary>Media type of <c>{"statements":["…"]}</c>.</summary>
     public const string MediaType = "application/vnd.trustchain.telemetry+json";
 
+    /// <summary>Longest body.</summary>
+    public const int MaxBytes = 8 << 20;
+
     private const int MaxStatements = 100;
-    private const int MaxBytes = 8 << 20;
 
     public static void MapTelemetry(this IEndpointRouteBuilder app) => app.MapPost("/api/devices/statements", CaptureAsync)
         .WithTags("Devices").CountCaptures().NeedsRole(OrganisationRole.Operator).RefuseWhenHalted().WithRequestTimeout(LimitsExtensions.Upload)

@@ -36,7 +36,7 @@ internal static class SecurityHeaders
         if (asksChain)
         {
             var options = context.RequestServices.GetRequiredService<IOptions<AnchoringOptions>>().Value;
-            node = " " + new Uri(options.PublicRpcUrl.Length > 0 ? options.PublicRpcUrl : options.RpcUrl).GetLeftPart(UriPartial.Authority);
+            node = options.RpcUrlForVisitors is { } url ? " " + new Uri(url).GetLeftPart(UriPartial.Authority) : "";
         }
         context.Response.Headers.ContentSecurityPolicy =
             $"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'{node}; form-action {(hasForms ? "'self'" : "'none'")}; base-uri 'none'; frame-ancestors 'none'";

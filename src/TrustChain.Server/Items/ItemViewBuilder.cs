@@ -355,12 +355,12 @@ internal sealed class ItemViewBuilder(
     private CheckView MakeCheck(string item, EvidenceBundle? bundle)
     {
         var path = $"/evidence?item={Uri.EscapeDataString(item)}&trace=true";
-        var rpc = anchoring.Value.PublicRpcUrl.Length > 0 ? anchoring.Value.PublicRpcUrl : anchoring.Value.RpcUrl;
+        var rpc = anchoring.Value.RpcUrlForVisitors;
         return new CheckView
         {
             EvidenceUrl = path,
             RpcUrl = rpc,
-            CommandLine = $"trustchain verify \"{server.Value.PublicUrl.TrimEnd('/')}{path}\" --trust trust.json --rpc {rpc}",
+            CommandLine = $"trustchain verify \"{server.Value.PublicUrl.TrimEnd('/')}{path}\" --trust trust.json --rpc {rpc ?? AnchoringOptions.AnyNode}",
             QrUrl = $"/api/qr?uri={Uri.EscapeDataString(item)}&format=svg",
             Anchors = bundle is null || head.Anchored is not { } a ? [] : [MakeAnchor(a.Anchor)],
         };

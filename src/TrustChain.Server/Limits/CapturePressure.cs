@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Options;
-using TrustChain.Core.Signing;
 using TrustChain.Postgres.Capture;
 
 namespace TrustChain.Server.Limits;
@@ -17,10 +16,11 @@ internal sealed class CapturePressure(CaptureWriter writer, IOptions<LimitsOptio
 
     /// <summary>Takes on a capture, or names the limit that stands against it.</summary>
     /// <param name="length">Length of the body; null where the sender does not say.</param>
+    /// <param name="most">How much of it is in memory at once at most.</param>
     /// <param name="held">What <see cref="Leave"/> gives back.</param>
-    public string? Enter(long? length, out long held)
+    public string? Enter(long? length, int most, out long held)
     {
-        held = Math.Min(length ?? Statement.MaxBytes, Statement.MaxBytes); // More than that is never in memory at once.
+        held = Math.Min(length ?? most, most);
         if (writer.Depth >= options.Value.MaxWaitingStatements)
         {
             return "waiting-statements";

@@ -1,5 +1,7 @@
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Http.Timeouts;
+using TrustChain.Core.Signing;
+using TrustChain.Server.Devices;
 using TrustChain.Server.Hosting;
 
 namespace TrustChain.Server.Limits;
@@ -105,9 +107,9 @@ internal sealed class LimitsMiddleware(RequestDelegate next, RateLimits limits, 
             context.Features.Get<IHttpRequestTimeoutFeature>()?.DisableTimeout(); // It has limits of its own.
             await next(context);
         }
-        else if (kind == RouteKind.Capture)
+        else if (kind is RouteKind.Capture or RouteKind.CaptureBatch)
         {
-            if (pressure.Enter(context.Request.ContentLength, out var held) is { } limit)
+            if (pressure.Enter(context.Request.ContentLength, kind == RouteKind.Capture ? Statement.MaxBytes : TelemetryEndpoints.MaxBytes, out var held) is { } limit)
             {
                 metrics.Refused(limit);
                 await Refusals.BusyAsync(context, Soon);

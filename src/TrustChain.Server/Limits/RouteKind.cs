@@ -26,6 +26,9 @@ internal enum RouteKind
     /// <summary>Events taken in.</summary>
     Capture,
 
+    /// <summary>Many statements of devices in one body, which is in memory as a whole.</summary>
+    CaptureBatch,
+
     /// <summary>A form of the account's pages: passwords are made slow to check on purpose.</summary>
     Account,
 }
@@ -47,11 +50,13 @@ internal static class RouteKinds
         return path switch
         {
             "/epcis/capture" or "/epcis/events" when takesPost => RouteKind.Capture,
+            "/api/devices/statements" when takesPost => RouteKind.CaptureBatch,
             "/api/documents" or "/api/devices/imports" or "/api/devices/{id}/imports" when takesPost => RouteKind.Upload,
             _ when takesPost && (path == "/account" || path.StartsWith("/account/", StringComparison.Ordinal)) => RouteKind.Account,
-            "/evidence" or "/log/inclusion" or "/log/consistency" => RouteKind.Evidence,
+            "/evidence" or "/log/inclusion" or "/log/consistency" or "/api/devices/{id}/evidence" => RouteKind.Evidence,
+            "/api/devices/{id}/history" or "/api/devices/{id}/verdicts" or "/api/devices/{id}/readings" or "/api/devices/{id}/statements" => RouteKind.Query,
             "/api/qr" => RouteKind.Label,
-            "/" or "/item" or "/anchors" or "/status" => RouteKind.Page,
+            "/" or "/item" or "/anchors" or "/status" or "/devices/{id}" => RouteKind.Page,
             _ when path == "/account" || path.StartsWith("/account/", StringComparison.Ordinal) => RouteKind.Page,
             _ when methods.Contains("OPTIONS") => RouteKind.Plain,
             _ when path.StartsWith("/epcis/capture", StringComparison.Ordinal) => RouteKind.Plain,

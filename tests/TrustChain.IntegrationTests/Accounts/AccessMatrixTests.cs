@@ -106,7 +106,7 @@ public sealed partial class AccessMatrixTests(ServerFixture fixture) : IClassFix
         ("POST", "/codes", Need.Viewer), ("POST", "/codes/renew", Need.Viewer), ("POST", "/codes/off", Need.Viewer), ("POST", "/password", Need.Viewer), ("POST", "/sessions/end", Need.Viewer),
         ("POST", "/members/invite", Need.Admin), ("POST", "/members/withdraw", Need.Admin), ("POST", "/members/change", Need.Admin), ("POST", "/members/remove", Need.Admin),
         ("GET", "/devices", Need.Viewer), ("GET", "/devices/new", Need.Operator), ("POST", "/devices/new", Need.Operator), ("POST", "/devices/claim", Need.Operator),
-        ("GET", "/granted", Need.Viewer), ("POST", "/granted", Need.Operator),
+        ("GET", "/devices/{device}/grants", Need.Viewer), ("POST", "/devices/{device}/grants", Need.Operator), ("GET", "/granted", Need.Viewer), ("POST", "/granted", Need.Operator),
         ("POST", "/api-keys", Need.Admin), ("POST", "/api-keys/rotate", Need.Admin), ("POST", "/api-keys/revoke", Need.Admin),
     ];
 
@@ -180,13 +180,15 @@ public sealed partial class AccessMatrixTests(ServerFixture fixture) : IClassFix
     public async Task EveryFormOfTheAccount_AsEveryRoleAndAsNoOne_AnswersAsItsNeedSays()
     {
         var company = await Server.AddOrganisationAsync();
+        using var device = await Devices.TestDevice.EnrolAsync(Server, company);
         var faults = new List<string>();
         foreach (var role in (string?[])[null, "viewer", "operator", "admin"])
         {
             using var browser = role is null ? new Browser(Server.BaseUrl) : await SignInAsync(company, role);
             await browser.GetAsync("/account");
-            foreach (var (method, path, need) in AccountRoutes)
+            foreach (var (method, pattern, need) in AccountRoutes)
             {
+                var path = pattern.Replace("{device}", device.Id, StringComparison.Ordinal);
                 var page = method == "GET" ? await browser.GetAsync("/account" + path) : await browser.PostAsync("/account" + path);
                 var seen = (page.Path, page.Status) switch
                 {

@@ -144,6 +144,14 @@ public sealed class DayKeyTests(ServerFixture fixture) : IClassFixture<ServerFix
         (await Server.SendAsync(HttpMethod.Post, "/api/encryption-keys", null, TestOrganisation.Content("application/jose", Encoding.ASCII.GetBytes(foreign)))).ExpectProblem(400, "invalid-statement");
         var own = Jws.Sign(signer, EncryptionKeyStatement.Type, OperatorKeys.Origin, new EncryptionKeyStatement(reader.Id, next.PublicKey).ToJcs());
         Assert.Equal("self", (await Server.SendAsync(HttpMethod.Post, "/api/encryption-keys", null, TestOrganisation.Content("application/jose", Encoding.ASCII.GetBytes(own)))).Expect(201).Text("custody"));
+
+        // The statement is public. Whoever sends it again must not bring the key back after another took its place.
+        using var later = DecryptionKey.Generate();
+        var newest = Jws.Sign(signer, EncryptionKeyStatement.Type, OperatorKeys.Origin, new EncryptionKeyStatement(reader.Id, later.PublicKey).ToJcs());
+        (await Server.SendAsync(HttpMethod.Post, "/api/encryption-keys", null, TestOrganisation.Content("application/jose", Encoding.ASCII.GetBytes(newest)))).Expect(201);
+        (await Server.SendAsync(HttpMethod.Post, "/api/encryption-keys", null, TestOrganisation.Content("application/jose", Encoding.ASCII.GetBytes(own)))).ExpectProblem(409, "already-exists");
+        (await Server.SendAsync(HttpMethod.Post, "/api/encryption-keys", null, TestOrganisation.Content("application/jose", Encoding.ASCII.GetBytes(newest)))).Expect(200);
+        Assert.Equal(later.PublicKey.Kid, (await Server.GetAsync($"/api/encryption-keys/{reader.Id}", bank.ApiKey)).Expect(200).Text("kid"));
     }
 
     private async Task<EncryptionKey> ServiceKeyAsync() =>

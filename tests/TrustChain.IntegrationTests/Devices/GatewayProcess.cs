@@ -142,6 +142,28 @@ internal sealed class RawDevice(TcpClient client) : IDisposable
         }
     }
 
+    /// <summary>Reads until the connection is closed or nothing comes any more.</summary>
+    public async Task ReadUntilQuietAsync(TimeSpan quiet)
+    {
+        var buffer = new byte[4096];
+        while (true)
+        {
+            using var time = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
+            time.CancelAfter(quiet);
+            try
+            {
+                if (await _stream.ReadAsync(buffer, time.Token) == 0)
+                {
+                    return;
+                }
+            }
+            catch (OperationCanceledException) when (!Cancel.IsCancellationRequested)
+            {
+                return;
+            }
+        }
+    }
+
     /// <summary>Connects, and expects to be let in.</summary>
     public async Task EnterAsync()
     {

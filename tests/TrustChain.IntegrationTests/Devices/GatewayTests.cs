@@ -4,6 +4,9 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
 using TrustChain.Core.Signing;
 using TrustChain.Devnet.Serving;
 using TrustChain.IntegrationTests.Serving;
@@ -18,6 +21,7 @@ public sealed class GatewayTests(ServerFixture fixture) : IClassFixture<ServerFi
     private const int Failed = 0x83;
     private const int NotAuthorized = 0x87;
     private const int TopicNameInvalid = 0x90;
+    private const int QuotaExceeded = 0x97;
     private const int PayloadFormatInvalid = 0x99;
 
     private RunningServer Server => fixture.Server;
@@ -37,7 +41,11 @@ public sealed class GatewayTests(ServerFixture fixture) : IClassFixture<ServerFi
         Assert.All(answers, static a => Assert.Equal(Taken, a.Reason));
         Assert.Equal(((string[])[.. statements, statements[0]]).Select(static c => TestDevice.Digest(c).ToHex()), answers.Select(static a => StatementOf(a.Receipt!))); // Taken, so each has one.
         Assert.Equal(before.Records + 20, (await Server.CountAsync()).Records); // The repeat is the same.
+
+        using var idle = await gateway.ConnectAsync();
+        await idle.EnterAsync();
         Assert.Equal(0, await gateway.StopAsync());
+        Assert.Equal([0xE0, 0x8B], (await idle.ReadAsync())?[..2]); // It says that it stops.
     }
 
     [Fact]
@@ -69,12 +77,47 @@ public sealed class GatewayTests(ServerFixture fixture) : IClassFixture<ServerFi
     [Fact]
     public async Task DeviceThatWasJustEnrolled_IsWaitedForUntilItsEntryIsInTheLog()
     {
-        var organisation = await Server.AddOrganisationAsync();
-        using var device = TestDevice.Make(Server, organisation);
-        await using var gateway = await GatewayProcess.StartAsync(Server.BaseUrl);
-        (await device.EnrolAsync()).Expect(201);
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.WebHost.UseKestrelCore().UseUrls("http://127.0.0.1:0");
+        await using var early = builder.Build();
+        var asked = 0;
+        early.Run(context => context.Response.WriteAsync(Interlocked.Increment(ref asked) <= 2
+            ? """{"results":[{"status":409,"problem":{"code":"key-not-yet-logged","detail":"try again"}}]}"""
+            : """{"results":[{"status":201,"capture":{"receipt":"the receipt"}}]}"""));
+        await early.StartAsync(TestContext.Current.CancellationToken);
+        await using var gateway = await GatewayProcess.StartAsync(early.Urls.First());
 
-        Assert.Equal(Taken, Assert.Single(await gateway.PublishAsync(device.Sign(device.Event(At(8), 5, 100)))).Reason);
+        Assert.Equal(new Acknowledgement(Taken, null, "the receipt"), Assert.Single(await gateway.PublishAsync("e30.e30.AAAA")));
+        Assert.Equal(3, asked);
+    }
+
+    [Fact]
+    public async Task Device_ThatKeepsItsWindowFull_IsAcknowledgedInOrderAndStaysConnected()
+    {
+        await using var gateway = await GatewayProcess.StartAsync(Server.BaseUrl);
+        using var device = await gateway.ConnectAsync();
+        await device.EnterAsync();
+        for (ushort id = 1; id <= 16; id++)
+        {
+            await device.SendAsync(RawDevice.Publish(id, "no statement"));
+        }
+        for (ushort id = 1; id <= 500; id++)
+        {
+            var answer = await device.ReadAsync();
+            Assert.True(answer is [0x40, var high, var low, PayloadFormatInvalid, ..] && (high << 8) + low == id, $"{id}: {(answer is null ? "closed" : Convert.ToHexString(answer))}");
+            await device.SendAsync(RawDevice.Publish((ushort)(id + 16), "no statement"));
+        }
+    }
+
+    [Fact]
+    public async Task Address_ThatPublishesTooFast_IsToldSo()
+    {
+        await using var gateway = await GatewayProcess.StartAsync(Server.BaseUrl, more: static _ => ["--max-rate", "1"]);
+
+        var answers = await gateway.PublishAsync(Enumerable.Repeat("no statement", 16));
+
+        Assert.Equal(PayloadFormatInvalid, answers[0].Reason);
+        Assert.Equal(QuotaExceeded, answers[15].Reason);
     }
 
     [Fact]
@@ -136,12 +179,12 @@ public sealed class GatewayTests(ServerFixture fixture) : IClassFixture<ServerFi
         }
 
         silent.Stop(); // Those under way are answered, which they are now; then comes the goodbye.
-        byte[]? last = null;
-        for (var packet = await device.ReadAsync(); packet is not null; packet = await device.ReadAsync())
+        for (byte id = 1; id <= 16; id++)
         {
-            last = packet;
+            Assert.Equal([0x40, 0, id, Failed], (await device.ReadAsync())?[..4]);
         }
-        Assert.Equal([0xE0, 0x93], last?[..2]);
+        Assert.Equal([0xE0, 0x93], (await device.ReadAsync())?[..2]);
+        Assert.Null(await device.ReadAsync());
     }
 
     [Fact]
@@ -151,6 +194,12 @@ public sealed class GatewayTests(ServerFixture fixture) : IClassFixture<ServerFi
         (string Name, byte[] Sent, byte Reason)[] cases =
         [
             ("quality of service 2", RawDevice.Publish(1, "x", flags: 0x04), 0x9B),
+            ("quality of service 3", RawDevice.Publish(1, "x", flags: 0x06), 0x81),
+            ("a repeat of quality of service 0", RawDevice.Publish(1, "x", flags: 0x08), 0x81),
+            ("no topic", RawDevice.Publish(1, "x", topic: ""), 0x82),
+            ("SUBSCRIBE without a filter", [0x82, 3, 0, 5, 0], 0x82),
+            ("SUBSCRIBE with identifier 0", [0x82, 7, 0, 0, 0, 0, 1, (byte)'#', 0], 0x82),
+            ("a long SUBSCRIBE", [0x82, 0xFF, 0xFF, 0x7F], 0x95),
             ("retain", RawDevice.Publish(1, "x", flags: 0x03), 0x9A),
             ("identifier 0", RawDevice.Publish(0, "x"), 0x82),
             ("CONNECT once more", RawDevice.Connect, 0x82),
@@ -205,12 +254,24 @@ public sealed class GatewayTests(ServerFixture fixture) : IClassFixture<ServerFi
     public async Task Acknowledgement_IsShortForADeviceThatTakesNoMore()
     {
         await using var gateway = await GatewayProcess.StartAsync(Server.BaseUrl);
+        using var tiny = await gateway.ConnectAsync();
+        await tiny.SendAsync(0x10, 19, 0, 4, (byte)'M', (byte)'Q', (byte)'T', (byte)'T', 5, 2, 0, 60, 5, 0x27, 0, 0, 0, 20, 0, 1, (byte)'d');
+        Assert.Null(await tiny.ReadAsync()); // Not even CONNACK.
+
+        using var plain = await gateway.ConnectAsync();
+        await plain.SendAsync(0x10, 16, 0, 4, (byte)'M', (byte)'Q', (byte)'T', (byte)'T', 5, 2, 0, 60, 2, 0x17, 0, 0, 1, (byte)'d'); // Request Problem Information 0
+        await plain.ReadAsync();
+        await plain.SendAsync(RawDevice.Publish(7, "no statement"));
+        Assert.Equal([0x40, 0, 7, PayloadFormatInvalid], (await plain.ReadAsync())?[..4]);
+
         using var device = await gateway.ConnectAsync();
-        await device.SendAsync(0x10, 19, 0, 4, (byte)'M', (byte)'Q', (byte)'T', (byte)'T', 5, 2, 0, 60, 5, 0x27, 0, 0, 0, 20, 0, 1, (byte)'d'); // Maximum Packet Size 20
+        await device.SendAsync(0x10, 19, 0, 4, (byte)'M', (byte)'Q', (byte)'T', (byte)'T', 5, 2, 0, 60, 5, 0x27, 0, 0, 0, 60, 0, 1, (byte)'d'); // Maximum Packet Size 60
         await device.ReadAsync();
         await device.SendAsync(RawDevice.Publish(7, "no statement"));
 
-        Assert.Equal([0x40, 0, 7, PayloadFormatInvalid], (await device.ReadAsync())?[..4]);
+        var answer = await device.ReadAsync();
+        Assert.Equal([0x40, 0, 7, PayloadFormatInvalid], answer?[..4]);
+        Assert.True(answer!.Length < 8);
     }
 
     [Fact]
@@ -219,13 +280,14 @@ public sealed class GatewayTests(ServerFixture fixture) : IClassFixture<ServerFi
         await using var gateway = await GatewayProcess.StartAsync(Server.BaseUrl);
         byte[][] seeds = [RawDevice.Connect, RawDevice.Publish(1, "e30.e30.AAAA"), [0x82, 7, 0, 5, 0, 0, 1, (byte)'#', 0], [0xC0, 0], [0xE0, 2, 0, 0], [0x10, 18, 0, 4, (byte)'M', (byte)'Q', (byte)'T', (byte)'T', 5, 2, 0, 60, 4, 0x15, 0, 1, (byte)'X', 0, 1, (byte)'d']];
         var hostile = new HostileInput(seeds, 20261126);
-        for (var i = 0; i < 500; i++)
+        for (var i = 0; i < 300; i++)
         {
             using var device = await gateway.ConnectAsync();
             byte[] bytes = [.. i % 4 == 0 ? (byte[])[] : RawDevice.Connect, .. hostile.Next()];
             try
             {
                 await device.SendAsync(bytes);
+                await device.ReadUntilQuietAsync(TimeSpan.FromMilliseconds(30));
             }
             catch (IOException)
             {
@@ -235,7 +297,7 @@ public sealed class GatewayTests(ServerFixture fixture) : IClassFixture<ServerFi
 
         using var good = await NewDeviceAsync();
         Assert.Equal(Taken, Assert.Single(await gateway.PublishAsync(good.Sign(good.Event(At(8), 5, 100)))).Reason);
-        Assert.DoesNotContain("Unhandled", gateway.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("a connection ended", gateway.Output, StringComparison.Ordinal); // What is written of an error that nobody thought of.
     }
 
     /// <summary>The statement that a receipt is for.</summary>

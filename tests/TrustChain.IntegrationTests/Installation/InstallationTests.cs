@@ -48,7 +48,10 @@ public sealed class InstallationTests(SharedStack stack)
         site.Change(root => root["Anchoring"]!["Registry"] = contract.GetProperty("registry").GetString()); // The example has the section.
 
         (await Publication.RunAsync(published.Server, "migrate", "--config", site.Config)).Expect(0);
+        File.WriteAllText(temporary.PathOf("taken.key"), "of somebody");
+        (await Publication.RunAsync(published.Server, "init", "--config", site.Config, "--admin", "operator", "--name", "Operator", "--key-out", temporary.PathOf("taken.key"))).Expect(1); // Nothing was made.
         (await Publication.RunAsync(published.Server, "init", "--config", site.Config, "--admin", "operator", "--name", "Operator", "--key-out", temporary.PathOf("admin.key"))).Expect(0);
+        Assert.Contains("/account/join?token=tci_", (await Publication.RunAsync(published.Server, "invite", "--config", site.Config, "--organisation", "operator", "--role", "admin")).Expect(0), StringComparison.Ordinal);
         var examination = (await Publication.RunAsync(published.Server, "doctor", "--config", site.Config, "--json")).Expect(0);
         Assert.True(JsonDocument.Parse(examination).RootElement.GetProperty("ok").GetBoolean(), examination);
 

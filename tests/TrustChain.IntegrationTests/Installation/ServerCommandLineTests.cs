@@ -14,6 +14,7 @@ public sealed class ServerCommandLineTests
     [InlineData("--config=x.json", "Serve")]
     [InlineData("migrate --config x.json", "Migrate")]
     [InlineData("--config x.json init --admin a --name b --key-out c", "Init")]
+    [InlineData("invite --organisation a --role admin --config x.json", "Init")]
     [InlineData("keys --json", "Keys")]
     [InlineData("doctor --json --config x.json", "Doctor")]
     [InlineData("health http://127.0.0.1:8080", "Health")]

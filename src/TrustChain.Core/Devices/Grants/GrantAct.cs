@@ -84,7 +84,8 @@ public sealed record GrantAct
             || Array.IndexOf(Names, members.Text("act")) is not (>= 0 and var place)
             || !IsId(members.Text("grant"))
             || members.Text("device") is not { Length: > 0 and <= TelemetryHeader.MaxDeviceChars } device
-            || members.Text("grantee") is not { Length: > 0 } grantee || members.Text("organisation") is not { Length: > 0 } organisation)
+            || members.Text("grantee") is not { Length: > 0 } grantee || members.Text("organisation") is not { Length: > 0 } organisation
+            || device.Any(char.IsControl) || grantee.Any(char.IsControl))
         {
             return false;
         }

@@ -64,6 +64,9 @@ public sealed record GrantTerms
     /// <summary>Most days from first to last: ten years.</summary>
     public const int MaxDays = 3653;
 
+    private const int FirstYear = 2000;
+    private const int LastYear = 9998; // so that the day after is one
+
     /// <summary>What stands in <see cref="Scope"/> before the name of a single measure of the template: <c>measure:operatingHours</c>.</summary>
     public const string MeasurePrefix = "measure:";
 
@@ -169,13 +172,13 @@ public sealed record GrantTerms
         var scope = ReadScope(members.Get("scope"));
         DateTimeOffset? expires = members.Has("expires") && Record.TryParseTime(members.Text("expires"), out var time) ? time : null;
         DateOnly until = default;
-        var areDays = DayKeyName.TryParseDay(members.Text("from"), out var from) && DayKeyName.TryParseDay(members.Text("until"), out until);
+        var areDays = DayKeyName.TryParseDay(members.Text("from"), out var from) && DayKeyName.TryParseDay(members.Text("until"), out until) && from.Year >= FirstYear && until.Year <= LastYear;
         error = purpose < 0 ? $"The purpose must be one of {string.Join(", ", Purposes)}."
             : precision < 0 ? $"The precision must be one of {string.Join(", ", Precisions)}."
             : scope is null ? $"The scope must be 1 to {MaxScope} texts in ascending order, none twice: {string.Join(", ", Groups)}, or names of measures such as \"measure:operatingHours\"; \"all\" stands alone."
             : (scope.Contains(All) || scope.Contains(Position)) != precision > 0 ? "The precision must be none where the scope has no places, and only there."
             : null;
-        error ??= !areDays || until < from || until.DayNumber - from.DayNumber >= MaxDays ? $"From and until must be days such as \"2026-11-26\", the second not before the first, and at most {MaxDays} of them."
+        error ??= !areDays || until < from || until.DayNumber - from.DayNumber >= MaxDays ? $"From and until must be days of the years {FirstYear} to {LastYear} such as \"2026-11-26\", the second not before the first, and at most {MaxDays} of them."
             : members.Has("expires") && expires is null ? "The member expires must be a time in UTC with three decimals."
             : null;
         if (error is not null)

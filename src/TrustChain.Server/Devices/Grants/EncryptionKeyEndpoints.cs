@@ -48,7 +48,13 @@ internal static class EncryptionKeyEndpoints
             return Problems.Create(400, ProblemCodes.InvalidStatement, "The payload must be the canonical JSON {\"jwk\":…,\"organisation\":…,\"v\":1} of your own organisation (docs/devices.md section 6).");
         }
         var custody = statement.Custody;
-        await store.AddEncryptionKeyAsync(new StoredEncryptionKey(statement.Organisation.Id, read.Key.Kid, read.Key.Jwk, compact, custody), cancellationToken);
+        if (!await store.AddEncryptionKeyAsync(new StoredEncryptionKey(statement.Organisation.Id, read.Key.Kid, read.Key.Jwk, compact, custody), cancellationToken))
+        {
+            // Anybody can have the statement of an earlier key: it must not bring that key back.
+            return (await store.ListEncryptionKeysAsync(statement.Organisation.Id, cancellationToken))[0] is var newest && newest.Kid == read.Key.Kid
+                ? Results.Json(Answer(statement.Organisation.Code, newest.Kid, newest.Jwk, newest.Statement, newest.Custody))
+                : Problems.Create(409, ProblemCodes.AlreadyExists, "The key was published before, and another after it. A key does not come back: publish a new one.");
+        }
         return Results.Json(Answer(statement.Organisation.Code, read.Key.Kid, read.Key.Jwk, compact, custody), statusCode: StatusCodes.Status201Created);
     }
 

@@ -47,10 +47,11 @@ internal static class GrantedView
     /// <summary>A verdict as far as it is covered.</summary>
     public static DeviceVerdict Filter(DeviceVerdict verdict, SeenDevice seen) => seen.IsOwner ? verdict : GroupOf(verdict.Check) switch
     {
-        not null when seen.IsAuditor => verdict with { Detail = "The sentence with the numbers is for those with a grant." },
+        _ when seen.IsAuditor => verdict with { Detail = "The sentence with the numbers is for those with a grant." },
         KeyGroup.Position when seen.Precision == PlacePrecision.None => Hide(verdict),
         KeyGroup.Position when seen.Precision == PlacePrecision.Coarse => verdict with { Detail = "The grant covers places to a tenth of a degree: the sentence with the numbers is not shown." },
         KeyGroup.Operation when !ShowsOperation(seen) => Hide(verdict),
+        KeyGroup.Operation when verdict.Check == "range" && seen.Precision != PlacePrecision.Exact => verdict with { Detail = "The sentence with the numbers may be about a place, which the grant does not cover as measured." },
         _ => verdict,
     };
 
