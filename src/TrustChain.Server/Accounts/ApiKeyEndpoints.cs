@@ -82,7 +82,7 @@ internal static class ApiKeyEndpoints
         }
         var overlap = hours is { } given ? TimeSpan.FromHours((double)given) : ApiKeys.DefaultOverlap;
         return await keys.RotateAsync(organisation, keyId, overlap, expiresAt, caller.Actor, context.Address(), cancellationToken) is { } rotated
-            ? Made(organisation, rotated.Key, rotated.Old.Label, rotated.Old.Role, expiresAt)
+            ? Made(organisation, rotated.Key, rotated.Old.Label, rotated.Old.Role, rotated.ExpiresAt)
             : Problems.NotFound("API key in force");
     }
 

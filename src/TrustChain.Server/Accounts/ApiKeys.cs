@@ -20,8 +20,11 @@ internal sealed class ApiKeys(ApiKeyStore store, AuditStore audit, CallerCache c
             key => new AuditAct(organisation.Id, actor, "api-key-made", Subject(key.Id, label), address),
             cancellationToken))!; // The store always makes one.
 
-    /// <summary>Makes a successor with the same label and role; the old key ends after the overlap. Null when there is no such key in force.</summary>
-    public async Task<(ApiKey Old, NewApiKey Key)?> RotateAsync(
+    /// <summary>
+    /// Makes a successor with the same label and role, which lives as long as the old one was made for unless told otherwise; the old key ends after the overlap. Null when there is no such key
+    /// in force.
+    /// </summary>
+    public async Task<(ApiKey Old, NewApiKey Key, DateTimeOffset? ExpiresAt)?> RotateAsync(
         Organisation organisation, int id, TimeSpan overlap, DateTimeOffset? expiresAt, string actor, string address, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
@@ -29,6 +32,7 @@ internal sealed class ApiKeys(ApiKeyStore store, AuditStore audit, CallerCache c
         {
             return null;
         }
+        expiresAt ??= old.ExpiresAt is { } end ? now + (end - old.CreatedAt) : null;
         byte[]? ended = null;
         var added = await audit.DoAsync(
             async connection => (ended = await store.EndAsync(connection, organisation.Id, id, now + overlap, cancellationToken)) is null
@@ -41,7 +45,7 @@ internal sealed class ApiKeys(ApiKeyStore store, AuditStore audit, CallerCache c
             return null;
         }
         cache.Forget(ended!); // It was ended, else nothing was made.
-        return (old, added);
+        return (old, added, expiresAt);
     }
 
     /// <summary>Revokes a key at once; false when there is no such key in force.</summary>

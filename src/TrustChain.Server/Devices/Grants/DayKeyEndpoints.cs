@@ -101,10 +101,19 @@ internal static class DayKeyEndpoints
         }
         var own = await parts.Keys.ListEncryptionKeysAsync(caller.Organisation!.Id, cancellationToken); // The route requires one.
         var list = await parts.Keys.ListAsync(seen.Device.Id, [.. own.Select(static k => k.Kid)], seen.Days.From, seen.Days.Until, MaxKeys, cancellationToken);
-        var found = list.Where(k => seen.Grant is null || HandsOver(seen.Grant, k.Name)).ToList();
-        if (seen.Grant is { } grant && own.Count > 0 && parts.Service.MayRead(seen.Device))
+        var service = seen.Grant is not null && own.Count > 0 && parts.Service.MayRead(seen.Device)
+            ? await parts.Keys.ListAsync(seen.Device.Id, [parts.Service.PublicKey.Kid], seen.Days.From, seen.Days.Until, MaxKeys, cancellationToken)
+            : [];
+        // A list that came back full ends within a day: only days up to it are answered, and that day is asked for again.
+        DateOnly? horizon = null;
+        foreach (var full in (IReadOnlyList<StoredDayKey>[])[list, service])
         {
-            found = await WrapAsync(seen, grant, own[0], found, parts, cancellationToken);
+            horizon = full.Count == MaxKeys && !(horizon <= full[^1].Day) ? full[^1].Day : horizon;
+        }
+        var found = list.Where(k => !(k.Day > horizon) && (seen.Grant is null || HandsOver(seen.Grant, k.Name))).ToList();
+        if (seen.Grant is { } grant && service.Count > 0)
+        {
+            found = await WrapAsync(seen, grant, own[0], found, service.Where(k => !(k.Day > horizon)), parts, cancellationToken);
         }
         return Results.Json(new
         {
@@ -112,8 +121,7 @@ internal static class DayKeyEndpoints
             from = seen.Days.From,
             until = seen.Days.Until,
             keys = found.Select(static k => new { key = k.Name, kid = k.Recipient, jwe = k.Jwe }),
-            // As many as fit may mean that days are left: those from the last one on.
-            next = found.Count >= MaxKeys ? found[^1].Day : (DateOnly?)null,
+            next = horizon,
         });
 
         bool HandsOver(StoredGrant g, string name) => DayKeyName.TryParse(name, out var key) && g.Grant.HandsOver(key, parts.Time.GetUtcNow());
@@ -121,7 +129,7 @@ internal static class DayKeyEndpoints
 
     /// <summary>Wraps to the grantee what the service can open and nobody has wrapped to it, and keeps it.</summary>
     private static async Task<List<StoredDayKey>> WrapAsync(
-        SeenDevice seen, StoredGrant grant, StoredEncryptionKey recipient, List<StoredDayKey> found, DayKeyParts parts, CancellationToken cancellationToken)
+        SeenDevice seen, StoredGrant grant, StoredEncryptionKey recipient, List<StoredDayKey> found, IEnumerable<StoredDayKey> service, DayKeyParts parts, CancellationToken cancellationToken)
     {
         if (!EncryptionKey.TryParse(recipient.Jwk, out var publicKey, out var error))
         {
@@ -130,7 +138,7 @@ internal static class DayKeyEndpoints
         var there = found.Select(static k => k.Name).ToHashSet(StringComparer.Ordinal);
         var added = new List<StoredDayKey>();
         var now = parts.Time.GetUtcNow();
-        foreach (var stored in await parts.Keys.ListAsync(seen.Device.Id, [parts.Service.PublicKey.Kid], seen.Days.From, seen.Days.Until, MaxKeys, cancellationToken))
+        foreach (var stored in service)
         {
             if (!there.Contains(stored.Name) && DayKeyName.TryParse(stored.Name, out var name) && grant.Grant.HandsOver(name, now) && parts.Service.Open(stored.Jwe) is { } key)
             {
@@ -142,7 +150,7 @@ internal static class DayKeyEndpoints
             return found;
         }
         await parts.Keys.AddAsync(seen.Device.Id, added, cancellationToken);
-        return [.. found.Concat(added).OrderBy(static k => k.Day).ThenBy(static k => k.Name, StringComparer.Ordinal).Take(MaxKeys)];
+        return [.. found.Concat(added).OrderBy(static k => k.Day).ThenBy(static k => k.Name, StringComparer.Ordinal)];
     }
 
     /// <summary>Why a wrapped key is not taken, in one sentence; null when it is.</summary>

@@ -98,6 +98,10 @@ internal static class ReadingEndpoints
         {
             return null;
         }
+        if (group == KeyGroup.Position && value is not MeasuredValue.Position && !(value is MeasuredValue.Number { Unit: "DD" } && measure.Kind is MeasureKind.Latitude or MeasureKind.Longitude))
+        {
+            return null; // Reached for coarse grants alone, and only degrees can be made coarse.
+        }
         return value switch
         {
             MeasuredValue.Number n => GrantedView.Round(n.Value, group, seen),
