@@ -203,14 +203,15 @@ def verify(data, trust, chain):  # [11] the verdict, and an answer for each step
         changes[index] = {**entry, "public": "jwk" in entry and public_key(entry["jwk"], entry["kid"])}
         if entry["act"] == "register": keys[index] = changes[index]
     def check_history(organisation):  # [6.4]
-        admitted, ended, announced, last = {}, {}, {}, [None]
+        admitted, ended, announced, last, silenced = {}, {}, {}, [None], set()
         entries = sorted((index, entry) for index, entry in changes.items() if entry["organisation"] == organisation)
         def agreed(entry, *names):
             header, payload, signature = map(raw, entry["authorization"].split("."))
             header, said = parse_json(header), {name: entry[name] for name in names if name in entry}
             need(fits(header, "header") and (header["typ"], header["aud"]) == ("key+jws", log["origin"]))
             key = admitted[header["kid"]][1]
-            need(header["kid"] not in ended and key["custody"] == "self" and payload == canonical(said))
+            need(header["kid"] not in ended or entry["act"] == "object" and header["kid"] in silenced)
+            need(key["custody"] == "self" and payload == canonical(said))
             need(header["alg"] == key["public"][0])
             check_signature(*key["public"], signature, entry["authorization"].rsplit(".", 1)[0].encode())
         def follow(index, entry):
@@ -232,6 +233,7 @@ def verify(data, trust, chain):  # [11] the verdict, and an answer for each step
                 elif signed or admitted[kid][1]["custody"] == "self":
                     which = "compromisedAt" if "compromisedAt" in entry else "compromisedSince"
                     agreed(entry, "act", "kid", "organisation", "previous", which)
+                (silenced.add if entry["by"] == "operator" and (kid not in ended or kid in silenced) else silenced.discard)(kid)
                 ended[kid] = since
             elif act == "recover": need(own and kid not in admitted) or announced.update({index: kid})
             else: agreed(entry, "act", "organisation", "previous", "recovery") or announced.pop(entry["recovery"])

@@ -57,7 +57,8 @@ class KeyHistory:  # [6.4] the rules for key entries of one organisation
         header, payload, *_ = jws = attempt(parse_jws, entry.get("authorization")) or ({}, b"")
         key = self.keys.get(header.get("kid"), {"ended": True})
         fits = set(header) == {"alg", "aud", "kid", "typ"} and (header["typ"], header["aud"]) == ("key+jws", self.origin)
-        return fits and not key["ended"] and key["custody"] == "self" and payload == canonical(said) and check_jws(jws, key["jwk"])
+        alive = not key["ended"] or entry["act"] == "object" and key.get("silenced", False)  # by the operator, who must not silence objections
+        return fits and alive and key["custody"] == "self" and payload == canonical(said) and check_jws(jws, key["jwk"])
     def apply(self, index, act, jwk, entry):  # the same
         follows = entry.get("previous") == self.last and getattr(self, act)(index, entry, jwk)
         if follows: self.last = index
@@ -71,7 +72,7 @@ class KeyHistory:  # [6.4] the rules for key entries of one organisation
         else: fits = fits and self.agreed(entry, "act", "kid", "organisation", "previous")
         if fits:
             self.recovered = self.recovered or "recovery" in entry
-            self.keys[entry["kid"]] = {"entry": index, "jwk": jwk, "custody": entry["custody"], "ended": False, "compromised": False}
+            self.keys[entry["kid"]] = {"entry": index, "jwk": jwk, "custody": entry["custody"], "ended": False, "compromised": False, "silenced": True}
         return fits
     def revoke(self, index, entry, _):
         key, compromised = self.keys.get(entry["kid"], {"entry": None}), "compromisedSince" in entry
@@ -81,7 +82,7 @@ class KeyHistory:  # [6.4] the rules for key entries of one organisation
         elif fits and (key["custody"] == "self" or "authorization" in entry):
             since = "compromisedAt" if "compromisedAt" in entry else "compromisedSince"
             fits = self.agreed(entry, "act", "kid", "organisation", "previous", since)
-        if fits: key.update(ended=True, compromised=compromised)
+        if fits: key.update(ended=True, compromised=compromised, silenced=entry["by"] == "operator" and key["silenced"])
         return fits
     def recover(self, index, entry, _):
         fits = entry["kid"] not in self.keys and any(key["custody"] == "self" for key in self.keys.values())

@@ -10,8 +10,9 @@ namespace TrustChain.Core.Log;
 /// <param name="AfterRecovery">Whether the operator recovered the organisation's keys, with this one or before it.</param>
 /// <param name="RevokedBy">Leaf index of the entry that ended it; null while none has.</param>
 /// <param name="CompromisedSince">First leaf index that must not be believed; null when there is none.</param>
+/// <param name="EndedByOperator">Whether the operator alone ended it: it can still object to a recovery.</param>
 public sealed record KeyStanding(
-    PublicKey Key, long Entry, Custody Custody, bool AfterRecovery, long? RevokedBy = null, long? CompromisedSince = null);
+    PublicKey Key, long Entry, Custody Custody, bool AfterRecovery, long? RevokedBy = null, long? CompromisedSince = null, bool EndedByOperator = false);
 
 /// <summary>What a key entry does to the history of its organisation.</summary>
 public abstract record KeyChangeResult
@@ -162,7 +163,12 @@ public sealed class KeyHistory(string organisation, string origin)
             default:
                 return Refuse($"\"{revocation.By}\" does not end keys, or needs no authorization");
         }
-        _keys[place] = key with { RevokedBy = key.RevokedBy ?? index, CompromisedSince = revocation.CompromisedSince };
+        _keys[place] = key with
+        {
+            RevokedBy = key.RevokedBy ?? index,
+            CompromisedSince = revocation.CompromisedSince,
+            EndedByOperator = revocation.By == KeyRevocation.ByOperator && (key.RevokedBy is null || key.EndedByOperator),
+        };
         return new KeyChangeResult.Accepted();
     }
 
@@ -194,11 +200,18 @@ public sealed class KeyHistory(string organisation, string origin)
         return new KeyChangeResult.Accepted();
     }
 
-    /// <summary>Looks for what is wrong with a change's authorization: it must be by a self-held key that no earlier entry ended.</summary>
+    /// <summary>
+    /// Whether a key may agree to a change: a self-held one that no earlier entry ended. An operator that ends keys must not thereby silence those who could object to its recovery, so for an
+    /// objection those count too.
+    /// </summary>
+    public static bool MayAuthorize(KeyStanding key, KeyChange change) =>
+        key.Custody == Custody.Self && (key.RevokedBy is null || (change is KeyObjection && key.EndedByOperator));
+
+    /// <summary>Looks for what is wrong with a change's authorization: it must be by a key that may agree to it.</summary>
     private KeyChangeResult? FindFault(KeyChange change)
     {
         var kid = change.AuthorizedBy();
-        var key = _keys.Find(k => k.Key.Kid == kid && k.Custody == Custody.Self && k.RevokedBy is null);
+        var key = _keys.Find(k => k.Key.Kid == kid && MayAuthorize(k, change));
         if (key is null)
         {
             return Refuse("no key of the organisation's own, admitted and not ended, agreed to it");

@@ -56,7 +56,7 @@ internal sealed class KeyChanges(
 
     /// <summary>The problem when no key of the organisation's own agreed to a change that needs it.</summary>
     public IResult? FindAuthorizationFault(KeyHistory history, KeyChange change) =>
-        history.Keys.Any(k => k is { Custody: Custody.Self, RevokedBy: null } && change.VerifyAuthorization(k.Key, options.Value.Origin) == SignatureCheck.Valid)
+        history.Keys.Any(k => KeyHistory.MayAuthorize(k, change) && change.VerifyAuthorization(k.Key, options.Value.Origin) == SignatureCheck.Valid)
             ? null
             : Problems.Create(
                 403,

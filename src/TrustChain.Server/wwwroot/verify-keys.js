@@ -57,7 +57,7 @@ class KeyHistory {
   last = null;
   hasRecovered = false;
   #origin;
-  #keys = new Map(); // by kid: { entry, key, custody, ended, compromised }
+  #keys = new Map(); // by kid: { entry, key, custody, ended, compromised, byOperator }
   #open = new Map(); // recoveries: kid by leaf index
 
   constructor(origin) {
@@ -99,7 +99,7 @@ class KeyHistory {
       return Follows.no;
     }
     if (follows === Follows.yes) {
-      this.#keys.set(kid, { entry: index, key: change.key, custody, ended: false, compromised: false });
+      this.#keys.set(kid, { entry: index, key: change.key, custody, ended: false, compromised: false, byOperator: false });
     }
     return follows;
   }
@@ -118,7 +118,7 @@ class KeyHistory {
       follows = await this.#agreed(change, ["act", "kid", "organisation", "previous", since]);
     }
     if (follows === Follows.yes) {
-      Object.assign(key, { ended: true, compromised });
+      Object.assign(key, { ended: true, compromised, byOperator: change.by === "operator" && (!key.ended || key.byOperator) });
     }
     return follows;
   }
@@ -139,11 +139,11 @@ class KeyHistory {
     return follows;
   }
 
-  /** Whether a self-held key that was admitted and not ended signed the members named, as far as the entry has them. */
-  async #agreed({ json, signed, authorizedBy }, names) {
+  /** Whether a self-held key that was admitted and not ended signed the members named, as far as the entry has them. One that the operator alone ended can still object. */
+  async #agreed({ act, json, signed, authorizedBy }, names) {
     const key = this.#keys.get(authorizedBy);
     const said = canonical(new Map(names.filter((name) => json.has(name)).map((name) => [name, json.get(name)])));
-    if (!key || key.custody !== "self" || key.ended || signed.header.size !== 4 || signed.header.get("typ") !== "key+jws"
+    if (!key || key.custody !== "self" || (key.ended && !(act === "object" && key.byOperator)) || signed.header.size !== 4 || signed.header.get("typ") !== "key+jws"
       || signed.header.get("aud") !== this.#origin || !same(signed.payload, utf8(said))) {
       return Follows.no;
     }

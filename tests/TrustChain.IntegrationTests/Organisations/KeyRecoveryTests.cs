@@ -35,11 +35,17 @@ public sealed class KeyRecoveryTests(KeyFixture fixture) : IClassFixture<KeyFixt
         Assert.Equal([(Outcome.Passed, null), (Outcome.Passed, ReasonCodes.KeyRecovered)], history.Select(static c => (c.Outcome, c.Code)));
     }
 
-    [Fact]
-    public async Task Recovery_ObjectedToByTheOldKey_IsOver()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Recovery_ObjectedToByTheOldKey_IsOver(bool operatorEndsItBefore)
     {
         var company = await Server.AddOrganisationAsync();
         using var own = await company.RegisterKeyAsync();
+        if (operatorEndsItBefore)
+        {
+            (await Server.PostAsAdminAsync($"/api/organisations/{company.Id}/keys/{own.PublicKey.Kid}/revoke", new { })).Expect(200);
+        }
         using var foreign = SigningKey.Generate(SignatureAlgorithms.EdDsa);
         var path = $"/api/organisations/{company.Id}/keys/recoveries";
         (await Server.PostAsAdminAsync(path, new { jwk = Parse(foreign.PublicKey.Jwk), reason = "Somebody called." })).Expect(202);

@@ -164,6 +164,29 @@ public sealed class KeyHistoryTests
     }
 
     [Fact]
+    public void Objection_ByAKeyThatTheOperatorAloneEnded_Counts_AndNothingElseOfIt()
+    {
+        Accepts(First.Entry());
+        Accepts(new KeyRevocation(Garden, First.Key.PublicKey.Kid, 10, KeyRevocation.ByOperator, null, 10, null)); // 11
+        Accepts(Announce(Second, 11)); // 12
+        Refuses(First.Agree(Third.Entry(12), Origin), "no key of the organisation's own");
+        Accepts(First.Agree(new KeyObjection(Garden, 12, 12, null), Origin));
+        Refuses(Second.Entry(13, recovery: 12), "or it was objected to");
+    }
+
+    [Fact]
+    public void Objection_ByAKeyThatTheOrganisationEnded_DoesNotCount()
+    {
+        Accepts(First.Entry()); // 10
+        Accepts(First.Agree(Second.Entry(10), Origin)); // 11
+        Accepts(Second.Agree(new KeyRevocation(Garden, First.Key.PublicKey.Kid, 10, KeyRevocation.ByOrganisation, null, 11, null), Origin)); // 12
+        Accepts(new KeyRevocation(Garden, First.Key.PublicKey.Kid, 10, KeyRevocation.ByOperator, 11, 12, null)); // 13: said to be compromised, by the operator
+        Accepts(Announce(Third, 13)); // 14
+        Refuses(First.Agree(new KeyObjection(Garden, 14, 14, null), Origin), "no key of the organisation's own");
+        Accepts(Second.Agree(new KeyObjection(Garden, 14, 14, null), Origin));
+    }
+
+    [Fact]
     public void Histories_ReadEveryEntry_AndKeepAKeyToOneOrganisation()
     {
         var histories = new KeyHistories(Origin);

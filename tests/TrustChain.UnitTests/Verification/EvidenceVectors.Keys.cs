@@ -37,6 +37,10 @@ internal static partial class EvidenceVectors
             "good-key-objection",
             "An announced recovery that the organisation objected to.",
             World.Bundle(World.Single).With(World.History(World.OrchardObjection)).Prove());
+        yield return Vector(
+            "good-key-objection-of-an-ended-key",
+            "The operator ended an organisation's only key and announced a recovery; the key that it ended still objected.",
+            World.Bundle(World.Single).With(World.History(World.PierObjection)).Prove());
         yield return Vector("good-key-custodial-and-own", "A key held by the service, and then one of the organisation's own.", World.Bundle(World.CoopCustodial, World.CoopOwn));
         yield return Vector("good-key-agreed-by-sm2", "An SM2 key agreed to an ES256 key.", World.Bundle(World.TerraceAfter)) with
         {

@@ -20,6 +20,10 @@ internal sealed partial class EvidenceWorld
 
     public Signer OrchardUnwanted { get; } = new("orchard", "Orchard", SignatureAlgorithms.EdDsa, Custody.Self, " unwanted");
 
+    public Signer Pier { get; } = new("pier", "Pier", SignatureAlgorithms.EdDsa, Custody.Self);
+
+    public Signer PierUnwanted { get; } = new("pier", "Pier", SignatureAlgorithms.EdDsa, Custody.Self, " unwanted");
+
     public Signer Quarry { get; } = new("quarry", "Quarry", SignatureAlgorithms.ES256, Custody.Self);
 
     public Signer QuarryForged { get; } = new("quarry", "Quarry", SignatureAlgorithms.ES256, Custody.Self, " that nobody agreed to");
@@ -63,6 +67,9 @@ internal sealed partial class EvidenceWorld
     public LoggedRecord OrchardForged { get; private set; } = null!;
 
     public LoggedEntry OrchardObjection { get; private set; } = null!;
+
+    /// <summary>The objection of an organisation whose only key the operator had ended before it announced a recovery.</summary>
+    public LoggedEntry PierObjection { get; private set; } = null!;
 
     /// <summary>Signed with a key that the operator admitted without the organisation.</summary>
     public LoggedRecord QuarryRecord { get; private set; } = null!;
@@ -116,6 +123,10 @@ internal sealed partial class EvidenceWorld
         _writer.Admit(TerraceNext, by: Terrace); // 72
         TerraceAfter = Say(TerraceNext); // 73
         MillLateCompromise = _writer.Revoke(Mill, compromisedSince: 46, by: MillNext, compromisedAt: "2026-04-12T09:00:00.000Z"); // 74
+        _writer.Admit(Pier); // 75
+        _writer.Revoke(Pier, compromisedSince: null); // 76
+        var takeover = Announce(PierUnwanted); // 77
+        PierObjection = _writer.Change(Pier.Agree(new KeyObjection(Pier.Organisation, takeover, takeover, null), Log.Origin)); // 78
 
         LoggedRecord Say(Signer signer) => _writer.Root(signer, signer.Custody == Custody.Self ? Log.Origin : null, Sample.Event(serial++, "storing"))[0];
 
