@@ -22,13 +22,13 @@ internal static class BenchCommands
             Description = "object: three EPCs; sensor: also one sensor element of three reports.",
             DefaultValueFactory = _ => defaults.Corpus,
         };
-        var batch = Number("--batch", "Events in a statement.", defaults.Batch, Statement.MaxEvents);
-        var events = Number("--events", "Events in all.", defaults.Events, 100_000_000);
-        var clients = Number("--clients", "Clients sending at once.", defaults.Clients, 1000);
+        var batch = SharedOptions.Number("--batch", "Events in a statement.", defaults.Batch, 1, Statement.MaxEvents);
+        var events = SharedOptions.Number("--events", "Events in all.", defaults.Events, 1, 100_000_000);
+        var clients = SharedOptions.Number("--clients", "Clients sending at once.", defaults.Clients, 1, 1000);
         var seed = new Option<int>("--seed") { Description = "Chooses the corpus.", DefaultValueFactory = _ => defaults.Seed };
-        var items = Number("--items", "Distinct items.", defaults.Items, BenchItems.MaxCount, EventCorpus.EpcsPerEvent);
-        var keys = Number("--keys", "Keys that sign.", defaults.Keys, 1000);
-        var sample = Number("--sample", "Records fetched and verified afterwards.", defaults.Sample, 1_000_000);
+        var items = SharedOptions.Number("--items", "Distinct items.", defaults.Items, EventCorpus.EpcsPerEvent, BenchItems.MaxCount);
+        var keys = SharedOptions.Number("--keys", "Keys that sign.", defaults.Keys, 1, 1000);
+        var sample = SharedOptions.Number("--sample", "Records fetched and verified afterwards.", defaults.Sample, 1, 1_000_000);
         var command = new Command("capture", "Measures signed capture until everything is under a signed checkpoint.")
         {
             server, admin, corpus, batch, events, clients, seed, items, keys, sample,
@@ -57,13 +57,13 @@ internal static class BenchCommands
         var defaults = new OverloadBenchOptions();
         var server = SharedOptions.Server();
         var admin = AdminKeyFile();
-        var batch = Number("--batch", "Events in a statement.", defaults.Batch, Statement.MaxEvents);
-        var seconds = Number("--seconds", "How long to send too much.", defaults.Seconds, 3600);
-        var calm = Number("--calm-seconds", "How long to measure what is sustained.", defaults.CalmSeconds, 600);
-        var factor = Number("--factor", "How many times the sustained rate is sent.", defaults.Factor, 100);
-        var clients = Number("--clients", "Clients that measure what is sustained.", defaults.Clients, 1000);
+        var batch = SharedOptions.Number("--batch", "Events in a statement.", defaults.Batch, 1, Statement.MaxEvents);
+        var seconds = SharedOptions.Number("--seconds", "How long to send too much.", defaults.Seconds, 1, 3600);
+        var calm = SharedOptions.Number("--calm-seconds", "How long to measure what is sustained.", defaults.CalmSeconds, 1, 600);
+        var factor = SharedOptions.Number("--factor", "How many times the sustained rate is sent.", defaults.Factor, 1, 100);
+        var clients = SharedOptions.Number("--clients", "Clients that measure what is sustained.", defaults.Clients, 1, 1000);
         var seed = new Option<int>("--seed") { Description = "Chooses the corpus.", DefaultValueFactory = _ => defaults.Seed };
-        var sample = Number("--sample", "Records fetched and verified afterwards.", defaults.Sample, 1_000_000);
+        var sample = SharedOptions.Number("--sample", "Records fetched and verified afterwards.", defaults.Sample, 1, 1_000_000);
         var command = new Command("overload", "Measures what a server does with more captures than it can take.") { server, admin, batch, seconds, calm, factor, clients, seed, sample };
         command.SetAction(async (parsed, cancellationToken) =>
         {
@@ -88,9 +88,9 @@ internal static class BenchCommands
         var defaults = new QueryBenchOptions();
         var server = SharedOptions.Server();
         var admin = AdminKeyFile();
-        var events = Number("--events", "Events captured before asking.", defaults.Events, 100_000_000);
-        var seconds = Number("--seconds", "How long to ask each kind of query.", defaults.Seconds, 3600);
-        var clients = Number("--clients", "Clients asking at once.", defaults.Clients, 1000);
+        var events = SharedOptions.Number("--events", "Events captured before asking.", defaults.Events, 1, 100_000_000);
+        var seconds = SharedOptions.Number("--seconds", "How long to ask each kind of query.", defaults.Seconds, 1, 3600);
+        var clients = SharedOptions.Number("--clients", "Clients asking at once.", defaults.Clients, 1, 1000);
         var seed = new Option<int>("--seed") { Description = "Chooses the events and what is asked.", DefaultValueFactory = _ => defaults.Seed };
         var command = new Command("query", "Measures EPCIS queries: by EPC, by EPC class, by business step and time window, by sensor value.") { server, admin, events, seconds, clients, seed };
         command.SetAction(async (parsed, cancellationToken) =>
@@ -113,10 +113,10 @@ internal static class BenchCommands
         var defaults = new ScanBenchOptions();
         var server = SharedOptions.Server();
         var admin = AdminKeyFile();
-        var items = Number("--items", "Items captured and asked for in turn.", defaults.Items, BenchItems.MaxCount, EventCorpus.EpcsPerEvent);
+        var items = SharedOptions.Number("--items", "Items captured and asked for in turn.", defaults.Items, EventCorpus.EpcsPerEvent, BenchItems.MaxCount);
         var same = new Option<bool>("--same") { Description = "Ask for one item again and again." };
-        var seconds = Number("--seconds", "How long to ask for pages, and then for evidence.", defaults.Seconds, 3600);
-        var clients = Number("--clients", "Clients asking at once.", defaults.Clients, 1000);
+        var seconds = SharedOptions.Number("--seconds", "How long to ask for pages, and then for evidence.", defaults.Seconds, 1, 3600);
+        var clients = SharedOptions.Number("--clients", "Clients asking at once.", defaults.Clients, 1, 1000);
         var seed = new Option<int>("--seed") { Description = "Chooses the events.", DefaultValueFactory = _ => defaults.Seed };
         var command = new Command("scan", "Measures item pages and evidence bundles.") { server, admin, items, same, seconds, clients, seed };
         command.SetAction(async (parsed, cancellationToken) =>
@@ -142,13 +142,13 @@ internal static class BenchCommands
         var admin = AdminKeyFile();
         var template = new Option<string>("--template") { Description = "What the devices measure.", DefaultValueFactory = _ => defaults.Template };
         template.AcceptOnlyFromAmong([.. MachineTemplate.All.Select(static t => t.Name)]);
-        var devices = Number("--devices", "Devices, each enrolled with a key of its own.", defaults.Devices, 1_000_000);
-        var statements = Number("--statements", "Statements signed beforehand; each takes some 60 kB of memory.", defaults.Statements, 10_000_000);
-        var readings = Number("--readings", "Readings in a statement, one a minute.", defaults.Readings, Statement.MaxEvents);
-        var batch = Number("--batch", "Statements in a request.", defaults.Batch, StatementBatch.MaxStatements);
-        var clients = Number("--clients", "Clients sending at once.", defaults.Clients, 1000);
-        var seconds = Number("--seconds", "How long to send at most.", defaults.Seconds, 3600);
-        var days = Number("--days", "Days of the device that is asked for its history; 0 for none.", defaults.Days, 3660, min: 0);
+        var devices = SharedOptions.Number("--devices", "Devices, each enrolled with a key of its own.", defaults.Devices, 1, 1_000_000);
+        var statements = SharedOptions.Number("--statements", "Statements signed beforehand; each takes some 60 kB of memory.", defaults.Statements, 1, 10_000_000);
+        var readings = SharedOptions.Number("--readings", "Readings in a statement, one a minute.", defaults.Readings, 1, Statement.MaxEvents);
+        var batch = SharedOptions.Number("--batch", "Statements in a request.", defaults.Batch, 1, StatementBatch.MaxStatements);
+        var clients = SharedOptions.Number("--clients", "Clients sending at once.", defaults.Clients, 1, 1000);
+        var seconds = SharedOptions.Number("--seconds", "How long to send at most.", defaults.Seconds, 1, 3600);
+        var days = SharedOptions.Number("--days", "Days of the device that is asked for its history; 0 for none.", defaults.Days, 0, 3660);
         var seed = new Option<int>("--seed") { Description = "Chooses the readings.", DefaultValueFactory = _ => defaults.Seed };
         var command = new Command("telemetry", "Measures telemetry of many devices, and the history of one.") { server, admin, template, devices, statements, readings, batch, clients, seconds, days, seed };
         command.SetAction(async (parsed, cancellationToken) =>
@@ -172,17 +172,4 @@ internal static class BenchCommands
     }
 
     private static Option<string> AdminKeyFile() => new("--admin-key-file") { Description = "File with the API key of an admin.", HelpName = "FILE", Required = true };
-
-    private static Option<int> Number(string name, string description, int value, int max, int min = 1)
-    {
-        var option = new Option<int>(name) { Description = description, HelpName = "N", DefaultValueFactory = _ => value };
-        option.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<int>() is var given && (given < min || given > max))
-            {
-                result.AddError($"{name} is {min} to {max}.");
-            }
-        });
-        return option;
-    }
 }

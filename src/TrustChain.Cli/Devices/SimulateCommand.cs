@@ -13,8 +13,8 @@ internal static class SimulateCommand
     {
         var template = new Option<string>("--template") { Description = "Kind of machine.", Required = true };
         template.AcceptOnlyFromAmong([.. MachineTemplate.All.Select(static t => t.Name)]);
-        var devices = Number("--devices", "How many machines.", 10, 1, 100_000);
-        var days = Number("--days", "How many days.", 30, 1, 3660);
+        var devices = SharedOptions.Number("--devices", "How many machines.", 10, 1, 100_000);
+        var days = SharedOptions.Number("--days", "How many days.", 30, 1, 3660);
         var from = new Option<string?>("--from") { Description = "First day (UTC); without it the last day is yesterday.", HelpName = "YYYY-MM-DD" };
         var seed = new Option<ulong>("--seed") { Description = "Chooses machines, days and sizes. Also part of the serial numbers: another run into one server needs another.", DefaultValueFactory = static _ => 1 };
         var interval = new Option<int?>("--interval") { Description = "Seconds between readings, 10 to 86400; without it as the machine does.", HelpName = "SECONDS" };
@@ -23,8 +23,8 @@ internal static class SimulateCommand
         var apiKey = new Option<string?>("--api-key") { Description = "API key of the owner. Others can see it in the list of processes: a file is better.", HelpName = "KEY" };
         var apiKeyFile = new Option<string?>("--api-key-file") { Description = "File with the API key of the owner.", HelpName = "FILE" };
         var prefix = new Option<string?>("--prefix") { Description = "GS1 company prefix of the machines' identifiers; without it the first that the owner has claimed.", HelpName = "DIGITS" };
-        var clients = Number("--clients", "Machines that are signed and sent for at once.", 8, 1, 1000);
-        var speed = Number("--speed", "Most statements in a second; 0: as fast as the server takes them.", 0, 0, 1_000_000);
+        var clients = SharedOptions.Number("--clients", "Machines that are signed and sent for at once.", 8, 1, 1000);
+        var speed = SharedOptions.Number("--speed", "Most statements in a second; 0: as fast as the server takes them.", 0, 0, 1_000_000);
         var report = new Option<string?>("--out") { Description = "File for a report in JSON: each machine, and each fault with its code, beginning and end.", HelpName = "FILE" };
         var offline = new Option<string?>("--offline") { Description = "Folder to write keys and statements to instead of sending them.", HelpName = "DIR" };
         var origin = new Option<string?>("--aud") { Description = "With --offline: origin of the log the statements are made for.", HelpName = "ORIGIN" };
@@ -81,17 +81,4 @@ internal static class SimulateCommand
 
     private static DateOnly FirstDay(string? given, int days) => given is null ? DateOnly.FromDateTime(DateTime.UtcNow).AddDays(-days)
         : DateOnly.TryParseExact(given, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var day) ? day : throw new CliException($"\"{given}\" is no day such as 2026-11-26.");
-
-    private static Option<int> Number(string name, string description, int value, int min, int max)
-    {
-        var option = new Option<int>(name) { Description = description, HelpName = "N", DefaultValueFactory = _ => value };
-        option.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<int>() is var given && (given < min || given > max))
-            {
-                result.AddError($"{name} is {min} to {max}.");
-            }
-        });
-        return option;
-    }
 }

@@ -26,8 +26,8 @@ internal static class GatewayCommand
         var certificateKey = new Option<string?>("--certificate-key") { Description = "With mqtts: the certificate's private key, in PEM.", HelpName = "FILE" };
         var topic = new Option<string>("--topic") { Description = "Topic that devices publish statements to.", HelpName = "TOPIC", DefaultValueFactory = static _ => "telemetry" };
         var apiKey = new Option<string?>("--api-key-file") { Description = "File with an API key of the devices' owner: then only statements of this organisation's devices pass, and its limits apply instead of those of one address.", HelpName = "FILE" };
-        var most = Number("--max-connections", "Most devices connected at once.", 5000);
-        var rate = Number("--max-rate", "Most statements of one address in a second, ten times as many at once; long ones count for more.", 200);
+        var most = SharedOptions.Number("--max-connections", "Most devices connected at once.", 5000, 1, MostOfAny);
+        var rate = SharedOptions.Number("--max-rate", "Most statements of one address in a second, ten times as many at once; long ones count for more.", 200, 1, MostOfAny);
         var command = new Command("gateway", "Takes telemetry statements from devices over MQTT 5, passes them on to a server, and acknowledges each once the server has it.")
         {
             server, listen, certificate, certificateKey, topic, apiKey, most, rate,
@@ -84,19 +84,6 @@ internal static class GatewayCommand
                 shell.Output.WriteLine($"listening on {url} for statements under the topic {options.Topic}, which go to {server}");
             }
         }
-    }
-
-    private static Option<int> Number(string name, string description, int value)
-    {
-        var option = new Option<int>(name) { Description = description, HelpName = "N", DefaultValueFactory = _ => value };
-        option.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<int>() is < 1 or > MostOfAny)
-            {
-                result.AddError($"{name} is 1 to {MostOfAny}.");
-            }
-        });
-        return option;
     }
 
     private static (IPEndPoint EndPoint, bool IsEncrypted) ParseAddress(string text)

@@ -112,9 +112,10 @@ internal sealed class StatementRelay(ServerClient client, Action<string> log)
     private async Task<RelayAnswer> FollowAsync(Waiting waiting)
     {
         var answer = await waiting.Answer.Task;
-        if (answer is { Outcome: RelayOutcome.Later, Status: 409 } && Interlocked.Increment(ref _early) <= MaxEarly)
+        if (IsEarly(answer))
         {
-            for (var attempt = 1; answer is { Outcome: RelayOutcome.Later, Status: 409 } && attempt < EarlyAttempts; attempt++)
+            var mayWait = Interlocked.Increment(ref _early) <= MaxEarly;
+            for (var attempt = 1; mayWait && IsEarly(answer) && attempt < EarlyAttempts; attempt++)
             {
                 await Task.Delay(EarlyPause);
                 var again = new Waiting(waiting.Statement, new(TaskCreationOptions.RunContinuationsAsynchronously));
@@ -126,11 +127,9 @@ internal sealed class StatementRelay(ServerClient client, Action<string> log)
             }
             Interlocked.Decrement(ref _early);
         }
-        else if (answer is { Outcome: RelayOutcome.Later, Status: 409 })
-        {
-            Interlocked.Decrement(ref _early);
-        }
         return Count(answer);
+
+        static bool IsEarly(RelayAnswer answer) => answer is { Outcome: RelayOutcome.Later, Status: 409 };
     }
 
     private RelayAnswer Count(RelayAnswer answer)

@@ -43,6 +43,20 @@ internal static class SharedOptions
         },
     };
 
+    /// <summary>A whole number within limits.</summary>
+    public static Option<int> Number(string name, string description, int value, int min, int max)
+    {
+        var option = new Option<int>(name) { Description = description, HelpName = "N", DefaultValueFactory = _ => value };
+        option.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<int>() is var given && (given < min || given > max))
+            {
+                result.AddError($"{name} is {min} to {max}.");
+            }
+        });
+        return option;
+    }
+
     /// <summary>The trust file.</summary>
     public static Option<string?> Trust() => new("--trust") { Description = "Trust file: origin, log key, chain, contract and genesis block.", HelpName = "FILE" };
 

@@ -134,12 +134,29 @@ public sealed class GrantTests(ServerFixture fixture) : IClassFixture<ServerFixt
         var grant = await GiveAsync(device, bank);
         (await Server.PostAsync($"{device.Path}/acts", new { act = "transfer", to = buyer.Id }, device.Owner.ApiKey)).Expect(200);
         Assert.Equal("granted", await StateAsync(device, grant));
+        (await Server.GetAsync($"{device.Path}/verdicts", bank.ApiKey)).Expect(200);
+        Assert.Equal(1, (await Server.GetAsync($"{device.Path}/accesses", device.Owner.ApiKey)).Expect(200).Json.GetProperty("accesses").GetArrayLength());
         await Server.GetCoveringCheckpointAsync();
         (await Server.PostAsync($"{device.Path}/acts", new { act = "accept" }, buyer.ApiKey)).Expect(200);
         Assert.Equal("revoked", (await OwnAsync(bank, grant)).Text("state"));
         (await Server.GetAsync($"{device.Path}/live", bank.ApiKey)).ExpectProblem(404, "not-found");
         (await Server.GetAsync($"{device.Path}/grants", device.Owner.ApiKey)).ExpectProblem(404, "not-found");
-        (await Server.GetAsync($"{device.Path}/grants", buyer.ApiKey)).Expect(200);
+        Assert.Equal(0, (await Server.GetAsync($"{device.Path}/grants", buyer.ApiKey)).Expect(200).Json.GetProperty("grants").GetArrayLength()); // What the seller gave is the seller's own.
+        Assert.Equal(0, (await Server.GetAsync($"{device.Path}/accesses", buyer.ApiKey)).Expect(200).Json.GetProperty("accesses").GetArrayLength());
+    }
+
+    [Fact]
+    public async Task WhatWasRefused_IsToldToGranteesWithoutItsWords()
+    {
+        using var device = await NewDeviceAsync();
+        var bank = await Server.AddOrganisationAsync();
+        await GiveAsync(device, bank);
+        (await device.SendAsync(device.SignAs(device.Event(DateTimeOffset.UtcNow.AddHours(-1), 1, 310), device.Next, device.Previous, device: "urn:test:another"))).ExpectProblem(403, "device-mismatch");
+
+        Assert.Contains("urn:test:another", (await Server.GetAsync($"{device.Path}/verdicts", device.Owner.ApiKey)).Expect(200).Body, StringComparison.Ordinal);
+        var told = (await Server.GetAsync($"{device.Path}/verdicts", bank.ApiKey)).Expect(200).Body;
+        Assert.Contains("foreign-device", told, StringComparison.Ordinal);
+        Assert.DoesNotContain("urn:test:another", told, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -174,6 +174,8 @@ public sealed class GrantTests
     [InlineData("""{"from":"2026-11-16","precision":"none","purpose":"fun","scope":["rider"],"until":"2026-11-16"}""", "purpose")]
     [InlineData("""{"from":"2026-11-17","precision":"none","purpose":"resale","scope":["rider"],"until":"2026-11-16"}""", "days")]
     [InlineData("""{"from":"2026-11-16","precision":"none","purpose":"resale","scope":["rider"],"until":"2036-11-17"}""", "days")]
+    [InlineData("""{"from":"0001-01-01","precision":"none","purpose":"resale","scope":["rider"],"until":"0001-01-10"}""", "days")]
+    [InlineData("""{"from":"9999-12-30","precision":"none","purpose":"resale","scope":["rider"],"until":"9999-12-31"}""", "days")]
     [InlineData("""{"from":"2026-11-16T00:00:00Z","precision":"none","purpose":"resale","scope":["rider"],"until":"2026-11-16"}""", "days")]
     [InlineData("""{"expires":"soon","from":"2026-11-16","precision":"none","purpose":"resale","scope":["rider"],"until":"2026-11-16"}""", "expires")]
     [InlineData("""{"from":"2026-11-16","precision":"none","purpose":"resale","scope":["rider"],"until":"2026-11-16","x":1}""", "members")]
