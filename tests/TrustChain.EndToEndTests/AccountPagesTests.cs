@@ -42,11 +42,9 @@ public sealed class AccountPagesTests(TestSite site)
         await page.FillAsync("#name", "王芳");
         await page.FillAsync("#login", $"fang-{Guid.NewGuid():N}");
         await page.FillAsync("#password", "correct horse battery");
-        await page.ClickAsync("main button[type=submit]");
-        await page.WaitForURLAsync("**/account*");
+        await visitor.PressAsync("main button[type=submit]", "**/account*");
         await page.FillAsync("#passkeyName", "Phone");
-        await page.ClickAsync("[data-passkey=create]");
-        await page.WaitForURLAsync("**done=passkey*");
+        await visitor.PressAsync("[data-passkey=create]", "**done=passkey*");
         Assert.Contains("Phone", await visitor.ReadAsync(), StringComparison.Ordinal);
         await LookAsync(visitor, $"account-{language}-{width}");
 
@@ -56,11 +54,9 @@ public sealed class AccountPagesTests(TestSite site)
             await LookAsync(visitor, $"{path}-{language}-{width}");
         }
         await visitor.OpenAsync(Address + "/account");
-        await page.ClickAsync("form[action^='/account/sign-out?'] button");
-        await page.WaitForURLAsync("**/account/sign-in*");
+        await visitor.PressAsync("form[action^='/account/sign-out?'] button", "**/account/sign-in*");
         await LookAsync(visitor, $"sign-in-{language}-{width}");
-        await page.GetByRole(AriaRole.Button, new() { Name = signIn }).ClickAsync();
-        await page.WaitForURLAsync("**/account?lang=*");
+        await visitor.PressAsync($"role=button[name='{signIn}']", "**/account?lang=*");
 
         await page.GetByRole(AriaRole.Link, new() { Name = audit, Exact = true }).ClickAsync();
         Assert.Contains("passkey-added", await visitor.ReadAsync() + await SignedActsAsync(), StringComparison.Ordinal);

@@ -117,8 +117,7 @@ public sealed partial class DevicePagesTests(TestSite site)
         await page.SelectOptionAsync("#purpose", "credit");
         await page.FillAsync("#from", $"{Today.AddDays(-60):yyyy-MM-dd}");
         await page.FillAsync("#until", $"{Today.AddDays(60):yyyy-MM-dd}");
-        await page.ClickAsync("main form button[type=submit]");
-        await page.WaitForURLAsync("**done=asked*");
+        await visitor.PressAsync("main form button[type=submit]", "**done=asked*");
         Assert.Equal(1, await page.Locator(".cards > .card").CountAsync());
         Assert.Equal(0, await page.Locator(".verdicts").CountAsync()); // Asked for is not given.
 
@@ -128,8 +127,7 @@ public sealed partial class DevicePagesTests(TestSite site)
         await owner.Page.ClickAsync($"main a[href^='/account/devices/{machine.Id}/grants']");
         Assert.Equal(1, await owner.Page.Locator(".cards > .card").CountAsync());
         await LookAsync(owner, $"granting-asked-{language}-{width}");
-        await owner.Page.ClickAsync("button[value=approve]");
-        await owner.Page.WaitForURLAsync("**done=granted*");
+        await owner.PressAsync("button[value=approve]", "**done=granted*");
         await visitor.OpenAsync("/account/granted");
         Assert.Equal(10, await page.Locator(".verdicts li").CountAsync());
         Assert.Contains(Turned, await visitor.ReadAsync(), StringComparison.Ordinal);
@@ -139,15 +137,13 @@ public sealed partial class DevicePagesTests(TestSite site)
         await owner.OpenAsync($"/account/devices/{machine.Id}/grants");
         Assert.Equal(1, await owner.Page.Locator("[aria-labelledby=reads] li").CountAsync()); // The lender's look.
         await LookAsync(owner, $"granting-read-{language}-{width}");
-        await owner.Page.ClickAsync("button[value=revoke]");
-        await owner.Page.WaitForURLAsync("**done=grant-withdrawn*");
+        await owner.PressAsync("button[value=revoke]", "**done=grant-withdrawn*");
         Assert.Equal(0, await owner.Page.Locator(".cards button").CountAsync());
 
         await owner.Page.FillAsync("#grantee", lender);
         await owner.Page.FillAsync("#from", $"{Today:yyyy-MM-dd}");
         await owner.Page.FillAsync("#until", $"{Today.AddDays(9):yyyy-MM-dd}");
-        await owner.Page.ClickAsync("button[value=offer]");
-        await owner.Page.WaitForURLAsync("**done=granted*");
+        await owner.PressAsync("button[value=offer]", "**done=granted*");
         Assert.Equal(2, await owner.Page.Locator(".cards > .card").CountAsync());
         await owner.Page.FillAsync("#grantee", "nobody-here");
         await owner.Page.FillAsync("#from", $"{Today:yyyy-MM-dd}");
@@ -255,8 +251,7 @@ public sealed partial class DevicePagesTests(TestSite site)
         await visitor.Page.FillAsync("#name", "王芳");
         await visitor.Page.FillAsync("#login", $"fang-{Guid.NewGuid():N}");
         await visitor.Page.FillAsync("#password", "correct horse battery");
-        await visitor.Page.ClickAsync("main button[type=submit]");
-        await visitor.Page.WaitForURLAsync("**/account*");
+        await visitor.PressAsync("main button[type=submit]", "**/account*");
     }
 
     /// <summary>What the code on the page holds.</summary>

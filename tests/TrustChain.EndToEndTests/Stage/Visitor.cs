@@ -72,6 +72,16 @@ internal sealed class Visitor : IAsyncDisposable
     public async Task<IResponse> OpenAsync(string address) =>
         await Page.GotoAsync(address.StartsWith('/') ? _site.BaseUrl + address : address) ?? throw new InvalidOperationException($"{address} gave no answer.");
 
+    /// <summary>
+    /// Presses what the selector names and waits until the page it leads to is loaded. The address must not be the present one: it is awaited from before the
+    /// press, since a page that arrives between the press and the waiting would be missed.
+    /// </summary>
+    public async Task PressAsync(string selector, string leadsTo)
+    {
+        var arrival = Page.WaitForURLAsync(leadsTo);
+        await Task.WhenAll(arrival, Page.ClickAsync(selector));
+    }
+
     /// <summary>What the page shows, white space folded.</summary>
     public async Task<string> ReadAsync() => Fold(await Page.Locator("body").InnerTextAsync());
 
