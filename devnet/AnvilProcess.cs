@@ -18,6 +18,9 @@ public sealed record AnvilSettings
     /// <summary>Port on 127.0.0.1; 0 = any free port.</summary>
     public int Port { get; init; }
 
+    /// <summary>EIP-155 id of the chain.</summary>
+    public long ChainId { get; init; } = AnvilProcess.ChainId;
+
     /// <summary>
     /// Also mines a block this often, in whole seconds. Null: only when there is a transaction, which is mined at once in either case.
     /// The chain is held in memory and in one file that is written every second: reckon with 2 kB for each block.
@@ -36,6 +39,7 @@ public sealed record AnvilSettings
 /// </summary>
 public sealed class AnvilProcess : IAsyncDisposable
 {
+    /// <summary>EIP-155 id of a chain for which none was chosen.</summary>
     public const long ChainId = 31337;
 
     /// <summary>The well-known mnemonic of development chains; its accounts must never hold anything of value.</summary>
@@ -75,7 +79,7 @@ public sealed class AnvilProcess : IAsyncDisposable
         var child = await ChildProcess.StartAsync(Describe(settings, state), cancellationToken);
         try
         {
-            return await FindReadyPortAsync(child, cancellationToken) is { } port
+            return await FindReadyPortAsync(child, settings.ChainId, cancellationToken) is { } port
                 ? new AnvilProcess(child, port, state)
                 : throw new DevnetException($"anvil did not start: {child.ReadReason("Error:", "error:")} (log: {settings.Folder.LogFile(LogName)}).");
         }
@@ -119,7 +123,7 @@ public sealed class AnvilProcess : IAsyncDisposable
             Name = "anvil",
             Program = Path.Combine(settings.NodeModules, "@foundry-rs/anvil-linux-amd64/bin/anvil"),
             Arguments = ["--host", "127.0.0.1", "--port", settings.Port.ToString(CultureInfo.InvariantCulture),
-                "--chain-id", ChainId.ToString(CultureInfo.InvariantCulture), "--mnemonic", Mnemonic,
+                "--chain-id", settings.ChainId.ToString(CultureInfo.InvariantCulture), "--mnemonic", Mnemonic,
                 "--slots-in-an-epoch", settings.SlotsInAnEpoch.ToString(CultureInfo.InvariantCulture),
                 "--state", state.Path, "--state-interval", "1",
                 "--prune-history", StatesKept.ToString(CultureInfo.InvariantCulture), "--silent", .. interval],
@@ -132,13 +136,13 @@ public sealed class AnvilProcess : IAsyncDisposable
     }
 
     /// <summary>Null: it ended instead.</summary>
-    private static async Task<int?> FindReadyPortAsync(ChildProcess child, CancellationToken cancellationToken)
+    private static async Task<int?> FindReadyPortAsync(ChildProcess child, long chainId, CancellationToken cancellationToken)
     {
         using var client = new HttpClient { Timeout = TimeSpan.FromSeconds(2) };
         var clock = Stopwatch.StartNew();
         while (!child.HasExited)
         {
-            if (LocalPort.FindListening(child.Id) is { } port && await AnswersAsync(client, port, cancellationToken))
+            if (LocalPort.FindListening(child.Id) is { } port && await AnswersAsync(client, port, chainId, cancellationToken))
             {
                 return port;
             }
@@ -151,7 +155,7 @@ public sealed class AnvilProcess : IAsyncDisposable
         return null;
     }
 
-    private static async Task<bool> AnswersAsync(HttpClient client, int port, CancellationToken cancellationToken)
+    private static async Task<bool> AnswersAsync(HttpClient client, int port, long chainId, CancellationToken cancellationToken)
     {
         try
         {
@@ -159,7 +163,7 @@ public sealed class AnvilProcess : IAsyncDisposable
             using var content = new StringContent(request, new MediaTypeHeaderValue("application/json"));
             using var response = await client.PostAsync(UrlOf(port), content, cancellationToken);
             var answer = await response.Content.ReadFromJsonAsync<JsonElement>(cancellationToken);
-            return answer.GetProperty("result").GetString() == "0x" + ChainId.ToString("x", CultureInfo.InvariantCulture);
+            return answer.GetProperty("result").GetString() == "0x" + chainId.ToString("x", CultureInfo.InvariantCulture);
         }
         catch (HttpRequestException)
         {

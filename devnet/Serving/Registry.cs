@@ -55,7 +55,7 @@ public sealed class Registry
     {
         var fees = new FeePolicy { MaxFeePerGasCeiling = BigInteger.Pow(10, 12), MaxPriorityFeePerGasCeiling = BigInteger.Pow(10, 11) };
         var deployed = await RegistryDeployment.DeployAsync(
-            node, publisher, AnvilProcess.ChainId, RegistryDeployment.HashOrigin(origin), default, publisher.Address, fees, TimeProvider.System, Timeout, cancellationToken);
+            node, publisher, await node.GetChainIdAsync(cancellationToken), RegistryDeployment.HashOrigin(origin), default, publisher.Address, fees, TimeProvider.System, Timeout, cancellationToken);
         return deployed.Registry;
     }
 

@@ -17,9 +17,10 @@ namespace TrustChain.Cli.Fsck;
 /// </summary>
 /// <param name="Node">Which node said so.</param>
 /// <param name="Anchors">Root by size, of the events from the cursor on.</param>
+/// <param name="Blocks">Number of the block of each.</param>
 /// <param name="Latest">The contract's latest anchor; the default when it has none.</param>
 /// <param name="Next">Cursor to go on from once these anchors have been compared.</param>
-internal sealed record ChainAnchors(string Node, IReadOnlyDictionary<long, Hash32> Anchors, RootOfSize Latest, ChainCursor Next)
+internal sealed record ChainAnchors(string Node, IReadOnlyDictionary<long, Hash32> Anchors, IReadOnlyDictionary<long, ulong> Blocks, RootOfSize Latest, ChainCursor Next)
 {
     private const ulong SmallestRange = 500;
 
@@ -57,6 +58,25 @@ internal sealed record ChainAnchors(string Node, IReadOnlyDictionary<long, Hash3
         return (IReadOnlyDictionary<long, Hash32>)roots;
     });
 
+    /// <summary>The time of the block that holds an anchor; null when the contract holds none of this size.</summary>
+    /// <exception cref="LogFaultException">There is no contract at the trusted address.</exception>
+    /// <exception cref="CliException">The node does not answer, or does not have the block.</exception>
+    public Task<DateTimeOffset?> FindTimeAsync(NodeConnection connection, TrustFile trust, long size, CancellationToken cancellationToken) => AskAsync(connection, async () =>
+    {
+        if (!Blocks.TryGetValue(size, out var number))
+        {
+            var events = new List<AnchoredEvent>(); // From before the cursor: looked for alone.
+            await ListAsync(connection, ParseRegistry(trust), size, 0, await connection.Node.GetBlockNumberAsync(cancellationToken), events, cancellationToken);
+            if (events.Count == 0)
+            {
+                return (DateTimeOffset?)null;
+            }
+            number = events[0].Block;
+        }
+        return (await connection.Node.GetBlockAsync(BlockTag.Number(number), cancellationToken))?.Timestamp
+            ?? throw new CliException($"{connection.Name} does not give block {number}, which holds the anchor of size {size}.");
+    });
+
     private static async Task<ChainAnchors> ReadCoreAsync(NodeConnection connection, TrustFile trust, ChainCursor from, CancellationToken cancellationToken)
     {
         var address = ParseRegistry(trust);
@@ -74,7 +94,7 @@ internal sealed record ChainAnchors(string Node, IReadOnlyDictionary<long, Hash3
         var events = new List<AnchoredEvent>();
         if (from.NextBlock <= newest)
         {
-            await ListAsync(connection, address, from.NextBlock, newest, events, cancellationToken);
+            await ListAsync(connection, address, null, from.NextBlock, newest, events, cancellationToken);
         }
         var anchored = await registry.GetLatestAsync(BlockTag.Number(newest), cancellationToken);
         var latest = anchored.IsDefault ? default : new RootOfSize((long)anchored.Size, anchored.Root);
@@ -83,7 +103,7 @@ internal sealed record ChainAnchors(string Node, IReadOnlyDictionary<long, Hash3
         {
             throw new CliException($"{connection.Name} does not give all events of the contract: the latest anchor is not among them.");
         }
-        return new ChainAnchors(connection.Name, anchors, latest, Advance(from, events, await GetSettledAsync(connection, newest, cancellationToken)));
+        return new ChainAnchors(connection.Name, anchors, events.ToDictionary(static e => e.Anchor.Size, static e => e.Block), latest, Advance(from, events, await GetSettledAsync(connection, newest, cancellationToken)));
     }
 
     private static Dictionary<long, Hash32> Index(List<AnchoredEvent> events, string node)
@@ -147,13 +167,13 @@ internal sealed record ChainAnchors(string Node, IReadOnlyDictionary<long, Hash3
 
     private static LogFaultException Mismatch(string message) => new(FaultCodes.AnchorMismatch, "contract", message);
 
-    /// <summary>Collects the events of a range of blocks. Nodes limit how much they give at once, so a refused range is halved.</summary>
+    /// <summary>Collects the events of a range of blocks, or those of one size. Nodes limit how much they give at once, so a refused range is halved.</summary>
     private static async Task ListAsync(
-        NodeConnection connection, Address registry, ulong from, ulong to, List<AnchoredEvent> events, CancellationToken cancellationToken)
+        NodeConnection connection, Address registry, long? size, ulong from, ulong to, List<AnchoredEvent> events, CancellationToken cancellationToken)
     {
         try
         {
-            events.AddRange(await GetAsync(connection, registry, from, to, cancellationToken));
+            events.AddRange(await GetAsync(connection, registry, size, from, to, cancellationToken));
             return;
         }
         catch (RpcErrorException) when (to - from > SmallestRange)
@@ -161,12 +181,12 @@ internal sealed record ChainAnchors(string Node, IReadOnlyDictionary<long, Hash3
             // Refused as too much: go on below with the halves.
         }
         var middle = from + ((to - from) / 2);
-        await ListAsync(connection, registry, from, middle, events, cancellationToken);
-        await ListAsync(connection, registry, middle + 1, to, events, cancellationToken);
+        await ListAsync(connection, registry, size, from, middle, events, cancellationToken);
+        await ListAsync(connection, registry, size, middle + 1, to, events, cancellationToken);
     }
 
     private static Task<List<AnchoredEvent>> GetAsync(
-        NodeConnection connection, Address registry, ulong from, ulong to, CancellationToken cancellationToken) => connection.Rpc.CallAsync<List<AnchoredEvent>>(
+        NodeConnection connection, Address registry, long? size, ulong from, ulong to, CancellationToken cancellationToken) => connection.Rpc.CallAsync<List<AnchoredEvent>>(
         "eth_getLogs",
         json =>
         {
@@ -176,6 +196,10 @@ internal sealed record ChainAnchors(string Node, IReadOnlyDictionary<long, Hash3
             json.WriteString("toBlock", Hex.EncodeQuantity(to));
             json.WriteStartArray("topics");
             json.WriteStringValue(AnchoredTopic);
+            if (size is { } only)
+            {
+                json.WriteStringValue($"0x{only:x64}");
+            }
             json.WriteEndArray();
             json.WriteEndObject();
         },

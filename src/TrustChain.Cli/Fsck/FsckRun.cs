@@ -14,6 +14,8 @@ internal sealed class FsckRun(Shell shell, LogAudit audit, FsckFiles files)
         var saved = files.State is null ? null : await OpenStateAsync(shell, files.State, audit.Trust, cancellationToken);
         var state = saved is null || files.Full ? new WalkState(audit.Trust) : saved;
         var from = state.Size;
+        // What an earlier run has brought to its end with a node it has compared; what it only walked over it has not.
+        var compared = state.Chain == default ? 0 : state.Confirmed?.Size ?? 0;
 
         var listed = await audit.ListAnchorsAsync(cancellationToken);
         var onChain = new List<ChainAnchors>();
@@ -33,9 +35,10 @@ internal sealed class FsckRun(Shell shell, LogAudit audit, FsckFiles files)
 
         var comparison = new AnchorComparison(history, walk.Roots, []);
         await comparison.CompareAsync(listed, cancellationToken);
-        foreach (var chain in onChain)
+        for (var node = 0; node < onChain.Count; node++)
         {
-            await comparison.CompareAsync(chain, cancellationToken);
+            await comparison.CompareAsync(onChain[node], cancellationToken);
+            await audit.CompareMomentsAsync(node, onChain[node], state.Keys.Compromised.Where(k => k.CompromisedBy >= compared), cancellationToken);
         }
         long? anchors = onChain.Count == 0 ? null : onChain.Max(c => state.Chain.Count + c.Anchors.Count);
         (state.Confirmed, state.Pending) = (next, null);

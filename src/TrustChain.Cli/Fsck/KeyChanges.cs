@@ -29,6 +29,12 @@ internal sealed class KeyChanges
     /// <summary>Leaf index and body of each device entry, in order.</summary>
     public IReadOnlyList<(long Index, ReadOnlyMemory<byte> Body)> Devices => _devices;
 
+    /// <summary>Keys that were ended as in wrong hands since a moment.</summary>
+    public IEnumerable<KeyStanding> Compromised => _histories.ByOrganisation.Values.SelectMany(static h => h.Keys).Where(static k => k.CompromisedAt is not null);
+
+    /// <summary>Every recovery that was announced.</summary>
+    public IEnumerable<RecoveryStanding> Recoveries => _histories.ByOrganisation.Values.SelectMany(static h => h.Recoveries);
+
     /// <summary>Takes the next key or device entry.</summary>
     /// <param name="kind"><see cref="EntryKind.Key"/> or <see cref="EntryKind.Device"/>.</param>
     /// <param name="index">Its leaf index, above all before, of both kinds.</param>

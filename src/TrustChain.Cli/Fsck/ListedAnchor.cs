@@ -18,8 +18,8 @@ internal sealed record ListedAnchor(long Size, Hash32 Root, string State)
     /// <summary>Whether the server says that the contract holds it.</summary>
     public bool IsMined => State is "mined" or "final";
 
-    /// <summary>Reads the server's list.</summary>
-    /// <exception cref="LogFaultException">An anchor is malformed, or on another chain or contract than the trusted one.</exception>
+    /// <summary>Reads the server's list for the trusted contract, which may be any of its anchoring targets.</summary>
+    /// <exception cref="LogFaultException">No target is the trusted contract, or an anchor is malformed or of another one.</exception>
     /// <exception cref="CliException">The server does not answer.</exception>
     public static async Task<IReadOnlyList<ListedAnchor>> ListAsync(ServerClient client, TrustFile trust, CancellationToken cancellationToken)
     {
@@ -29,8 +29,15 @@ internal sealed record ListedAnchor(long Size, Hash32 Root, string State)
             throw new CliException($"{answer.Address} answered {(int)answer.Status}; there is no list of anchors to check.");
         }
         using var document = answer.ToJson();
-        return [.. JsonMembers.Array(document.RootElement, "anchors").Select(anchor => Read(anchor, trust))];
+        var target = JsonMembers.Array(document.RootElement, "targets").FirstOrDefault(t => IsIn(t, trust));
+        return target.ValueKind == JsonValueKind.Object
+            ? [.. JsonMembers.Array(target, "anchors").Select(anchor => Read(anchor, trust))]
+            : throw new LogFaultException(
+                FaultCodes.AnchorMismatch, "list", $"No anchoring target that the server lists is the trusted contract {trust.Registry} on chain {trust.ChainId}.");
     }
+
+    private static bool IsIn(JsonElement json, TrustFile trust) =>
+        JsonMembers.Integer(json, "chainId") == trust.ChainId && string.Equals(JsonMembers.Text(json, "registry"), trust.Registry, StringComparison.OrdinalIgnoreCase);
 
     private static ListedAnchor Read(JsonElement json, TrustFile trust)
     {
@@ -39,8 +46,7 @@ internal sealed record ListedAnchor(long Size, Hash32 Root, string State)
         {
             throw new LogFaultException(FaultCodes.AnchorMismatch, "list", "The list of anchors has one without size, root or state.");
         }
-        if (JsonMembers.Integer(json, "chainId") != trust.ChainId
-            || !string.Equals(JsonMembers.Text(json, "registry"), trust.Registry, StringComparison.OrdinalIgnoreCase))
+        if (!IsIn(json, trust))
         {
             throw new LogFaultException(
                 FaultCodes.AnchorMismatch,

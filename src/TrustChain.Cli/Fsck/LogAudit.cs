@@ -19,6 +19,7 @@ internal sealed class LogAudit : IDisposable
     private readonly ServerClient _client;
     private readonly NoteVerifier _verifier;
     private readonly List<(NodeConnection Connection, HashSet<RootOfSize> Held)> _nodes;
+    private readonly HashSet<(int Node, long KeyEntry)> _dated = [];
 
     /// <summary>Prepares it; nothing is asked yet.</summary>
     /// <exception cref="CliException">The trust file's key is not usable.</exception>
@@ -127,6 +128,33 @@ internal sealed class LogAudit : IDisposable
             }
         }
         return history;
+    }
+
+    /// <summary>
+    /// Step 6: where a key was in wrong hands since a moment, records are not believed from an anchor on that was there by then. A later one would let
+    /// through what the thief signed in between. That an earlier one is the last that was final is not checked: the chain does not tell what was final when.
+    /// </summary>
+    /// <param name="node">Which one, from 0.</param>
+    /// <param name="chain">What it said.</param>
+    /// <param name="keys">The keys; those that were compared before are left out.</param>
+    /// <param name="cancellationToken">Ends waiting.</param>
+    /// <exception cref="LogFaultException">The anchor is later than the moment, or there is none.</exception>
+    /// <exception cref="CliException">The node does not answer.</exception>
+    public async Task CompareMomentsAsync(int node, ChainAnchors chain, IEnumerable<KeyStanding> keys, CancellationToken cancellationToken)
+    {
+        foreach (var key in keys.Where(k => k is { CompromisedAt: not null, CompromisedSince: > 0 } && !_dated.Contains((node, k.Entry))))
+        {
+            var anchored = await chain.FindTimeAsync(_nodes[node].Connection, Trust, key.CompromisedSince!.Value, cancellationToken); // Filtered.
+            if (anchored is null || !Record.TryParseTime(key.CompromisedAt, out var moment) || anchored > moment)
+            {
+                throw new LogFaultException(
+                    FaultCodes.BadKeyChange,
+                    $"key {key.Key.Kid}",
+                    $"entry {key.CompromisedBy}: the key {key.Key.Kid} was in wrong hands since {key.CompromisedAt}, for which the entry names index {key.CompromisedSince}, but "
+                        + (anchored is { } late ? $"that many entries were anchored at {Record.FormatTime(late)} only ({chain.Node})." : $"the contract holds no anchor of that size ({chain.Node})."));
+            }
+            _dated.Add((node, key.Entry));
+        }
     }
 
     /// <inheritdoc/>

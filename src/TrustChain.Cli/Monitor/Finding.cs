@@ -11,8 +11,8 @@ internal sealed record Finding(string Code, string Subject, string Message)
     /// <summary>What shows it to others, where there is more than the newest checkpoint.</summary>
     public FaultEvidence? Evidence { get; init; }
 
-    /// <summary>A warning says that something could not be checked, and nothing against the log.</summary>
-    public bool IsWarning => Code is AlarmCodes.Unreachable or AlarmCodes.UnusableReceipt;
+    /// <summary>A warning says nothing against the log: something could not be checked, or somebody may have to act.</summary>
+    public bool IsWarning => Code is AlarmCodes.Unreachable or AlarmCodes.UnusableReceipt or AlarmCodes.RecoveryAnnounced;
 }
 
 /// <summary>Kinds of alarms beside <see cref="FaultCodes"/>. Fixed like those.</summary>
@@ -26,6 +26,9 @@ internal static class AlarmCodes
 
     /// <summary>A warning: the server or a node did not answer.</summary>
     public const string Unreachable = "unreachable";
+
+    /// <summary>A warning: the operator announced a new key for an organisation, which can still object.</summary>
+    public const string RecoveryAnnounced = "recovery-announced";
 
     /// <summary>A warning: a file is no receipt of this log, or nothing says which events it is about.</summary>
     public const string UnusableReceipt = "unusable-receipt";

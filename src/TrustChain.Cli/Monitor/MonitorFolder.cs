@@ -154,11 +154,19 @@ internal sealed class MonitorFolder : IDisposable
             Rounds = json.GetProperty("rounds").GetInt64(),
             Raised = json.GetProperty("raised").GetInt64(),
             Sightings = new Sightings(json.GetProperty("sightings").EnumerateArray().Select(static s => new Sighting(s.GetProperty("size").GetInt64(), s.GetProperty("seen").GetDateTimeOffset()))),
+            Recoveries = json.TryGetProperty("recoveries", out var recoveries) ? ReadRecoveries(recoveries) : new RecoveryWatch([]), // Earlier versions did not watch them.
             Open = json.GetProperty("open").EnumerateArray().Select(ReadAlarm).ToDictionary(static a => (a.Finding.Code, a.Finding.Subject)),
             Outbox = [.. json.GetProperty("outbox").EnumerateArray().Select(static line => line.GetString() ?? "")],
             Kept = [.. json.GetProperty("kept").EnumerateArray().Select(static h => Hash32.TryParseBase64Url(h.GetString(), out var hash) ? hash : throw new FormatException("a hash is malformed."))],
         };
     }
+
+    private static RecoveryWatch ReadRecoveries(JsonElement json) => new(
+        json.GetProperty("seen").EnumerateArray().Select(static s => new RecoverySighting(s.GetProperty("entry").GetInt64(), Time(s, "notBefore"), Time(s, "completed"))),
+        json.GetProperty("size").GetInt64(),
+        Time(json, "at"));
+
+    private static DateTimeOffset? Time(JsonElement json, string name) => json.GetProperty(name) is { ValueKind: not JsonValueKind.Null } time ? time.GetDateTimeOffset() : null;
 
     private static OpenAlarm ReadAlarm(JsonElement json) =>
         new(new Finding(Text(json, "code"), Text(json, "subject"), Text(json, "message")), json.GetProperty("since").GetDateTimeOffset(), json.GetProperty("evidence").GetString());
@@ -185,6 +193,7 @@ internal sealed class MonitorFolder : IDisposable
                 json.WriteEndObject();
             }
             json.WriteEndArray();
+            WriteRecoveries(json, state.Recoveries);
             json.WriteStartArray("open");
             foreach (var alarm in state.Open.Values)
             {
@@ -209,5 +218,35 @@ internal sealed class MonitorFolder : IDisposable
             json.WriteEndObject();
         }
         return output.WrittenSpan.ToArray();
+    }
+
+    private static void WriteRecoveries(Utf8JsonWriter json, RecoveryWatch recoveries)
+    {
+        json.WriteStartObject("recoveries");
+        json.WriteNumber("size", recoveries.Size);
+        WriteTime(json, "at", recoveries.At);
+        json.WriteStartArray("seen");
+        foreach (var sighting in recoveries.Seen)
+        {
+            json.WriteStartObject();
+            json.WriteNumber("entry", sighting.Entry);
+            WriteTime(json, "notBefore", sighting.NotBefore);
+            WriteTime(json, "completed", sighting.Completed);
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+        json.WriteEndObject();
+    }
+
+    private static void WriteTime(Utf8JsonWriter json, string name, DateTimeOffset? time)
+    {
+        if (time is { } known)
+        {
+            json.WriteString(name, known);
+        }
+        else
+        {
+            json.WriteNull(name);
+        }
     }
 }

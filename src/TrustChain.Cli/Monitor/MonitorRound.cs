@@ -90,8 +90,13 @@ internal sealed class MonitorRound(
         IsWalkClean = roots is not null;
         if (IsWalkClean)
         {
-            _settled.UnionWith([FaultCodes.BadEntry, FaultCodes.BadKeyChange]);
+            _settled.UnionWith([FaultCodes.BadEntry, AlarmCodes.RecoveryAnnounced]);
             (walk.Confirmed, walk.Pending) = (isNew ? next : walk.Confirmed, null);
+            foreach (var finding in memory.Recoveries.Follow(walk.Keys.Recoveries, walk.Size, now))
+            {
+                Add(finding);
+            }
+            await CompareMomentsAsync(walk.Keys, onChain, cancellationToken);
         }
         if (await CompareAnchorsAsync(history, roots, listed, onChain, cancellationToken) && IsWalkClean && onChain.Count == audit.Nodes)
         {
@@ -100,6 +105,28 @@ internal sealed class MonitorRound(
         if (IsWalkClean)
         {
             await folder.WriteWalkAsync(walk, cancellationToken);
+        }
+    }
+
+    /// <summary>Asks every node about keys that were in wrong hands since a moment.</summary>
+    private async Task CompareMomentsAsync(KeyChanges keys, List<ChainAnchors> onChain, CancellationToken cancellationToken)
+    {
+        var complete = onChain.Count == audit.Nodes;
+        for (var node = 0; node < audit.Nodes; node++)
+        {
+            if (onChain.Find(c => c.Node == audit.NodeName(node)) is { } chain)
+            {
+                var index = node;
+                complete &= await TryAsync(audit.NodeName(node), async () =>
+                {
+                    await audit.CompareMomentsAsync(index, chain, keys.Compromised, cancellationToken);
+                    return "";
+                }) is not null;
+            }
+        }
+        if (complete)
+        {
+            _settled.Add(FaultCodes.BadKeyChange);
         }
     }
 

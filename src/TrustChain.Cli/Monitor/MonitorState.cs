@@ -23,6 +23,9 @@ internal sealed class MonitorState
     /// <summary>Sizes not anchored yet.</summary>
     public Sightings Sightings { get; init; } = new([]);
 
+    /// <summary>Recoveries of keys.</summary>
+    public RecoveryWatch Recoveries { get; init; } = new([]);
+
     /// <summary>Alarms that are not over, by code and subject.</summary>
     public Dictionary<(string Code, string Subject), OpenAlarm> Open { get; init; } = [];
 

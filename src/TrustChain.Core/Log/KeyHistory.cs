@@ -11,8 +11,22 @@ namespace TrustChain.Core.Log;
 /// <param name="RevokedBy">Leaf index of the entry that ended it; null while none has.</param>
 /// <param name="CompromisedSince">First leaf index that must not be believed; null when there is none.</param>
 /// <param name="EndedByOperator">Whether the operator alone ended it: it can still object to a recovery.</param>
+/// <param name="CompromisedBy">Leaf index of the entry that says so.</param>
+/// <param name="CompromisedAt">The moment that <paramref name="CompromisedSince"/> stands for; null where a leaf index was named.</param>
 public sealed record KeyStanding(
-    PublicKey Key, long Entry, Custody Custody, bool AfterRecovery, long? RevokedBy = null, long? CompromisedSince = null, bool EndedByOperator = false);
+    PublicKey Key, long Entry, Custody Custody, bool AfterRecovery, long? RevokedBy = null, long? CompromisedSince = null, bool EndedByOperator = false,
+    long? CompromisedBy = null, string? CompromisedAt = null);
+
+/// <summary>How an announced recovery stands after the entries read so far: open, or ended by one of two entries.</summary>
+/// <param name="Entry">Leaf index of the announcement.</param>
+/// <param name="Recovery">What is announced.</param>
+/// <param name="CompletedBy">Leaf index of the entry that admitted the key.</param>
+/// <param name="ObjectedBy">Leaf index of the objection.</param>
+public sealed record RecoveryStanding(long Entry, KeyRecovery Recovery, long? CompletedBy = null, long? ObjectedBy = null)
+{
+    /// <summary>Whether neither has happened.</summary>
+    public bool IsOpen => CompletedBy is null && ObjectedBy is null;
+}
 
 /// <summary>What a key entry does to the history of its organisation.</summary>
 public abstract record KeyChangeResult
@@ -43,7 +57,7 @@ public abstract record KeyChangeResult
 public sealed class KeyHistory(string organisation, string origin)
 {
     private readonly List<KeyStanding> _keys = [];
-    private readonly Dictionary<long, (KeyRecovery Recovery, bool IsOpen)> _recoveries = [];
+    private readonly Dictionary<long, RecoveryStanding> _recoveries = [];
     private bool _hasRecovered;
 
     /// <summary>Entries that count.</summary>
@@ -55,9 +69,12 @@ public sealed class KeyHistory(string organisation, string origin)
     /// <summary>Every key that was admitted, in the order of admission.</summary>
     public IReadOnlyList<KeyStanding> Keys => _keys;
 
+    /// <summary>Every recovery that was announced, in the order of the log.</summary>
+    public IEnumerable<RecoveryStanding> Recoveries => _recoveries.Values;
+
     /// <summary>Announced recoveries that were neither carried out nor objected to, by the leaf index of their entry.</summary>
     public IEnumerable<KeyValuePair<long, KeyRecovery>> OpenRecoveries =>
-        _recoveries.Where(static r => r.Value.IsOpen).Select(static r => KeyValuePair.Create(r.Key, r.Value.Recovery));
+        _recoveries.Values.Where(static r => r.IsOpen).Select(static r => KeyValuePair.Create(r.Entry, r.Recovery));
 
     /// <summary>Whether the organisation ever had a key of its own: from then on its changes need one of its own.</summary>
     public bool HasSelfHeld => _keys.Any(static k => k.Custody == Custody.Self);
@@ -83,7 +100,7 @@ public sealed class KeyHistory(string organisation, string origin)
             KeyEntry entry => Register(index, entry),
             KeyRevocation revocation => Revoke(index, revocation),
             KeyRecovery recovery => Announce(index, recovery),
-            KeyObjection objection => Object(objection),
+            KeyObjection objection => Object(index, objection),
             _ => throw new System.Diagnostics.UnreachableException(),
         };
         if (result is KeyChangeResult.Accepted)
@@ -113,7 +130,7 @@ public sealed class KeyHistory(string organisation, string origin)
             {
                 return Refuse($"entry {recovery} does not announce the recovery with this key, or it was objected to");
             }
-            _recoveries[recovery] = announced with { IsOpen = false };
+            _recoveries[recovery] = announced with { CompletedBy = index };
             _hasRecovered = true;
         }
         else if (HasSelfHeld)
@@ -167,6 +184,8 @@ public sealed class KeyHistory(string organisation, string origin)
         {
             RevokedBy = key.RevokedBy ?? index,
             CompromisedSince = revocation.CompromisedSince,
+            CompromisedBy = revocation.CompromisedSince is null ? null : index,
+            CompromisedAt = revocation.CompromisedAt,
             EndedByOperator = revocation.By == KeyRevocation.ByOperator && (key.RevokedBy is null || key.EndedByOperator),
         };
         return new KeyChangeResult.Accepted();
@@ -182,11 +201,11 @@ public sealed class KeyHistory(string organisation, string origin)
         {
             return Refuse($"the key {recovery.Key.Kid} was admitted before");
         }
-        _recoveries.Add(index, (recovery, true));
+        _recoveries.Add(index, new RecoveryStanding(index, recovery));
         return new KeyChangeResult.Accepted();
     }
 
-    private KeyChangeResult Object(KeyObjection objection)
+    private KeyChangeResult Object(long index, KeyObjection objection)
     {
         if (!_recoveries.TryGetValue(objection.Recovery, out var announced) || !announced.IsOpen)
         {
@@ -196,7 +215,7 @@ public sealed class KeyHistory(string organisation, string origin)
         {
             return fault;
         }
-        _recoveries[objection.Recovery] = announced with { IsOpen = false };
+        _recoveries[objection.Recovery] = announced with { ObjectedBy = index };
         return new KeyChangeResult.Accepted();
     }
 

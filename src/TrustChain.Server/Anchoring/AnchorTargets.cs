@@ -81,15 +81,22 @@ internal sealed class AnchorTargets
     {
         var parts = new EvmTargetParts(anchors, targets, log, head, guard, metrics, time, logger);
         var list = new List<IAnchorTarget> { MakeEvm(AnchorStore.Primary, anchoring.Value, primary.Connection) };
+        var senders = new Dictionary<(long ChainId, Address Account), string> { [(anchoring.Value.ChainId, primary.Connection.Signer.Account)] = AnchorStore.Primary };
         foreach (var (name, options) in anchoring.Value.Targets.OrderBy(static t => t.Key, StringComparer.Ordinal))
         {
             list.Add(options.Kind == AnchorTargetKind.Evm
-                ? MakeEvm(name, options, new ChainConnection(name, options, server.Value, targets, ring, http, time))
+                ? MakeEvm(name, options, Own(name, options, new ChainConnection(name, options, server.Value, targets, ring, http, time)))
                 : new TimestampTarget(
                     name, options, server.Value.Origin, X509Certificate2.CreateFromPem(File.ReadAllText(options.TrustedCertificate)), () => http.CreateClient("timestamp"),
                     new TimestampTargetParts(anchors, targets, head, metrics, time, logger)));
         }
         All = list;
+
+        // Nonces are handed out per target: two that send from one account would take each other's.
+        ChainConnection Own(string name, AnchorTargetOptions options, ChainConnection chain) => senders.TryAdd((options.ChainId, chain.Signer.Account), name)
+            ? chain
+            : throw new InvalidOperationException(
+                $"Anchoring:Targets:{name} sends from the account {chain.Signer.Account} on chain {options.ChainId}, and so does {senders[(options.ChainId, chain.Signer.Account)]}: each target on a chain needs an account of its own.");
 
         EvmTarget MakeEvm(string name, AnchorTargetOptions options, ChainConnection chain) =>
             new(name, options, chain.Node, chain.Registry, chain.Signer, chain.Builder, chain.Identity, parts);

@@ -13,6 +13,8 @@ namespace TrustChain.IntegrationTests.Anchoring;
 /// <summary>One log in two chains and at a timestamp authority at once.</summary>
 public sealed class SeveralTargetsTests(SharedStack stack)
 {
+    private const long SecondChain = 31338;
+
     [Fact]
     public async Task EachTarget_HasItsOwnState_AndOneThatFailsHoldsUpNoOther()
     {
@@ -26,15 +28,19 @@ public sealed class SeveralTargetsTests(SharedStack stack)
         await File.WriteAllTextAsync(certificate, authority.Root.ExportCertificatePem(), TestContext.Current.CancellationToken);
         try
         {
-            using var other = new ChainWitness(stack.Anvil.RpcUrl);
+            await using var secondStack = new PrivateStack();
+            await using var second = await secondStack.StartAnvilAsync(chainId: SecondChain);
+            using var other = new ChainWitness(second.RpcUrl);
             using var funding = new HttpClient();
             await Registry.FundAsync(
-                new Evm.Rpc.JsonRpcClient(funding, new Uri(stack.Anvil.RpcUrl), new Evm.Rpc.JsonRpcOptions(), TimeProvider.System), stage.Server.Keys.Publisher.Address, TestContext.Current.CancellationToken);
+                new Evm.Rpc.JsonRpcClient(funding, new Uri(second.RpcUrl), new Evm.Rpc.JsonRpcOptions(), TimeProvider.System), stage.Server.Keys.Publisher.Address, TestContext.Current.CancellationToken);
+            await Registry.DeployAsync(other.Node, stage.Server.Keys.Publisher, OperatorKeys.Origin, TestContext.Current.CancellationToken); // So that the next one has another address than the first chain's.
             var registry = await Registry.DeployAsync(other.Node, stage.Server.Keys.Publisher, OperatorKeys.Origin, TestContext.Current.CancellationToken);
+            Assert.NotEqual(stage.Server.Registry.Address, registry);
             await stage.Server.StopAsync();
             var settings = stage.Server.Environment;
-            settings["Anchoring__Targets__second__RpcUrl"] = stack.Anvil.RpcUrl;
-            settings["Anchoring__Targets__second__ChainId"] = "31337";
+            settings["Anchoring__Targets__second__RpcUrl"] = second.RpcUrl;
+            settings["Anchoring__Targets__second__ChainId"] = SecondChain.ToString(System.Globalization.CultureInfo.InvariantCulture);
             settings["Anchoring__Targets__second__Registry"] = registry.ToString();
             settings["Anchoring__Targets__second__KeystoreFile"] = stage.Server.Keys.PublisherFile;
             settings["Anchoring__Targets__second__PassPhraseFile"] = stage.Server.Keys.PassPhraseFile;
@@ -61,7 +67,7 @@ public sealed class SeveralTargetsTests(SharedStack stack)
             (await stage.Server.GetAsync("/log/trust?target=authority")).Expect(404);
             (await stage.Server.GetAsync("/log/anchors?target=nobody")).Expect(404);
             (await stage.Server.GetAsync("/anchors")).Expect(200);
-            await AssertEvidenceAsync(stage, authority);
+            await AssertEvidenceAsync(stage, second.RpcUrl, authority);
 
             // The chain of the first goes away, and the authority is not the one that is trusted: the second goes on.
             long later = 0;
@@ -93,7 +99,7 @@ public sealed class SeveralTargetsTests(SharedStack stack)
     }
 
     /// <summary>Evidence names the contract asked for, carries the timestamp, and passes against that contract alone; so does the whole log.</summary>
-    private async Task AssertEvidenceAsync(ChainStage stage, TestTimestampAuthority authority)
+    private async Task AssertEvidenceAsync(ChainStage stage, string secondUrl, TestTimestampAuthority authority)
     {
         using var cli = new AuditCli();
         var item = stage.Company.NewItem();
@@ -106,7 +112,7 @@ public sealed class SeveralTargetsTests(SharedStack stack)
         var evidence = $"/evidence?item={Uri.EscapeDataString(item)}";
         (await stage.Server.GetAsync($"{evidence}&target=authority", stage.Company.ApiKey)).ExpectProblem(404, "not-found");
         (await stage.Server.GetAsync($"{evidence}&target=nobody", stage.Company.ApiKey)).ExpectProblem(404, "not-found");
-        foreach (var (target, rpcUrl, stranger) in ((string, string, string)[])[("primary", stage.Server.RpcUrl, "second"), ("second", stack.Anvil.RpcUrl, "primary")])
+        foreach (var (target, rpcUrl, stranger) in ((string, string, string)[])[("primary", stage.Server.RpcUrl, "second"), ("second", secondUrl, "primary")])
         {
             await File.WriteAllBytesAsync(cli.PathOf("bundle.json"), (await stage.Server.GetAsync($"{evidence}&target={target}", stage.Company.ApiKey)).Expect(200).Bytes, TestContext.Current.CancellationToken);
             await WriteTrustAsync(target);

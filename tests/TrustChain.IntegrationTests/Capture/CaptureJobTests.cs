@@ -180,29 +180,6 @@ public sealed class CaptureJobTests(ServerFixture fixture) : IClassFixture<Serve
         Assert.Equal(ids, listed);
     }
 
-    [Fact]
-    public async Task Capture_InterruptedByAKill_IsDoneAfterTheRestart()
-    {
-        await using var server = await RunningServer.StartAsync(fixture.Stack.Postgres, fixture.Stack.Anvil);
-        var company = await server.AddOrganisationAsync();
-        var item = company.NewItem();
-        var answer = (await company.CaptureAsync(LargeDocument.Write(item, 8_000))).Expect(202);
-        await server.KillAsync();
-        // The lease of the server that died need not be waited for.
-        await using (var release = server.Database.CreateCommand("update capture_job set lease_until = now()"))
-        {
-            await release.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
-        }
-        await server.StartAgainAsync();
-
-        var job = await FinishAsync(company, answer, server);
-
-        Assert.True(job.GetProperty("success").GetBoolean(), job.ToString());
-        Assert.Equal(8_000, (await server.CountAsync()).Records);
-        await using var parts = server.Database.CreateCommand("select count(*) from capture_job_part");
-        Assert.Equal(0L, await parts.ExecuteScalarAsync(TestContext.Current.CancellationToken));
-    }
-
     /// <summary>20,000 events in 10 MB; TRUSTCHAIN_JOB_EVENTS=100000 makes it 100,000 in 50 MB.</summary>
     [Fact]
     public async Task Capture_OfManyEventsInOneJob_KeepsTheServerSmall()

@@ -11,6 +11,12 @@ namespace TrustChain.IntegrationTests.Cli;
 /// <summary>The command line run inside the test, in a folder of its own: for tests that need it very often.</summary>
 internal sealed class AuditCli : IDisposable
 {
+    /// <summary>Of a chain that nobody asks.</summary>
+    public const long ChainId = 31337;
+
+    /// <summary>A contract there.</summary>
+    public const string Registry = "0x1111111111111111111111111111111111111111";
+
     private readonly TemporaryFolder _folder = new();
 
     public string PathOf(string file) => _folder.PathOf(file);
@@ -18,7 +24,7 @@ internal sealed class AuditCli : IDisposable
     public string TrustFile => PathOf("trust.json");
 
     public void Trust(NoteVerifier verifier) =>
-        File.WriteAllBytes(TrustFile, new TrustFile(verifier.Name, verifier.Text, 31337, "0x" + new string('1', 40), "0x" + new string('2', 64)).ToUtf8());
+        File.WriteAllBytes(TrustFile, new TrustFile(verifier.Name, verifier.Text, ChainId, Registry, "0x" + new string('2', 64)).ToUtf8());
 
     public async Task<CliResult> RunAsync(params string[] arguments)
     {

@@ -42,7 +42,7 @@ internal sealed class ForgedLog(string origin, SigningKey key, IEnumerable<byte[
                 ? new ProxyAnswer(200, [.. Level(path["/log/tile/".Length] - '0').Skip((int)index * 256).Take(width).SelectMany(static h => h.ToArray())])
                 : new ProxyAnswer(404, []);
         }
-        return path == "/log/anchors" ? new ProxyAnswer(200, "{\"anchors\":[]}"u8.ToArray()) : null;
+        return path == "/log/anchors" ? new ProxyAnswer(200, Encoding.UTF8.GetBytes($$"""{"targets":[{"chainId":{{AuditCli.ChainId}},"registry":"{{AuditCli.Registry}}","anchors":[]}]}""")) : null;
     }
 
     /// <summary>Root of the first entries.</summary>

@@ -73,10 +73,13 @@ internal sealed class MonitorStand : IAsyncDisposable
     }
 
     /// <summary>The server's log with entries from an index on replaced or appended, signed with the server's own key.</summary>
-    public async Task<ForgedLog> ForgeAsync(int from, int more)
+    /// <param name="from">How many entries stay.</param>
+    /// <param name="more">Further entries of events.</param>
+    /// <param name="last">Entries after those.</param>
+    public async Task<ForgedLog> ForgeAsync(int from, int more, params byte[][] last)
     {
         var copy = await LogCopy.FetchAsync(_server, await _server.GetCoveringCheckpointAsync());
-        return new ForgedLog(_server.Registry.Trust.Origin, OpenLogKey(), [.. copy.Entries.Take(from), .. ForgedLog.Entries(more, "forged")]);
+        return new ForgedLog(_server.Registry.Trust.Origin, OpenLogKey(), [.. copy.Entries.Take(from), .. ForgedLog.Entries(more, "forged"), .. last]);
     }
 
     /// <summary>The log as the server has it now, to be shown from here on whatever the server does.</summary>

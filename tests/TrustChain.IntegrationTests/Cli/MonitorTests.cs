@@ -1,5 +1,7 @@
 using System.Text;
 using System.Text.Json;
+using TrustChain.Core.Log;
+using TrustChain.Core.Signing;
 using TrustChain.IntegrationTests.Serving;
 
 namespace TrustChain.IntegrationTests.Cli;
@@ -159,6 +161,64 @@ public sealed class MonitorTests(ServerFixture fixture) : IClassFixture<ServerFi
         (await stand.RoundAsync()).Expect(0);
         Assert.Contains("ended anchor-mismatch", stand.Told);
     }
+
+    [Theory]
+    [InlineData(59, false)]
+    [InlineData(70, true)]
+    public async Task Monitor_RecoveryOfAKey_IsAnnounced_AndMustTakeItsDelay(int minutes, bool inTime)
+    {
+        using var lost = SigningKey.Generate(SignatureAlgorithms.ES256);
+        using var next = SigningKey.Generate(SignatureAlgorithms.ES256);
+        await using var stand = await StartAsync();
+        var size = await SizeAsync(stand);
+        var log = await stand.ForgeAsync((int)size, 0, Key(Admit(lost, null)), Key(new KeyRecovery("forged", next.PublicKey, 3600, "lost", size)), Key(Admit(next, size + 1) with { Recovery = size + 1 }));
+        stand.Show(log);
+        log.Size = size + 1;
+        (await stand.RoundAsync()).Expect(0);
+
+        stand.Clock.Offset = TimeSpan.FromMinutes(5);
+        log.Size = size + 2;
+        (await stand.RoundAsync()).Expect(2);
+        Assert.Equal(["raised recovery-announced"], stand.Told);
+
+        stand.Clock.Offset = TimeSpan.FromMinutes(minutes - 5); // After the last look at a log without it.
+        log.Size = size + 3;
+        await stand.RoundAsync();
+        stand.Clock.Offset = TimeSpan.FromDays(1);
+        await stand.RoundAsync();
+
+        Assert.Contains("ended recovery-announced", stand.Told);
+        Assert.Equal(inTime ? 0 : 1, stand.Told.Count(static t => t == "raised bad-key-change"));
+        Assert.DoesNotContain("ended bad-key-change", stand.Told);
+    }
+
+    [Theory]
+    [InlineData(0, 0)]
+    [InlineData(-1, 1)] // A second before the block that holds the anchor.
+    public async Task KeyInWrongHands_SinceAMoment_IsNotBelievedFromAnAnchorOfThenOn(int seconds, int exitCode)
+    {
+        using var stolen = SigningKey.Generate(SignatureAlgorithms.ES256);
+        await using var stand = await StartAsync();
+        var anchor = await Server.GetFinalAnchorAsync((await Server.GetCoveringCheckpointAsync()).Size);
+        var moment = Core.Log.Record.FormatTime(anchor.GetProperty("time").GetDateTimeOffset().AddSeconds(seconds));
+        var size = await SizeAsync(stand);
+        var end = new KeyRevocation("forged", stolen.PublicKey.Kid, size, KeyRevocation.ByOrganisation, anchor.GetProperty("size").GetInt64(), size, null, moment);
+        var log = await stand.ForgeAsync((int)size, 0, Key(Admit(stolen, null)), Key(end with { Authorization = Jws.Sign(stolen, KeyChange.AuthorizationType, Server.Registry.Trust.Origin, end.ToAuthorizationPayload()) }));
+        stand.Show(log);
+        using var cli = new AuditCli();
+        await File.WriteAllBytesAsync(cli.TrustFile, Server.Registry.Trust.ToUtf8(), TestContext.Current.CancellationToken);
+
+        (await stand.RoundAsync()).Expect(exitCode);
+        var audited = (await cli.FsckAsync(stand.Web.BaseUrl, null, "--rpc", Server.RpcUrl)).Expect(exitCode).Json;
+
+        Assert.Equal(exitCode == 0 ? [] : ["raised bad-key-change"], stand.Told);
+        Assert.Equal(exitCode == 0 ? null : "bad-key-change", audited.TryGetProperty("code", out var code) ? code.GetString() : null);
+    }
+
+    private static byte[] Key(KeyChange change) => LogEntry.ForPublic(EntryKind.Key, change.ToJcs());
+
+    private static KeyEntry Admit(SigningKey key, long? previous) =>
+        new("forged", "Forged", key.PublicKey, Custody.Self, KeyEntry.StatementsPurpose, previous, KeyEntry.VouchedByOperator, null);
 
     [Fact]
     public async Task Monitor_WebhookThatFails_IsToldInTheNextRound()

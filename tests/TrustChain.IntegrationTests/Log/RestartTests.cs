@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using TrustChain.Core.Log;
 using TrustChain.IntegrationTests.Serving;
 
@@ -38,69 +37,6 @@ public sealed class RestartTests(SharedStack stack)
         Assert.Equal(signed.Size + 1, checkpoint.Size);
         await ExpectSoundAsync(server, checkpoint, signed);
         (await server.GetAsync($"/evidence?event={Uri.EscapeDataString(eventId)}", company.ApiKey)).Expect(200);
-    }
-
-    [Fact]
-    public async Task Server_KilledUnderLoad_KeepsEveryAcknowledgedRecord()
-    {
-        await using var server = await RunningServer.StartAsync(stack.Postgres, stack.Anvil);
-        var company = await server.AddOrganisationAsync();
-        (await company.CaptureAsync(Events.Document(Events.Commissioning(company.NewItem())))).Expect(202);
-        var signed = await server.GetCoveringCheckpointAsync();
-        var acknowledged = new ConcurrentBag<string>();
-
-        var senders = Enumerable.Range(0, 8).Select(_ => SendUntilTheServerDiesAsync(company, acknowledged)).ToList();
-        await Eventually.TrueAsync("200 acknowledged captures", () => Task.FromResult(acknowledged.Count >= 200));
-        await server.KillAsync();
-        await Task.WhenAll(senders);
-        await server.StartAgainAsync();
-
-        var checkpoint = await server.GetCoveringCheckpointAsync();
-        await ExpectSoundAsync(server, checkpoint, signed);
-        foreach (var eventId in acknowledged)
-        {
-            (await server.GetAsync($"/evidence?event={Uri.EscapeDataString(eventId)}", company.ApiKey)).Expect(200);
-        }
-    }
-
-    [Fact]
-    public async Task Servers_TwoOnOneDatabase_KeepOneLog()
-    {
-        await using var server = await RunningServer.StartAsync(stack.Postgres, stack.Anvil);
-        await using var twin = await server.StartTwinAsync();
-        var company = await server.AddOrganisationAsync();
-        using var key = await company.RegisterKeyAsync();
-        var signed = await server.GetCoveringCheckpointAsync();
-        var before = await server.CountAsync();
-
-        // Every statement goes to both at once: one of them takes it, the other one answers with the same.
-        await Parallel.ForAsync(0, 100, new ParallelOptions { MaxDegreeOfParallelism = 8 }, async (_, _) =>
-        {
-            var compact = TestOrganisation.SignDocument(key, Events.Document(Events.Observation(company.NewItem())));
-            var answers = await Task.WhenAll(company.SendStatementAsync(compact), company.SendStatementAsync(compact, baseUrl: twin.BaseUrl));
-            Assert.Equal(answers[0].Expect(202).Body, answers[1].Expect(202).Body);
-        });
-
-        Assert.Equal(before.Records + 100, (await server.CountAsync()).Records);
-        var checkpoint = await server.GetCoveringCheckpointAsync();
-        await ExpectSoundAsync(server, checkpoint, signed);
-        await server.GetFinalAnchorAsync(checkpoint.Size);
-    }
-
-    private static async Task SendUntilTheServerDiesAsync(TestOrganisation company, ConcurrentBag<string> acknowledged)
-    {
-        try
-        {
-            while (true)
-            {
-                var answer = (await company.CaptureAsync(Events.Document(Events.Observation(company.NewItem())))).Expect(202);
-                acknowledged.Add(answer.Json.GetProperty("events")[0].GetProperty("eventID").GetString()!);
-            }
-        }
-        catch (HttpRequestException)
-        {
-            // The server is gone, which ends the test's load; an unanswered capture may be stored or not.
-        }
     }
 
     /// <summary>The log is one tree, continues what was signed before, and holds every record once.</summary>

@@ -21,12 +21,14 @@ internal sealed class PrivateStack : IAsyncDisposable
 
     /// <summary>Starts the chain on the state it had before, if any.</summary>
     /// <param name="port">The same one again after a pause; 0 at first.</param>
-    public async Task<AnvilProcess> StartAnvilAsync(int port = 0) => await AnvilProcess.StartAsync(
+    /// <param name="chainId">EIP-155 id of the chain.</param>
+    public async Task<AnvilProcess> StartAnvilAsync(int port = 0, long chainId = AnvilProcess.ChainId) => await AnvilProcess.StartAsync(
         new AnvilSettings
         {
             NodeModules = await DevnetPackages.GetAsync(TestContext.Current.CancellationToken),
             Folder = _folder,
             Port = port,
+            ChainId = chainId,
             BlockTime = TimeSpan.FromSeconds(1),
         },
         TestContext.Current.CancellationToken);

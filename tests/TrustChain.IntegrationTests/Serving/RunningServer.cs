@@ -114,7 +114,15 @@ internal sealed class RunningServer : IAsyncDisposable
     {
         var process = await _starting!; // Only a running server can be killed.
         LinuxProcess.Send(process.ProcessId, Signal.Kill);
-        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        await WaitUntilKilledAsync();
+    }
+
+    /// <summary>Waits until the process was killed, by the test or by its own crash point.</summary>
+    public async Task WaitUntilKilledAsync()
+    {
+        var process = await _starting!; // Only a running server can be killed.
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(TimeSpan.FromMinutes(2));
+        Assert.Equal(128 + (int)Signal.Kill, process.ExitCode);
         await StopAsync();
     }
 
