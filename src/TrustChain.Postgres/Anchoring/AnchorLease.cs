@@ -6,22 +6,32 @@ namespace TrustChain.Postgres.Anchoring;
 /// <summary>
 /// The right to act for a target: an advisory lock of one database session, through which all changes go. Servers of one log take turns; while one
 /// holds it no other prepares, hands out nonces or moves states. When the session is lost the lock is, and nothing can be written through it any more.
-/// Each change is one statement, so that a restart finds either the state before or the one after.
+/// Each change is one statement, so that a restart finds either the state before or the one after. A holder that is halted, and so says nothing to the
+/// database for long, loses its session.
 /// </summary>
 public sealed class AnchorLease : IAsyncDisposable
 {
+    /// <summary>How long a holder may say nothing: longer than any round waits for a chain.</summary>
+    private static readonly TimeSpan LongestSilence = TimeSpan.FromMinutes(5);
+
     private readonly NpgsqlConnection _connection;
     private readonly string _target;
 
     private AnchorLease(NpgsqlConnection connection, string target) => (_connection, _target) = (connection, target);
 
     /// <summary>Takes the lease if no server holds it.</summary>
-    public static async Task<AnchorLease?> TryTakeAsync(NpgsqlDataSource database, string target, CancellationToken cancellationToken)
+    /// <param name="database">The log's database.</param>
+    /// <param name="target">The target's name.</param>
+    /// <param name="silence">How long the holder may say nothing to the database before it loses the lease; null: five minutes.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    public static async Task<AnchorLease?> TryTakeAsync(NpgsqlDataSource database, string target, TimeSpan? silence, CancellationToken cancellationToken)
     {
+        const string Sql = "select case when pg_try_advisory_lock(hashtextextended('trustchain anchor ' || $1, 0)) then set_config('idle_session_timeout', $2, false) end is not null";
+        var milliseconds = ((long)(silence ?? LongestSilence).TotalMilliseconds).ToString(System.Globalization.CultureInfo.InvariantCulture);
         var connection = await database.OpenConnectionAsync(cancellationToken);
         try
         {
-            await using var take = new NpgsqlCommand("select pg_try_advisory_lock(hashtextextended('trustchain anchor ' || $1, 0))", connection) { Parameters = { new() { Value = target } } };
+            await using var take = new NpgsqlCommand(Sql, connection) { Parameters = { new() { Value = target }, new() { Value = milliseconds } } };
             if (await take.ExecuteScalarAsync(cancellationToken) is true)
             {
                 return new AnchorLease(connection, target);
@@ -155,8 +165,8 @@ public sealed class AnchorLease : IAsyncDisposable
         {
             if (_connection.State == System.Data.ConnectionState.Open)
             {
-                // Closing only returns the session to the pool, where it would keep the lock.
-                await using var free = new NpgsqlCommand("select pg_advisory_unlock_all()", _connection);
+                // Closing only returns the session to the pool, where it would keep the lock, and lose its session while nobody uses it.
+                await using var free = new NpgsqlCommand("select pg_advisory_unlock_all(); reset idle_session_timeout", _connection);
                 await free.ExecuteNonQueryAsync(CancellationToken.None);
             }
         }

@@ -7,7 +7,7 @@ namespace TrustChain.Postgres.Anchoring;
 public sealed class AnchorTargetStore(NpgsqlDataSource database)
 {
     /// <summary>The lease of a target, if no server holds it.</summary>
-    public Task<AnchorLease?> TryLeaseAsync(string target, CancellationToken cancellationToken) => AnchorLease.TryTakeAsync(database, target, cancellationToken);
+    public Task<AnchorLease?> TryLeaseAsync(string target, CancellationToken cancellationToken) => AnchorLease.TryTakeAsync(database, target, silence: null, cancellationToken);
 
     /// <summary>Notes that a target is now this contract. The first block is forgotten when chain or contract are others than before.</summary>
     public Task SetEvmAsync(string target, long chainId, string registry, CancellationToken cancellationToken) => ExecuteAsync(

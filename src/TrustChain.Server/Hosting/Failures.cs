@@ -52,7 +52,7 @@ internal sealed partial class Failures(ILogger<Failures> logger) : IExceptionHan
     /// <summary>Whether the database could not be reached, was shutting down or starting, or did not answer in time.</summary>
     public static bool IsDatabaseAway(Exception exception) => exception switch
     {
-        PostgresException postgres => postgres.IsTransient || postgres.SqlState is "57P01" or "57P02" or "57P03" or "53300" or "25006" or "53100",
+        PostgresException postgres => postgres.IsTransient || postgres.SqlState is "57P01" or "57P02" or "57P03" or "57P05" or "53300" or "25006" or "53100",
         NpgsqlException => true, // What did not come from the database itself is about the way to it: a broken connection, or no host that takes writes.
         TimeoutException or SocketException => true,
         _ => false,

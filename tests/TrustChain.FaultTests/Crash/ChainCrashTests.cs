@@ -136,6 +136,7 @@ public sealed class ChainCrashTests(ChainCrashTests.Fixture fixture) : IClassFix
                 ["Anchoring__Targets__authority__Interval"] = "00:00:01",
                 ["Anchoring__Targets__authority__PollInterval"] = "00:00:00.2",
             });
+            _trial.Site.Trust = _trial.Site.Trust with { TimestampAuthorities = [_authority.Root] };
         }
 
         public async ValueTask DisposeAsync()

@@ -53,6 +53,44 @@ public sealed class OldDumpTests(SharedStack stack)
     }
 
     [Fact]
+    public async Task Restored_WhileTheChainIsAway_SignsNothing_AndIsReadOnlyOnceItIsBack()
+    {
+        Assert.SkipUnless(Extent.IsFull, "Takes long; TRUSTCHAIN_FAULTS=all runs it.");
+        await using var chain = new PrivateStack();
+        var anvil = await chain.StartAnvilAsync();
+        try
+        {
+            await using var postgres = await PrivatePostgres.StartAsync();
+            await using var trial = await Trial.StartAsync(postgres.Process, anvil.RpcUrl);
+            await CaptureSomeAsync(trial);
+            var copy = await CopyColdAsync(postgres);
+            await CaptureSomeAsync(trial);
+            await WaitForAnchorAsync(trial);
+            await trial.Site.StopAsync(0);
+            await RestoreAsync(postgres, copy);
+            await anvil.DisposeAsync();
+            await trial.Site.StartServerAsync(0);
+            var signed = await ReadAsync(trial, "/log/checkpoint");
+
+            // It cannot know, and takes records. What it promises for them it will not keep, and the receipts show that.
+            Assert.Equal(202, (await trial.Load.SendAsync(trial.Load.MakeOne(), trial.Site.BaseUrl(0), Cancel)).Status);
+            await Eventually.TrueAsync("sequenced record", async () => await CountAsync(trial, "select count(*) from log_queue") == 0);
+            Assert.Equal(signed, await ReadAsync(trial, "/log/checkpoint"));
+
+            anvil = await chain.StartAnvilAsync(anvil.Port);
+            await Eventually.TrueAsync("refusal to be ready", async () => await trial.Site.GetStatusAsync(trial.Site.BaseUrl(0) + "/health/ready") == 503);
+            Assert.Contains("The registry of primary holds", await ReadAsync(trial, "/health/ready"), StringComparison.Ordinal);
+            Assert.Equal(signed, await ReadAsync(trial, "/log/checkpoint"));
+            Assert.Equal(503, (await trial.Load.SendAsync(trial.Load.MakeOne(), trial.Site.BaseUrl(0), Cancel)).Status);
+            await trial.Watcher.ThrowIfContradictedAsync();
+        }
+        finally
+        {
+            await anvil.DisposeAsync();
+        }
+    }
+
+    [Fact]
     public async Task Restored_BehindUnanchoredEntriesOnly_IsShownByReceiptsAndByCheckpointsSeenBefore()
     {
         Assert.SkipUnless(Extent.IsFull, "Takes long; TRUSTCHAIN_FAULTS=all runs it.");
@@ -133,6 +171,13 @@ public sealed class OldDumpTests(SharedStack stack)
                 trial.Site.AnchorsOnce ? "select max(size) from anchor where state = 'final'" : "select size from anchor where state = 'final' and size = (select size from log_state)");
             return await command.ExecuteScalarAsync(Cancel) is long size ? size : null;
         });
+    }
+
+    private static async Task<long> CountAsync(Trial trial, string sql)
+    {
+        await using var database = trial.Site.OpenDatabase();
+        await using var command = database.CreateCommand(sql);
+        return (long)(await command.ExecuteScalarAsync(Cancel))!; // count always answers.
     }
 
     private static async Task<string> ReadAsync(Trial trial, string path)

@@ -232,7 +232,7 @@ internal sealed class Audit(Site site, Load load, CheckpointWatcher watcher, str
             for (var page = 0; path is not null && page < MostPages; page++)
             {
                 Assert.True(EvidenceBundle.TryParse(await GetBundleAsync(path), out var bundle, out var error), error);
-                var report = EvidenceVerifier.Verify(bundle, site.Registry.Trust, null, _cache);
+                var report = EvidenceVerifier.Verify(bundle, site.Trust, null, _cache);
                 // The chain is not asked here: fsck does. Everything else must pass.
                 Assert.DoesNotContain(report.Checks, static c => c.Outcome != Outcome.Passed && c.Name is not (CheckNames.Anchor or CheckNames.Anchored));
                 foreach (var bundled in bundle.Records)

@@ -3,6 +3,7 @@ using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text.Json;
 using Npgsql;
+using TrustChain.Core.Verification;
 using TrustChain.Devnet;
 using TrustChain.Devnet.Serving;
 using TrustChain.IntegrationTests.Devnet;
@@ -29,7 +30,7 @@ internal sealed class Site : IAsyncDisposable
         (_temporary, _folder, _settings, Registry, _databaseName) = (temporary, folder, settings, registry, databaseName);
         _servers = new ServerProcess?[servers];
         _ports = [.. Enumerable.Range(0, servers).Select(static _ => LocalPort.FindFree())];
-        Database = settings.Database;
+        (Database, Trust) = (settings.Database, registry.Trust);
     }
 
     public static CancellationToken Cancel => TestContext.Current.CancellationToken;
@@ -37,6 +38,9 @@ internal sealed class Site : IAsyncDisposable
     public HttpClient Client { get; } = new(new SocketsHttpHandler { AllowAutoRedirect = false, MaxConnectionsPerServer = 64 }) { Timeout = TimeSpan.FromSeconds(60) };
 
     public Registry Registry { get; }
+
+    /// <summary>What a stranger trusts; a test adds a timestamp authority where there is one.</summary>
+    public TrustFile Trust { get; set; }
 
     public OperatorKeys Keys => _settings.Keys;
 
