@@ -18,6 +18,7 @@ internal sealed class Site : IAsyncDisposable
 
     private const int Killed = 128 + (int)Signal.Kill;
 
+    private readonly PostgresProcess _postgres;
     private readonly TemporaryFolder _temporary;
     private readonly DevnetFolder _folder;
     private ServerSettings _settings;
@@ -25,9 +26,9 @@ internal sealed class Site : IAsyncDisposable
     private readonly int[] _ports;
     private readonly string _databaseName;
 
-    private Site(TemporaryFolder temporary, DevnetFolder folder, ServerSettings settings, Registry registry, string databaseName, int servers)
+    private Site(PostgresProcess postgres, TemporaryFolder temporary, DevnetFolder folder, ServerSettings settings, Registry registry, string databaseName, int servers)
     {
-        (_temporary, _folder, _settings, Registry, _databaseName) = (temporary, folder, settings, registry, databaseName);
+        (_postgres, _temporary, _folder, _settings, Registry, _databaseName) = (postgres, temporary, folder, settings, registry, databaseName);
         _servers = new ServerProcess?[servers];
         _ports = [.. Enumerable.Range(0, servers).Select(static _ => LocalPort.FindFree())];
         (Database, Trust) = (settings.Database, registry.Trust);
@@ -86,6 +87,7 @@ internal sealed class Site : IAsyncDisposable
             environment[key] = value;
         }
         var site = new Site(
+            postgres,
             temporary,
             folder,
             new ServerSettings { Folder = folder, Keys = keys, Database = connection, RpcUrl = rpcUrl, Registry = registry.Address.ToString(), Environment = environment, Assembly = assembly },
@@ -117,8 +119,8 @@ internal sealed class Site : IAsyncDisposable
     /// <summary>The same database on another PostgreSQL.</summary>
     public string DatabaseOn(PostgresProcess postgres) => postgres.ConnectionStringTo(_databaseName);
 
-    /// <summary>The site's database as superuser, without a pool: it may go away at any time.</summary>
-    public NpgsqlDataSource OpenDatabase() => NpgsqlDataSource.Create(Database + ";Pooling=false;Timeout=5");
+    /// <summary>The site's database as superuser.</summary>
+    public NpgsqlDataSource OpenDatabase() => SharedStack.Open(_postgres, Database);
 
     /// <summary>Starts all servers anew, with both of these to choose from.</summary>
     /// <param name="one">The primary at present.</param>

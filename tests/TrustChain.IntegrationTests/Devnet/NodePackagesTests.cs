@@ -32,13 +32,13 @@ public sealed class NodePackagesTests
     {
         using var temporary = new TemporaryFolder();
         var source = Directory.CreateDirectory(temporary.PathOf("source")).FullName;
-        CopyPins(source);
+        PinNothing(source);
         // An obstacle that stops root, too.
         await File.WriteAllTextAsync(Path.Combine(source, "obj"), "", Cancellation);
         var output = new StringWriter();
 
-        var modules = await NodePackages.EnsureAsync(source, temporary.PathOf("fallback"), PostgresBinaries.CreateLinks, TextWriter.Null, Cancellation);
-        var again = await NodePackages.EnsureAsync(source, temporary.PathOf("fallback"), PostgresBinaries.CreateLinks, output, Cancellation);
+        var modules = await NodePackages.EnsureAsync(source, temporary.PathOf("fallback"), Nothing, TextWriter.Null, Cancellation);
+        var again = await NodePackages.EnsureAsync(source, temporary.PathOf("fallback"), Nothing, output, Cancellation);
 
         Assert.Equal(temporary.PathOf("fallback/node_modules"), modules);
         Assert.Equal(modules, again);
@@ -49,12 +49,16 @@ public sealed class NodePackagesTests
     public async Task EnsureAsync_LockChanged_InstallsAgain()
     {
         using var temporary = new TemporaryFolder();
-        CopyPins(temporary.Path);
-        await NodePackages.EnsureAsync(temporary.Path, temporary.PathOf("fallback"), PostgresBinaries.CreateLinks, TextWriter.Null, Cancellation);
+        PinNothing(temporary.Path);
+        await NodePackages.EnsureAsync(temporary.Path, temporary.PathOf("fallback"), Nothing, TextWriter.Null, Cancellation);
         await File.AppendAllTextAsync(temporary.PathOf("package-lock.json"), "\n", Cancellation);
         var completed = 0;
 
-        await NodePackages.EnsureAsync(temporary.Path, temporary.PathOf("fallback"), _ => completed++, TextWriter.Null, Cancellation);
+        await NodePackages.EnsureAsync(temporary.Path, temporary.PathOf("fallback"), modules =>
+        {
+            completed++;
+            Nothing(modules);
+        }, TextWriter.Null, Cancellation);
 
         Assert.Equal(1, completed);
     }
@@ -80,6 +84,15 @@ public sealed class NodePackagesTests
     {
         Assert.DoesNotContain("resolved", File.ReadAllText(Repository.PathOf("devnet/package-lock.json")), StringComparison.Ordinal);
     }
+
+    /// <summary>Pins of no package at all: what is tested is when they are installed, and the real ones take long.</summary>
+    private static void PinNothing(string folder)
+    {
+        File.WriteAllText(Path.Combine(folder, "package.json"), """{ "name": "nothing", "version": "1.0.0", "private": true }""");
+        File.WriteAllText(Path.Combine(folder, "package-lock.json"), """{ "name": "nothing", "version": "1.0.0", "lockfileVersion": 3, "packages": { "": { "name": "nothing", "version": "1.0.0" } } }""");
+    }
+
+    private static void Nothing(string modules) => Directory.CreateDirectory(modules);
 
     private static void CopyPins(string folder)
     {

@@ -14,6 +14,8 @@ public static class FreshDatabase
 {
     private static readonly ConditionalWeakTable<PostgresProcess, Lazy<Task<Template>>> Templates = [];
 
+    private static readonly ConditionalWeakTable<PostgresProcess, NpgsqlDataSource> Maintenance = [];
+
     private sealed record Template(string Name, string AdminKey);
 
     /// <summary>Makes a database and writes its admin's API key into the folder.</summary>
@@ -54,8 +56,7 @@ public static class FreshDatabase
 
     private static async Task ExecuteAsync(PostgresProcess postgres, string sql, CancellationToken cancellationToken)
     {
-        await using var maintenance = NpgsqlDataSource.Create(postgres.ConnectionString + ";Pooling=false");
-        await using var command = maintenance.CreateCommand(sql);
+        await using var command = Maintenance.GetValue(postgres, static p => SharedStack.Open(p, p.ConnectionString)).CreateCommand(sql);
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 }

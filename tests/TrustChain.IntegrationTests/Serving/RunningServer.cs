@@ -28,7 +28,7 @@ internal sealed class RunningServer : IAsyncDisposable
         (Database, Keys, Registry, _folder, _temporary, _settings) = (database, keys, registry, folder, temporary, settings);
     }
 
-    /// <summary>The server's own database, as superuser. Without a pool: some tests take the database away.</summary>
+    /// <summary>The server's own database, as superuser.</summary>
     public NpgsqlDataSource Database { get; }
 
     /// <summary>Of its database, with the password.</summary>
@@ -73,7 +73,7 @@ internal sealed class RunningServer : IAsyncDisposable
         {
             environment[key] = value;
         }
-        var server = new RunningServer(NpgsqlDataSource.Create(connection + ";Pooling=false"), keys, registry, folder, temporary, new ServerSettings
+        var server = new RunningServer(SharedStack.Open(postgres, connection), keys, registry, folder, temporary, new ServerSettings
         {
             Folder = folder,
             Keys = keys,
