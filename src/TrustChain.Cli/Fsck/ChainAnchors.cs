@@ -58,10 +58,10 @@ internal sealed record ChainAnchors(string Node, IReadOnlyDictionary<long, Hash3
         return (IReadOnlyDictionary<long, Hash32>)roots;
     });
 
-    /// <summary>The time of the block that holds an anchor; null when the contract holds none of this size.</summary>
+    /// <summary>The block that holds an anchor; null when the contract holds none of this size, as far as the node says.</summary>
     /// <exception cref="LogFaultException">There is no contract at the trusted address.</exception>
     /// <exception cref="CliException">The node does not answer, or does not have the block.</exception>
-    public Task<DateTimeOffset?> FindTimeAsync(NodeConnection connection, TrustFile trust, long size, CancellationToken cancellationToken) => AskAsync(connection, async () =>
+    public Task<Block?> FindBlockAsync(NodeConnection connection, TrustFile trust, long size, CancellationToken cancellationToken) => AskAsync(connection, async () =>
     {
         if (!Blocks.TryGetValue(size, out var number))
         {
@@ -69,11 +69,11 @@ internal sealed record ChainAnchors(string Node, IReadOnlyDictionary<long, Hash3
             await ListAsync(connection, ParseRegistry(trust), size, 0, await connection.Node.GetBlockNumberAsync(cancellationToken), events, cancellationToken);
             if (events.Count == 0)
             {
-                return (DateTimeOffset?)null;
+                return (Block?)null;
             }
             number = events[0].Block;
         }
-        return (await connection.Node.GetBlockAsync(BlockTag.Number(number), cancellationToken))?.Timestamp
+        return await connection.Node.GetBlockAsync(BlockTag.Number(number), cancellationToken)
             ?? throw new CliException($"{connection.Name} does not give block {number}, which holds the anchor of size {size}.");
     });
 

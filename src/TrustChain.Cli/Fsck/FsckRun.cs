@@ -14,8 +14,8 @@ internal sealed class FsckRun(Shell shell, LogAudit audit, FsckFiles files)
         var saved = files.State is null ? null : await OpenStateAsync(shell, files.State, audit.Trust, cancellationToken);
         var state = saved is null || files.Full ? new WalkState(audit.Trust) : saved;
         var from = state.Size;
-        // What an earlier run has brought to its end with a node it has compared; what it only walked over it has not.
-        var compared = state.Chain == default ? 0 : state.Confirmed?.Size ?? 0;
+        // What an earlier run has compared with a node: it came to its end with a log that had this many entries or more.
+        var compared = state.Chain.Newest.Size;
 
         var listed = await audit.ListAnchorsAsync(cancellationToken);
         var onChain = new List<ChainAnchors>();
@@ -38,7 +38,15 @@ internal sealed class FsckRun(Shell shell, LogAudit audit, FsckFiles files)
         for (var node = 0; node < onChain.Count; node++)
         {
             await comparison.CompareAsync(onChain[node], cancellationToken);
-            await audit.CompareMomentsAsync(node, onChain[node], state.Keys.Compromised.Where(k => k.CompromisedBy >= compared), cancellationToken);
+            var moments = await audit.CompareMomentsAsync(node, onChain[node], state.Keys.Compromised.Where(k => k.CompromisedBy >= compared), cancellationToken);
+            if (moments.Faults is [var first, ..])
+            {
+                throw first;
+            }
+            if (moments.NotCompared > 0)
+            {
+                shell.Warn($"{moments.NotCompared} moments of compromised keys could not be compared: {onChain[node].Node} gives no anchor of their sizes in this contract.");
+            }
         }
         long? anchors = onChain.Count == 0 ? null : onChain.Max(c => state.Chain.Count + c.Anchors.Count);
         (state.Confirmed, state.Pending) = (next, null);

@@ -12,6 +12,9 @@ namespace TrustChain.Cli.Fsck;
 /// </summary>
 internal sealed class LogAudit : IDisposable
 {
+    /// <summary>How the subject of a fault begins that is about a key.</summary>
+    public const string KeySubject = "key ";
+
     private const int CheckpointAttempts = 4;
 
     private static readonly TimeSpan CheckpointPause = TimeSpan.FromSeconds(1);
@@ -133,28 +136,35 @@ internal sealed class LogAudit : IDisposable
     /// <summary>
     /// Step 6: where a key was in wrong hands since a moment, records are not believed from an anchor on that was there by then. A later one would let
     /// through what the thief signed in between. That an earlier one is the last that was final is not checked: the chain does not tell what was final when.
+    /// A size that this contract does not hold may be that of an anchor in another one, and cannot be compared.
     /// </summary>
     /// <param name="node">Which one, from 0.</param>
     /// <param name="chain">What it said.</param>
-    /// <param name="keys">The keys; those that were compared before are left out.</param>
+    /// <param name="keys">The keys; those that were found right before are left out.</param>
     /// <param name="cancellationToken">Ends waiting.</param>
-    /// <exception cref="LogFaultException">The anchor is later than the moment, or there is none.</exception>
     /// <exception cref="CliException">The node does not answer.</exception>
-    public async Task CompareMomentsAsync(int node, ChainAnchors chain, IEnumerable<KeyStanding> keys, CancellationToken cancellationToken)
+    public async Task<MomentComparison> CompareMomentsAsync(int node, ChainAnchors chain, IEnumerable<KeyStanding> keys, CancellationToken cancellationToken)
     {
+        var (faults, notCompared) = (new List<LogFaultException>(), 0);
         foreach (var key in keys.Where(k => k is { CompromisedAt: not null, CompromisedSince: > 0 } && !_dated.Contains((node, k.Entry))))
         {
-            var anchored = await chain.FindTimeAsync(_nodes[node].Connection, Trust, key.CompromisedSince!.Value, cancellationToken); // Filtered.
-            if (anchored is null || !Record.TryParseTime(key.CompromisedAt, out var moment) || anchored > moment)
+            if (await chain.FindBlockAsync(_nodes[node].Connection, Trust, key.CompromisedSince!.Value, cancellationToken) is not { } block) // Filtered.
             {
-                throw new LogFaultException(
-                    FaultCodes.BadKeyChange,
-                    $"key {key.Key.Kid}",
-                    $"entry {key.CompromisedBy}: the key {key.Key.Kid} was in wrong hands since {key.CompromisedAt}, for which the entry names index {key.CompromisedSince}, but "
-                        + (anchored is { } late ? $"that many entries were anchored at {Record.FormatTime(late)} only ({chain.Node})." : $"the contract holds no anchor of that size ({chain.Node})."));
+                notCompared++;
             }
-            _dated.Add((node, key.Entry));
+            else if (!Record.TryParseTime(key.CompromisedAt, out var moment) || block.Timestamp > moment)
+            {
+                faults.Add(new LogFaultException(
+                    FaultCodes.BadKeyChange,
+                    KeySubject + key.Key.Kid,
+                    $"entry {key.CompromisedBy}: the key {key.Key.Kid} was in wrong hands since {key.CompromisedAt}, for which the entry names index {key.CompromisedSince}, but that many entries were anchored at {Record.FormatTime(block.Timestamp)} only ({chain.Node})."));
+            }
+            else if (block.Number < chain.Next.NextBlock)
+            {
+                _dated.Add((node, key.Entry)); // In a block that is not expected to be replaced.
+            }
         }
+        return new MomentComparison(faults, notCompared);
     }
 
     /// <inheritdoc/>
@@ -166,3 +176,8 @@ internal sealed class LogAudit : IDisposable
         }
     }
 }
+
+/// <summary>What came of comparing moments of compromised keys with a contract.</summary>
+/// <param name="Faults">Those that were anchored later.</param>
+/// <param name="NotCompared">How many name a size that the contract does not hold.</param>
+internal sealed record MomentComparison(IReadOnlyList<LogFaultException> Faults, int NotCompared);

@@ -23,7 +23,7 @@ internal sealed class AlarmBook(Shell shell, MonitorFolder folder, MonitorState 
         var lines = new List<string>();
         foreach (var finding in result.Findings.Where(f => !memory.Open.ContainsKey((f.Code, f.Subject))))
         {
-            var evidence = finding.Evidence ?? (newest is null ? null : new FaultEvidence { Checkpoints = [newest.Note] });
+            var evidence = finding.Evidence ?? (newest is null || finding.IsWarning ? null : new FaultEvidence { Checkpoints = [newest.Note] });
             memory.Raised++;
             var file = evidence is null
                 ? null
@@ -40,7 +40,7 @@ internal sealed class AlarmBook(Shell shell, MonitorFolder folder, MonitorState 
             lines.Add(Line("ended", alarm, now));
             shell.Error.WriteLine($"trustchain: ended {key.Code} ({OneLine(key.Subject)}), raised at {Record.FormatTime(alarm.Since)}");
         }
-        foreach (var (key, _) in memory.Open.OrderBy(static a => a.Value.Since).Take(memory.Open.Count - MonitorState.MaxOpen).ToList())
+        foreach (var (key, _) in memory.Open.OrderByDescending(static a => a.Value.Finding.IsWarning).ThenBy(static a => a.Value.Since).Take(memory.Open.Count - MonitorState.MaxOpen).ToList())
         {
             memory.Open.Remove(key);
         }

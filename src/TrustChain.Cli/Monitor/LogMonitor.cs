@@ -27,7 +27,7 @@ internal sealed class LogMonitor(Shell shell, LogAudit audit, ServerClient clien
             while (true)
             {
                 var now = time.GetUtcNow();
-                var round = new MonitorRound(shell, audit, client, options, folder, memory, fitting, now);
+                var round = new MonitorRound(shell, audit, client, options, folder, memory, fitting, time, now);
                 var result = await round.RunAsync(walk, cancellationToken);
                 if (!round.IsWalkClean)
                 {

@@ -18,9 +18,10 @@ internal static class MonitorCommand
         trust.Required = true;
         var rpc = SharedOptions.Rpc();
         var state = new Option<string>("--state") { Description = "Folder for what the monitor remembers, its alarms and their evidence.", Required = true, HelpName = "DIR" };
-        var once = new Option<bool>("--once") { Description = "One round: 0 good, 1 an alarm is open, 2 something could not be checked." };
+        var once = new Option<bool>("--once") { Description = "One round: 0 good, 1 an alarm is open, 2 a warning is." };
         var interval = Span("--interval", "Time from one round to the next, such as 30s, 5m or 1h.", TimeSpan.FromSeconds(30));
         var maxAnchorAge = Span("--max-anchor-age", "How long an entry may be in the log without an anchor.", TimeSpan.FromMinutes(15));
+        var minRecoveryDelay = Span("--min-recovery-delay", "An announced recovery of keys that names a shorter delay is an alarm.", TimeSpan.FromDays(1));
         var receipts = new Option<string?>("--receipts") { Description = "Folder of receipts: X.receipt with the capture's answer or a bundle as X.json.", HelpName = "DIR" };
         var apiKey = new Option<string?>("--api-key-file") { Description = "File with an API key, to ask for evidence of records that are not public.", HelpName = "FILE" };
         var webhook = Webhook();
@@ -28,7 +29,7 @@ internal static class MonitorCommand
         var status = new Option<string?>("--status-file") { Description = "File that is replaced after each round with its outcome, as JSON.", HelpName = "FILE" };
         var command = new Command("monitor", "Follows a log: checks all that is new and alarms on forks, rollbacks, late anchors and broken receipts.")
         {
-            server, trust, rpc, state, once, interval, maxAnchorAge, receipts, apiKey, webhook, exec, status,
+            server, trust, rpc, state, once, interval, maxAnchorAge, minRecoveryDelay, receipts, apiKey, webhook, exec, status,
         };
         command.Validators.Add(result =>
         {
@@ -45,6 +46,7 @@ internal static class MonitorCommand
                 Interval = parsed.GetValue(interval),
                 Once = parsed.GetValue(once),
                 MaxAnchorAge = parsed.GetValue(maxAnchorAge),
+                MinRecoveryDelay = parsed.GetValue(minRecoveryDelay),
                 ReceiptFolder = parsed.GetValue(receipts),
                 StatusFile = parsed.GetValue(status),
             };

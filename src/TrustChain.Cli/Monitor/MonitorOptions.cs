@@ -15,6 +15,9 @@ internal sealed record MonitorOptions
     /// <summary>How long an entry may be in the log without an anchor.</summary>
     public TimeSpan MaxAnchorAge { get; init; } = TimeSpan.FromMinutes(15);
 
+    /// <summary>A recovery of keys that names a shorter delay leaves no time to object.</summary>
+    public TimeSpan MinRecoveryDelay { get; init; } = TimeSpan.FromDays(1);
+
     /// <summary>Folder of receipts, if any.</summary>
     public string? ReceiptFolder { get; init; }
 

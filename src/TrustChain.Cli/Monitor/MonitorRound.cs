@@ -16,9 +16,11 @@ namespace TrustChain.Cli.Monitor;
 /// <param name="folder">Where the walk is kept.</param>
 /// <param name="memory">What is remembered.</param>
 /// <param name="fitting">Anchors that fitted in earlier rounds.</param>
-/// <param name="now">The monitor's time.</param>
+/// <param name="time">The monitor's clock.</param>
+/// <param name="now">Its time when the round began.</param>
 internal sealed class MonitorRound(
-    Shell shell, LogAudit audit, ServerClient client, MonitorOptions options, MonitorFolder folder, MonitorState memory, HashSet<RootOfSize> fitting, DateTimeOffset now)
+    Shell shell, LogAudit audit, ServerClient client, MonitorOptions options, MonitorFolder folder, MonitorState memory, HashSet<RootOfSize> fitting, TimeProvider time,
+    DateTimeOffset now)
 {
     /// <summary>Questions asked of the server for receipts in one round; what is left over waits for the next.</summary>
     private const int MaxQuestions = 500;
@@ -90,9 +92,9 @@ internal sealed class MonitorRound(
         IsWalkClean = roots is not null;
         if (IsWalkClean)
         {
-            _settled.UnionWith([FaultCodes.BadEntry, AlarmCodes.RecoveryAnnounced]);
+            _settled.UnionWith([FaultCodes.BadEntry, FaultCodes.BadKeyChange, AlarmCodes.RecoveryAnnounced]);
             (walk.Confirmed, walk.Pending) = (isNew ? next : walk.Confirmed, null);
-            foreach (var finding in memory.Recoveries.Follow(walk.Keys.Recoveries, walk.Size, now))
+            foreach (var finding in memory.Recoveries.Follow(walk.Keys.Recoveries, walk.Size, options.MinRecoveryDelay, now, time.GetUtcNow()))
             {
                 Add(finding);
             }
@@ -108,25 +110,29 @@ internal sealed class MonitorRound(
         }
     }
 
-    /// <summary>Asks every node about keys that were in wrong hands since a moment.</summary>
+    /// <summary>Asks every node about keys that were in wrong hands since a moment. Where one could not be asked, an alarm that it raised before stays.</summary>
     private async Task CompareMomentsAsync(KeyChanges keys, List<ChainAnchors> onChain, CancellationToken cancellationToken)
     {
-        var complete = onChain.Count == audit.Nodes;
+        var asked = 0;
         for (var node = 0; node < audit.Nodes; node++)
         {
-            if (onChain.Find(c => c.Node == audit.NodeName(node)) is { } chain)
+            if (onChain.Find(c => c.Node == audit.NodeName(node)) is not { } chain)
             {
-                var index = node;
-                complete &= await TryAsync(audit.NodeName(node), async () =>
+                continue;
+            }
+            var index = node;
+            if (await TryAsync(audit.NodeName(node), () => audit.CompareMomentsAsync(index, chain, keys.Compromised, cancellationToken)) is { } moments)
+            {
+                asked++;
+                foreach (var fault in moments.Faults.Take(RecoveryWatch.MostFindings))
                 {
-                    await audit.CompareMomentsAsync(index, chain, keys.Compromised, cancellationToken);
-                    return "";
-                }) is not null;
+                    Add(new Finding(fault.Code, fault.Subject, fault.Message));
+                }
             }
         }
-        if (complete)
+        if (asked < Math.Max(1, audit.Nodes))
         {
-            _settled.Add(FaultCodes.BadKeyChange);
+            _undecided.UnionWith(memory.Open.Keys.Where(static k => k.Code == FaultCodes.BadKeyChange && k.Subject.StartsWith(LogAudit.KeySubject, StringComparison.Ordinal)));
         }
     }
 

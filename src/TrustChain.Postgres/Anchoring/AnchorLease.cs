@@ -11,7 +11,7 @@ namespace TrustChain.Postgres.Anchoring;
 /// </summary>
 public sealed class AnchorLease : IAsyncDisposable
 {
-    /// <summary>How long a holder may say nothing: longer than any round waits for a chain.</summary>
+    /// <summary>How long a holder may say nothing: longer than a round waits for a chain between two signs of life.</summary>
     private static readonly TimeSpan LongestSilence = TimeSpan.FromMinutes(5);
 
     private readonly NpgsqlConnection _connection;
@@ -45,6 +45,9 @@ public sealed class AnchorLease : IAsyncDisposable
         await connection.DisposeAsync();
         return null;
     }
+
+    /// <summary>A sign of life, for a round that asks a chain for long without writing.</summary>
+    public Task KeepAsync(CancellationToken cancellationToken) => ExecuteAsync("select 1", cancellationToken);
 
     /// <summary>
     /// Keeps a prepared anchor with its first transaction, before it is sent.

@@ -130,6 +130,7 @@ internal sealed partial class EvmTarget(
             {
                 break;
             }
+            await lease.KeepAsync(cancellationToken);
         }
         _roundsBehind = 0;
         if (gone.Count > 0)

@@ -77,6 +77,7 @@ internal static class FeatureExtensions
         services.AddSingleton<DeviceActs>();
         services.AddSingleton<DeviceAccess>();
         services.AddSingleton<DeviceReading>();
+        services.AddSingleton<DeviceTestimony>();
         services.AddSingleton<GrantStore>();
         services.AddSingleton<DayKeyStore>();
         services.AddSingleton<ServiceKeys>();

@@ -106,19 +106,39 @@ internal sealed class EventExtensions
         return (readings, more);
     }
 
+    /// <summary>Devices that measured, each with the days (UTC) that its metadata name; where they name none, the day of the event.</summary>
+    /// <param name="eventTime">The event's time.</param>
+    public IEnumerable<(string Uri, DateOnly From, DateOnly Until)> Devices(DateTimeOffset eventTime)
+    {
+        foreach (var element in Elements())
+        {
+            if (element.TryGetProperty("sensorMetadata", out var metadata) && metadata.ValueKind == JsonValueKind.Object && FirstOf(metadata, "deviceID") is { } device)
+            {
+                var from = Day(metadata, "startTime") ?? Day(metadata, "time") ?? DateOnly.FromDateTime(eventTime.UtcDateTime);
+                var until = Day(metadata, "endTime") ?? Day(metadata, "time") ?? DateOnly.FromDateTime(eventTime.UtcDateTime);
+                yield return (device, from < until ? from : until, from < until ? until : from);
+            }
+        }
+    }
+
+    private static DateOnly? Day(JsonElement json, string name) =>
+        json.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String
+            && DateTimeOffset.TryParse(value.GetString(), System.Globalization.CultureInfo.InvariantCulture, out var time)
+            ? DateOnly.FromDateTime(time.UtcDateTime)
+            : null;
+
     /// <summary>A short name for an identifier: GLN, lot or serial, else the identifier itself.</summary>
     private static string NameOf(string uri) => !Gs1Identifier.TryParse(uri, out var id, out _) ? uri
         : id.PrimaryKey is "414" or "417" ? $"GLN {id.Value}{string.Concat(id.Qualifiers.Select(static q => $" · {q.Value}"))}"
         : id.Qualifiers.Count > 0 ? id.Qualifiers[^1].Value
         : id.Value;
 
+    private IEnumerable<JsonElement> Elements() =>
+        _json.TryGetProperty("sensorElementList", out var elements) && elements.ValueKind == JsonValueKind.Array ? elements.EnumerateArray() : [];
+
     private IEnumerable<JsonElement> Reports()
     {
-        if (!_json.TryGetProperty("sensorElementList", out var elements) || elements.ValueKind != JsonValueKind.Array)
-        {
-            yield break;
-        }
-        foreach (var element in elements.EnumerateArray())
+        foreach (var element in Elements())
         {
             if (element.TryGetProperty("sensorReport", out var reports) && reports.ValueKind == JsonValueKind.Array)
             {

@@ -53,6 +53,19 @@ internal static class ItemJson
                 writer.WriteEndObject();
             }
             writer.WriteEndArray();
+            writer.WriteStartArray("tc:measuredBy");
+            foreach (var device in story.View.Steps.SelectMany(static s => s.MeasuredBy))
+            {
+                writer.WriteStartObject();
+                writer.WriteString("@id", device.Uri);
+                writer.WriteString("tc:from", device.From.ToString("yyyy-MM-dd", System.Globalization.CultureInfo.InvariantCulture));
+                writer.WriteString("tc:until", device.Until.ToString("yyyy-MM-dd", System.Globalization.CultureInfo.InvariantCulture));
+                writer.WriteNumber("tc:expectedReadings", device.Expected);
+                writer.WriteNumber("tc:coveredReadings", device.Covered);
+                writer.WriteString("tc:answer", device.Answer.Kind.ToString());
+                writer.WriteEndObject();
+            }
+            writer.WriteEndArray();
             writer.WriteStartArray("tc:events");
             foreach (var step in story.Walk.Steps)
             {

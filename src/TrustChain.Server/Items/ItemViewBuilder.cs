@@ -11,6 +11,7 @@ using TrustChain.Postgres.Items;
 using TrustChain.Postgres.Organisations;
 using TrustChain.Server.Anchoring;
 using TrustChain.Server.Capture;
+using TrustChain.Server.Devices;
 using TrustChain.Server.Hosting;
 using TrustChain.Server.Log;
 using TrustChain.Server.Organisations;
@@ -41,6 +42,7 @@ internal sealed class ItemViewBuilder(
     AnchorStore anchors,
     AuthorityCheck authority,
     TemplateCatalog templates,
+    DeviceTestimony testimony,
     ChainIdentity chain,
     LogHead head,
     IOptions<ServerOptions> server,
@@ -166,6 +168,7 @@ internal sealed class ItemViewBuilder(
             EvidenceUrl = stored.LeafIndex is null ? null : $"/evidence?event={Uri.EscapeDataString(stored.EffectiveEventId)}",
             Readings = readings,
             MoreReadings = moreReadings,
+            MeasuredBy = await testimony.FindAsync(extensions, organisation, e.EventTime, language, cancellationToken),
             Documents = [.. extensions.Documents().Where(files.ContainsKey).Select(d => MakeDocument(files[d]))],
             Quantities = extensions.Quantities(),
             Related = [.. Related(e, step.Item)],

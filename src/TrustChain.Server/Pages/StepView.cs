@@ -1,5 +1,6 @@
 using TrustChain.Core.Log;
 using TrustChain.Core.Verification;
+using TrustChain.Server.Pages.Devices;
 
 namespace TrustChain.Server.Pages;
 
@@ -66,6 +67,9 @@ public sealed record StepView
     /// <summary>Readings left out because there are too many; the evidence has them all.</summary>
     public int MoreReadings { get; init; }
 
+    /// <summary>Devices that the event names as having measured, with what the checks say of them.</summary>
+    public IReadOnlyList<MeasuredByView> MeasuredBy { get; init; } = [];
+
     /// <summary>Documents named by the event.</summary>
     public IReadOnlyList<DocumentView> Documents { get; init; } = [];
 
@@ -95,6 +99,16 @@ public sealed record PlaceView(Phrase Name, string? Id = null);
 /// <param name="Label">A name that wins over the type's; null for none.</param>
 /// <param name="Alarm">What is unusual about it; null when nothing is.</param>
 public sealed record ReadingView(string Type, string Value, string? Unit = null, DateTimeOffset? Time = null, Phrase? Label = null, Phrase? Alarm = null);
+
+/// <summary>A device that measured, for as long as the event says.</summary>
+/// <param name="Kind">What kind of device it is.</param>
+/// <param name="Uri">Its identifier, as far as it goes by canonical form.</param>
+/// <param name="From">First day (UTC).</param>
+/// <param name="Until">Last day.</param>
+/// <param name="Covered">Expected readings that came.</param>
+/// <param name="Expected">Readings that its schedule expects.</param>
+/// <param name="Answer">What the checks of its history say together.</param>
+public sealed record MeasuredByView(Phrase Kind, string Uri, DateOnly From, DateOnly Until, long Covered, long Expected, DeviceAnswer Answer);
 
 /// <summary>Another item named in a step.</summary>
 /// <param name="Name">Name or short identifier.</param>

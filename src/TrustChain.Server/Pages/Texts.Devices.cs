@@ -31,6 +31,8 @@ public sealed partial class Texts
 
     internal string NeverSeen => Say("Not heard of yet", "尚无数据");
 
+    internal string MeasuredBy => Say("Measured by", "测量设备");
+
     internal string Coverage => Say("Coverage", "数据完整率");
 
     internal string OperatingHours => Say("Operating hours", "运行小时");

@@ -23,8 +23,14 @@ public sealed class ChainCrashTests(ChainCrashTests.Fixture fixture) : IClassFix
     public async Task Server_KilledWithADearerTransactionKept_AnchorsOnce()
     {
         await ChainAsync("evm_setIntervalMining", 0);
-        await CrashAtAsync("anchor.replaced");
-        await ChainAsync("evm_setIntervalMining", 1);
+        try
+        {
+            await CrashAtAsync("anchor.replaced");
+        }
+        finally
+        {
+            await ChainAsync("evm_setIntervalMining", 1);
+        }
         await Trial.Site.StartServerAsync(0);
 
         await Trial.Audit.ExpectSoundAsync();
@@ -36,8 +42,10 @@ public sealed class ChainCrashTests(ChainCrashTests.Fixture fixture) : IClassFix
     {
         await AnchorAsync();
         Trial.Site.CrashAt(0, "anchor.reorged");
+        await ChainAsync("evm_setIntervalMining", 0); // So that the head stays where it is while it is reckoned with.
         var depth = await ReadHeadAsync() - await ScalarAsync("select max(block) from anchor where state = 'final' and target = 'primary'") + 1;
         await ChainAsync("anvil_reorg", depth, Array.Empty<object>());
+        await ChainAsync("evm_setIntervalMining", 1);
         await Trial.Site.WaitUntilKilledAsync(0);
         await Trial.Site.StartServerAsync(0);
 

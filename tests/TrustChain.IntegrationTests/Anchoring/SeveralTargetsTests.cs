@@ -2,6 +2,7 @@ using System.Text;
 using TrustChain.Core.Log;
 using TrustChain.Core.Signing;
 using TrustChain.Core.Verification;
+using TrustChain.Devnet;
 using TrustChain.Devnet.Serving;
 using TrustChain.IntegrationTests.Cli;
 using TrustChain.IntegrationTests.Log;
@@ -76,6 +77,10 @@ public sealed class SeveralTargetsTests(SharedStack stack)
                 stamps = forger;
                 later = await stage.LogAsync();
                 await stage.FinalAsync(later, "second");
+                var (behind, ahead) = (await stage.GetTargetAsync(), await stage.GetTargetAsync("second"));
+                Assert.True(behind.GetProperty("lagEntries").GetInt64() > 0 && behind.GetProperty("lagSeconds").GetDouble() > 0);
+                Assert.Equal((0L, 0.0), (ahead.GetProperty("lagEntries").GetInt64(), ahead.GetProperty("lagSeconds").GetDouble()));
+                Assert.InRange(long.Parse(ahead.GetProperty("costPerRecord").GetString()!, System.Globalization.CultureInfo.InvariantCulture), 1, long.MaxValue);
                 await stage.AlarmAsync("authority-untrusted", open: true, "authority");
                 await stage.AlarmAsync("chain-away", open: true);
                 http.Answer = static _ => Task.FromResult<(int, string, byte[])?>((200, "application/timestamp-reply", TestTimestampAuthority.WriteResponse(2, null)));
@@ -91,6 +96,15 @@ public sealed class SeveralTargetsTests(SharedStack stack)
                 await stage.RecoveredAsync(name);
             }
             await stage.AssertChainAgreesAsync();
+
+            // Two targets that would take each other's nonces.
+            await stage.Server.StopAsync();
+            foreach (var setting in settings.Where(static s => s.Key.StartsWith("Anchoring__Targets__second__", StringComparison.Ordinal)).ToList())
+            {
+                settings[setting.Key.Replace("second", "third", StringComparison.Ordinal)] = setting.Value;
+            }
+            var refused = await Assert.ThrowsAsync<DevnetException>(stage.Server.StartAgainAsync);
+            Assert.Contains("third sends from the account", refused.Message, StringComparison.Ordinal);
         }
         finally
         {

@@ -63,7 +63,7 @@ internal sealed class MonitorStand : IAsyncDisposable
         using var output = new StringWriter { NewLine = "\n" };
         using var errors = new StringWriter { NewLine = "\n" };
         var shell = new Shell(output, errors, static () => Stream.Null);
-        var options = new MonitorOptions { StateFolder = _folder.PathOf("state"), Once = true, ReceiptFolder = Receipts, StatusFile = _folder.PathOf("status.json") };
+        var options = new MonitorOptions { StateFolder = _folder.PathOf("state"), Once = true, MinRecoveryDelay = TimeSpan.FromMinutes(30), ReceiptFolder = Receipts, StatusFile = _folder.PathOf("status.json") };
         using var client = new ServerClient(new Uri(Web.BaseUrl));
         using var asking = new ServerClient(new Uri(Web.BaseUrl), ApiKey);
         using var audit = new LogAudit(client, _server.Registry.Trust, AsksNode ? [new Uri(Node.BaseUrl)] : []);

@@ -193,6 +193,28 @@ public sealed class MonitorTests(ServerFixture fixture) : IClassFixture<ServerFi
     }
 
     [Theory]
+    [InlineData(0L, true)] // No time at all.
+    [InlineData(1L << 50, false)] // Longer than any calendar.
+    [InlineData(3600L, false)] // Came and went while nobody looked, for longer than that.
+    public async Task Monitor_RecoveryBetweenTwoLooks_IsToldAllTheSame(long delay, bool isAlarm)
+    {
+        using var lost = SigningKey.Generate(SignatureAlgorithms.ES256);
+        using var next = SigningKey.Generate(SignatureAlgorithms.ES256);
+        await using var stand = await StartAsync();
+        var size = await SizeAsync(stand);
+        var log = await stand.ForgeAsync((int)size, 0, Key(Admit(lost, null)), Key(new KeyRecovery("forged", next.PublicKey, delay, "lost", size)), Key(Admit(next, size + 1) with { Recovery = size + 1 }));
+        stand.Show(log);
+        log.Size = delay > 3600 ? size + 2 : size + 3;
+        stand.Clock.Offset = TimeSpan.FromHours(2);
+
+        await stand.RoundAsync();
+        await stand.RoundAsync();
+
+        Assert.Contains("raised recovery-announced", stand.Told);
+        Assert.Equal(isAlarm, stand.Told.Contains("raised bad-key-change"));
+    }
+
+    [Theory]
     [InlineData(0, 0)]
     [InlineData(-1, 1)] // A second before the block that holds the anchor.
     public async Task KeyInWrongHands_SinceAMoment_IsNotBelievedFromAnAnchorOfThenOn(int seconds, int exitCode)

@@ -193,6 +193,38 @@ public sealed class TelemetryTests(ServerFixture fixture) : IClassFixture<Server
         Assert.Fail("The stream ended without values.");
     }
 
+    [Fact]
+    public async Task GoodsThatADeviceMeasured_SayWhatItsChecksSay_AndOnlyOfTheOwnersDevice()
+    {
+        using var own = await NewDeviceAsync();
+        using var other = await NewDeviceAsync();
+        foreach (var device in (TestDevice[])[own, other])
+        {
+            (await device.SendAsync(device.Sign(device.Event(At(8), 60, 100)))).Expect(201);
+            await DayAsync(device, 1);
+        }
+        var item = own.Owner.NewItem();
+        var harvest = Events.Commissioning(item).With("bizStep", $"\"{Events.PublicStep}\"").With("sensorElementList", $$"""
+            [{"sensorMetadata":{"deviceID":"{{own.Uri}}","startTime":"{{At(0):O}}","endTime":"{{At(23):O}}"},"sensorReport":[{"type":"Volume","value":4200,"uom":"LTR"}]},
+             {"sensorMetadata":{"deviceID":"{{other.Uri}}","startTime":"{{At(0):O}}","endTime":"{{At(23):O}}"},"sensorReport":[{"type":"Volume","value":1,"uom":"LTR"}]}]
+            """);
+        (await own.Owner.CaptureAsync(Events.Document(harvest))).Expect(202);
+        await Server.GetCoveringCheckpointAsync();
+
+        var answer = (await Server.GetAsync(new Uri(item).AbsolutePath + "?linkType=all", own.Owner.ApiKey, "application/ld+json")).Expect(200).Json;
+        var measured = Assert.Single(answer.GetProperty("tc:measuredBy").EnumerateArray());
+        Assert.Equal((own.Uri, $"{Day:yyyy-MM-dd}"), (measured.GetProperty("@id").GetString(), measured.GetProperty("tc:until").GetString()));
+        Assert.InRange(measured.GetProperty("tc:coveredReadings").GetInt64(), 1, measured.GetProperty("tc:expectedReadings").GetInt64() - 1);
+
+        (await other.Owner.CaptureAsync(Events.Document(Events.Observation(item, Events.PublicStep).With("sensorElementList", $$"""
+            [{"sensorMetadata":{"deviceID":"{{own.Uri}}","time":"{{At(9):O}}"},"sensorReport":[{"type":"Volume","value":1,"uom":"LTR"}]}]
+            """)))).Expect(202);
+        await Server.GetCoveringCheckpointAsync();
+        var third = (await Server.GetAsync(new Uri(item).AbsolutePath, other.Owner.ApiKey, "application/ld+json")).Expect(200).Json; // What it may see: its own words.
+        Assert.NotEqual(0, third.GetProperty("tc:events").GetArrayLength());
+        Assert.Equal(0, third.GetProperty("tc:measuredBy").GetArrayLength());
+    }
+
     private async Task<TestDevice> NewDeviceAsync() => await TestDevice.EnrolAsync(Server, await Server.AddOrganisationAsync());
 
     private static JsonObject Break(JsonObject e, string member, string json) => ((JsonObject)e.DeepClone()).With(member, json);

@@ -101,9 +101,9 @@ internal sealed class RunningServer : IAsyncDisposable
         {
             await (await _starting).DisposeAsync();
         }
-        catch (OperationCanceledException)
+        catch (Exception exception) when (exception is OperationCanceledException or DevnetException)
         {
-            // It never became ready, and is stopped by the cancellation.
+            // It never became ready, and is stopped by the cancellation or ended by itself.
         }
         _stopping.Dispose();
         (_starting, _stopping) = (null, null);
