@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
+using TrustChain.Core.Identifiers;
 
 namespace TrustChain.Devnet.Demo.Check;
 
@@ -13,7 +14,9 @@ internal sealed class DeviceCheck(DevnetHost devnet, DemoClient client, CliProce
     // With fewer, the faults of some seeds do not fit beside each other.
     private const int Machines = 6;
 
-    private static readonly string[] Templates = ["aerial-platform", "e-bike", "loom", "orchard"];
+    private const string Orchard = "orchard";
+
+    private static readonly string[] Templates = ["aerial-platform", "e-bike", "loom", Orchard];
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
 
     public async Task RunAsync(CancellationToken cancellationToken)
@@ -30,7 +33,10 @@ internal sealed class DeviceCheck(DevnetHost devnet, DemoClient client, CliProce
             await File.WriteAllTextAsync(keyFile, apiKey, cancellationToken);
             foreach (var template in Templates)
             {
-                await CheckAsync(template, days, seed, apiKey, keyFile, folder.FullName, cancellationToken);
+                if (await CheckAsync(template, days, seed, apiKey, keyFile, folder.FullName, cancellationToken) is { } told && template == Orchard)
+                {
+                    await CheckHarvestAsync(told, prefix, days, apiKey, cancellationToken);
+                }
             }
         }
         finally
@@ -39,7 +45,8 @@ internal sealed class DeviceCheck(DevnetHost devnet, DemoClient client, CliProce
         }
     }
 
-    private async Task CheckAsync(string template, int days, int seed, string apiKey, string keyFile, string folder, CancellationToken cancellationToken)
+    /// <returns>What the simulation told; null where it failed.</returns>
+    private async Task<JsonObject?> CheckAsync(string template, int days, int seed, string apiKey, string keyFile, string folder, CancellationToken cancellationToken)
     {
         var file = Path.Combine(folder, template + ".json");
         string[] arguments =
@@ -51,7 +58,7 @@ internal sealed class DeviceCheck(DevnetHost devnet, DemoClient client, CliProce
         if (simulated.ExitCode != 0)
         {
             report.Add($"Machines of the template {template} send {days} days of work (seed {seed})", simulated.Words);
-            return;
+            return null;
         }
         var told = JsonNode.Parse(await File.ReadAllBytesAsync(file, cancellationToken))!.AsObject(); // The program wrote it.
         var from = told["from"]!.GetValue<string>();
@@ -71,7 +78,55 @@ internal sealed class DeviceCheck(DevnetHost devnet, DemoClient client, CliProce
             $"Of {Machines} machines ({template}, {days} days, seed {seed}) each planted fault is found ({string.Join(", ", planted.Order())}) and nothing else",
             faults.Count == 0 ? null : string.Join("; ", faults));
         report.Add($"The evidence of a machine's {days} days ({template}) verifies, and its days and verdicts compute to what the service says", await VerifyAsync(told, from, until, apiKey, folder, cancellationToken));
+        return told;
     }
+
+    /// <summary>A lot is harvested that the first station watered: its page says what the checks say of that station, to everybody.</summary>
+    private async Task CheckHarvestAsync(JsonObject told, string prefix, int days, string apiKey, CancellationToken cancellationToken)
+    {
+        var gtin = $"0{prefix}00001";
+        var path = $"/01/{gtin}{CheckDigit.Compute(gtin)}/10/HARVEST";
+        var first = DateOnly.ParseExact(told["from"]!.GetValue<string>(), "yyyy-MM-dd", CultureInfo.InvariantCulture);
+        var (start, end) = (first.ToDateTime(TimeOnly.MinValue, DateTimeKind.Utc), first.AddDays(days - 1).ToDateTime(new TimeOnly(23, 59), DateTimeKind.Utc));
+        var station = told["devices"]![0]!["device"]!.GetValue<string>();
+        var harvest = new JsonObject
+        {
+            ["type"] = "ObjectEvent",
+            ["action"] = "ADD",
+            ["bizStep"] = "urn:trustchain:tea:step:plucking",
+            ["eventTime"] = Moment(end),
+            ["eventTimeZoneOffset"] = "+00:00",
+            ["quantityList"] = new JsonArray(new JsonObject { ["epcClass"] = "https://id.gs1.org" + path, ["quantity"] = 1200, ["uom"] = "KGM" }),
+            ["sensorElementList"] = new JsonArray(new JsonObject
+            {
+                ["sensorMetadata"] = new JsonObject { ["deviceID"] = station, ["startTime"] = Moment(start), ["endTime"] = Moment(end) },
+                ["sensorReport"] = new JsonArray(new JsonObject { ["type"] = "Volume", ["value"] = 4200, ["uom"] = "LTR" }),
+            }),
+        };
+        var document = new JsonObject
+        {
+            ["@context"] = new JsonArray("https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld"),
+            ["type"] = "EPCISDocument",
+            ["schemaVersion"] = "2.0",
+            ["creationDate"] = Moment(end),
+            ["epcisBody"] = new JsonObject { ["eventList"] = new JsonArray(harvest) },
+        };
+        DemoClient.Require(await client.PostAsync("epcis/capture", apiKey, document, cancellationToken), "Harvesting");
+        var deadline = DateTimeOffset.UtcNow + Patience;
+        while (true)
+        {
+            var page = await client.GetPageAsync(path[1..] + "?lang=en", null, cancellationToken);
+            var says = page.IsSuccess && page.Text.Contains("Measured by", StringComparison.Ordinal) && page.Text.Contains(station, StringComparison.Ordinal) && page.Text.Contains("expected readings", StringComparison.Ordinal);
+            if (says || DateTimeOffset.UtcNow > deadline)
+            {
+                report.Add("The page of a harvested lot says which station measured, and what the checks say of it", says ? null : $"{path} answered {(int)page.Status} without it");
+                return;
+            }
+            await Task.Delay(TimeSpan.FromSeconds(1), cancellationToken);
+        }
+    }
+
+    private static string Moment(DateTime time) => time.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
 
     /// <summary>The codes found, once those planted are all there and nothing changes any more.</summary>
     private async Task<IReadOnlyCollection<string>> FindAsync(string path, IReadOnlyCollection<string> planted, string apiKey, CancellationToken cancellationToken)
@@ -119,7 +174,7 @@ internal sealed class DeviceCheck(DevnetHost devnet, DemoClient client, CliProce
     {
         var adminKey = devnet.AdminKey;
         var added = DemoClient.Require(
-            await client.PostAsync("api/organisations", adminKey, new JsonObject { ["id"] = id, ["name"] = "Machines on trial", ["roles"] = new JsonArray("producer") }, cancellationToken), $"Adding {id}");
+            await client.PostAsync("api/organisations", adminKey, new JsonObject { ["id"] = id, ["name"] = "Machines on trial", ["roles"] = new JsonArray("producer"), ["template"] = "tea" }, cancellationToken), $"Adding {id}");
         var apiKey = added["apiKey"]!.GetValue<string>(); // Part of every success.
         DemoClient.Require(await client.PostAsync("api/claims", apiKey, new JsonObject { ["kind"] = "gcp", ["value"] = prefix }, cancellationToken), $"Claiming {prefix}");
         return apiKey;
