@@ -5,175 +5,13 @@ using System.Net.Http.Headers;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Microsoft.Win32.SafeHandles;
 
 namespace TrustChain.DeviceClient;
 
-// All of a device's side of docs/devices.md, in one file for who ports it: the key, the statement, its storage, the sending, the life of the key.
-
-/// <summary>A P-256 key that stays where it is: in a file, or in a token that signs by PKCS#11 (CKM_ECDSA_SHA256).</summary>
-public interface IDeviceKey
-{
-    /// <summary>The public key as a JWK (RFC 7517) with at least <c>kty</c> EC, <c>crv</c> P-256, <c>x</c> and <c>y</c>.</summary>
-    string PublicJwk { get; }
-
-    /// <summary>ECDSA over SHA-256 of the data: R || S, 64 bytes.</summary>
-    byte[] Sign(byte[] data);
-}
-
-/// <summary>A key in a file: PKCS#8 in PEM as written here, or a private JWK. Not safe for concurrent use.</summary>
-public sealed class FileKey : IDeviceKey, IDisposable
-{
-    private readonly ECDsa _key;
-
-    private FileKey(ECDsa key)
-    {
-        _key = key;
-        var q = key.ExportParameters(false).Q;
-        PublicJwk = $$"""{"crv":"P-256","kty":"EC","x":"{{Base64Url.EncodeToString(q.X)}}","y":"{{Base64Url.EncodeToString(q.Y)}}"}""";
-    }
-
-    /// <inheritdoc/>
-    public string PublicJwk { get; }
-
-    /// <summary>Makes a key and stores it in a folder as <c>{kid}.pem</c>, readable for its owner alone (mode 600).</summary>
-    public static FileKey Create(string folder)
-    {
-        var key = new FileKey(ECDsa.Create(ECCurve.NamedCurves.nistP256));
-        DurableFiles.Store(Path.Combine(folder, TelemetryFormat.Thumbprint(key.PublicJwk) + ".pem"), Encoding.ASCII.GetBytes(key._key.ExportPkcs8PrivateKeyPem() + "\n"));
-        return key;
-    }
-
-    /// <summary>Reads a key.</summary>
-    /// <exception cref="CryptographicException">The file holds no P-256 private key.</exception>
-    public static FileKey Open(string file)
-    {
-        var (text, key) = (File.ReadAllText(file).Trim(), ECDsa.Create());
-        try
-        {
-            if (text.StartsWith('{'))
-            {
-                using var jwk = JsonDocument.Parse(text);
-                byte[] Member(string name) => Base64Url.DecodeFromChars(jwk.RootElement.GetProperty(name).GetString());
-                key.ImportParameters(new ECParameters { Curve = ECCurve.NamedCurves.nistP256, D = Member("d"), Q = new ECPoint { X = Member("x"), Y = Member("y") } });
-            }
-            else
-            {
-                key.ImportFromPem(text);
-            }
-            return key.ExportParameters(false).Curve.Oid.Value == ECCurve.NamedCurves.nistP256.Oid.Value ? new FileKey(key) : throw new CryptographicException("It is on another curve.");
-        }
-        catch (Exception exception) when (exception is JsonException or KeyNotFoundException or FormatException or InvalidOperationException or ArgumentException or CryptographicException)
-        {
-            key.Dispose();
-            throw new CryptographicException($"{file} holds no P-256 private key: {exception.Message}", exception);
-        }
-    }
-
-    /// <inheritdoc/>
-    public byte[] Sign(byte[] data) => _key.SignData(data, HashAlgorithmName.SHA256, DSASignatureFormat.IeeeP1363FixedFieldConcatenation);
-
-    /// <inheritdoc/>
-    public void Dispose() => _key.Dispose();
-}
-
-/// <summary>One measure at one moment; those of one moment become one reading. To be made by the methods below.</summary>
-/// <param name="Time">When, kept to the millisecond.</param>
-/// <param name="Type">The URI of what was measured, or a word of the standard such as <c>Angle</c>.</param>
-/// <param name="Component">Which part of it, such as <c>latitude</c>.</param>
-/// <param name="Member">The EPCIS member that has the value: <c>value</c>, <c>booleanValue</c> or <c>stringValue</c>.</param>
-/// <param name="Value">The value as text.</param>
-/// <param name="Unit">UN/ECE code (Recommendation 20); only with a number.</param>
-public sealed record Measurement(DateTimeOffset Time, string Type, string? Component, string Member, string Value, string? Unit)
-{
-    /// <summary>A number. A <see cref="decimal"/> is never infinite nor no number, and is written as it is.</summary>
-    public static Measurement Number(DateTimeOffset time, string type, decimal value, string unit, string? component = null) =>
-        new(time, type, component, "value", value.ToString(CultureInfo.InvariantCulture), unit);
-
-    /// <summary>Yes or no.</summary>
-    public static Measurement Flag(DateTimeOffset time, string type, bool value, string? component = null) => new(time, type, component, "booleanValue", value ? "true" : "false", null);
-
-    /// <summary>A text, for measures of which the template says so.</summary>
-    public static Measurement Text(DateTimeOffset time, string type, string value, string? component = null) => new(time, type, component, "stringValue", value, null);
-}
-
-/// <summary>The formats, without files and network. Safe for concurrent use.</summary>
-public static class TelemetryFormat
-{
-    /// <summary>Most readings in one statement.</summary>
-    public const int MaxReadings = 1000;
-
-    /// <summary>Largest event written here, in bytes: servers take statements of 1 MiB, which base64url fills with three quarters of that.</summary>
-    public const int MaxEventBytes = 700_000;
-
-    /// <summary>The bare EPCIS event of a statement.</summary>
-    /// <param name="device">The device's canonical URI.</param>
-    /// <param name="measurements">At least one, ascending in time, of one day in UTC.</param>
-    /// <param name="encrypt">Makes a JWE of a measurement (docs/devices.md section 6); null, or the answer null, leaves the value as it is.</param>
-    public static byte[] WriteEvent(string device, IReadOnlyList<Measurement> measurements, Func<Measurement, string?>? encrypt = null)
-    {
-        var readings = measurements.GroupBy(static m => Time(m.Time)).Select(reading =>
-            $$"""{"sensorMetadata":{"time":"{{reading.Key}}"},"sensorReport":[{{string.Join(',', reading.Select(m => WriteReport(m, encrypt)))}}]}""");
-        return Encoding.UTF8.GetBytes(
-            $$"""{"@context":"https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld","type":"ObjectEvent","action":"OBSERVE","eventTime":"{{Time(measurements[^1].Time)}}","""
-            + $"\"eventTimeZoneOffset\":\"+00:00\",\"epcList\":[{Quote(device)}],\"sensorElementList\":[{string.Join(',', readings)}]}}");
-    }
-
-    /// <summary>
-    /// A telemetry statement: a compact JWS with the number under the key (from 1), the <see cref="Digest"/> of the statement with the number before (null exactly for 1), how often
-    /// the device has started (from 0), the device's time, and what <see cref="WriteEvent"/> wrote.
-    /// </summary>
-    public static string Sign(IDeviceKey key, string origin, string device, long sequence, string? previous, long boot, DateTimeOffset clock, ReadOnlySpan<byte> payload) =>
-        SignJws(
-            key, "telemetry+jws", origin, payload,
-            $"\"boot\":\"{boot}\",\"clock\":\"{Time(clock)}\",\"device\":{Quote(device)},{(previous is null ? "" : $"\"prev\":\"{previous}\",")}\"seq\":\"{sequence}\",");
-
-    /// <summary>SHA-256 of a statement in base64url.</summary>
-    public static string Digest(string statement) => Base64Url.EncodeToString(SHA256.HashData(Encoding.ASCII.GetBytes(statement)));
-
-    /// <summary>Name of a key: its RFC 7638 thumbprint.</summary>
-    public static string Thumbprint(string publicJwk) => Digest(RequiredMembers(publicJwk));
-
-    /// <summary>The proof that a key is held (docs/devices.md section 3), for the act <c>enrol</c>, <c>rotate</c> or <c>replace</c> of the device with this pseudonym.</summary>
-    public static string Prove(IDeviceKey key, string act, string pseudonym, string origin) =>
-        SignJws(key, "device-key+jws", origin, Encoding.UTF8.GetBytes($$"""{"act":"{{act}}","device":"{{pseudonym}}","kid":"{{Thumbprint(key.PublicJwk)}}"}"""));
-
-    /// <summary>The device's own step to its next key: a JWS by the key in force over the canonical payload of a device entry.</summary>
-    public static string SignRotation(IDeviceKey key, IDeviceKey next, string pseudonym, string organisation, long previous, string origin) =>
-        SignJws(key, "device+jws", origin, Encoding.UTF8.GetBytes(
-            $$"""{"act":"rotate","device":"{{pseudonym}}","jwk":{{RequiredMembers(next.PublicJwk)}},"kid":"{{Thumbprint(next.PublicJwk)}}","organisation":{{Quote(organisation)}},"""
-            + $"\"previous\":{previous},\"proof\":\"{Prove(next, "rotate", pseudonym, origin)}\",\"v\":1}}"));
-
-    /// <summary>The required members of a P-256 key in the order of their names: what RFC 7638 hashes.</summary>
-    internal static string RequiredMembers(string publicJwk)
-    {
-        using var jwk = JsonDocument.Parse(publicJwk);
-        return $$"""{"crv":"P-256","kty":"EC","x":"{{jwk.RootElement.GetProperty("x").GetString()}}","y":"{{jwk.RootElement.GetProperty("y").GetString()}}"}""";
-    }
-
-    internal static string Time(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
-
-    /// <summary>A JSON string. The default encoder would write the plus sign of a typ as six characters.</summary>
-    internal static string Quote(string text) => $"\"{JavaScriptEncoder.UnsafeRelaxedJsonEscaping.Encode(text)}\"";
-
-    internal static string WriteReport(Measurement measurement, Func<Measurement, string?>? encrypt)
-    {
-        var (_, type, component, member, value, unit) = measurement;
-        var content = encrypt?.Invoke(measurement) is { } encrypted ? $"\"stringValue\":{Quote(encrypted)}"
-            : $"\"{member}\":{(member == "stringValue" ? Quote(value) : value)}{(unit is null ? "" : $",\"uom\":{Quote(unit)}")}";
-        return $$"""{"type":{{Quote(type)}},{{(component is null ? "" : $"\"component\":{Quote(component)},")}}{{content}}}""";
-    }
-
-    private static string SignJws(IDeviceKey key, string type, string origin, ReadOnlySpan<byte> payload, string members = "")
-    {
-        var header = $$"""{"alg":"ES256","aud":{{Quote(origin)}},{{members}}"kid":"{{Thumbprint(key.PublicJwk)}}","typ":"{{type}}"}""";
-        var signed = $"{Base64Url.EncodeToString(Encoding.UTF8.GetBytes(header))}.{Base64Url.EncodeToString(payload)}";
-        return $"{signed}.{Base64Url.EncodeToString(key.Sign(Encoding.ASCII.GetBytes(signed)))}";
-    }
-}
+// With TelemetryFormat.cs (and TelemetryCbor.cs, for devices that say it in CBOR) all of a device's side of docs/devices.md, for who ports it. Here: storage, sending, the life of the key.
 
 /// <summary>Settings of a <see cref="TelemetryDevice"/>.</summary>
 /// <param name="Server">Address of the service. Only https, and http to this machine, unless <paramref name="AllowPlainHttp"/>: everybody on the way then reads what is measured.</param>
@@ -183,8 +21,10 @@ public static class TelemetryFormat
 /// <param name="Encrypt">As in <see cref="TelemetryFormat.WriteEvent"/>; null: nothing is encrypted.</param>
 /// <param name="Clock">Clock and timers; null: those of the system.</param>
 /// <param name="Handler">Makes the connections; null: with the platform's certificates.</param>
+/// <param name="Cbor">Whether statements are written in CBOR, as COSE_Sign1, and not in JSON. May change from one opening of the folder to the next.</param>
 public sealed record DeviceOptions(
-    Uri Server, bool AllowPlainHttp = false, IDeviceKey? Key = null, string? BootId = null, Func<Measurement, string?>? Encrypt = null, TimeProvider? Clock = null, HttpMessageHandler? Handler = null)
+    Uri Server, bool AllowPlainHttp = false, IDeviceKey? Key = null, string? BootId = null, Func<Measurement, string?>? Encrypt = null, TimeProvider? Clock = null, HttpMessageHandler? Handler = null,
+    bool Cbor = false)
 {
     /// <summary>For tests: is told each step on the disk before it is done.</summary>
     internal Action<string>? Step { get; init; }
@@ -208,6 +48,10 @@ public sealed class DeviceException(string message) : Exception(message);
 /// </summary>
 public sealed class TelemetryDevice : IDisposable
 {
+    private const string Jws = ".jws";
+    private const string Cose = ".cose";
+    private static readonly string[] Encodings = [Jws, Cose];
+
     private readonly string _folder;
     private readonly DeviceOptions _options;
     private readonly TimeProvider _clock;
@@ -266,9 +110,9 @@ public sealed class TelemetryDevice : IDisposable
                 throw new DeviceException($"The key in force is {device.Kid}, not the one given.");
             }
             // A statement that was stored, but not yet counted: its number is used all the same.
-            for (string file; File.Exists(file = device.PathOf("out", device.Sequence + 1));)
+            while (Encodings.Select(e => device.PathOf("out", device.Sequence + 1, e)).FirstOrDefault(File.Exists) is { } file)
             {
-                device._state = device.State with { Sequence = device.Sequence + 1, Previous = TelemetryFormat.Digest(File.ReadAllText(file)) };
+                device._state = device.State with { Sequence = device.Sequence + 1, Previous = Digest(File.ReadAllBytes(file)) };
             }
             var isStart = options.BootId is null || options.BootId != device.State.BootId;
             device.Save(device.State with { Boot = device.State.Boot + (isStart ? 1 : 0), BootId = options.BootId });
@@ -353,11 +197,11 @@ public sealed class TelemetryDevice : IDisposable
         {
             throw new DeviceException("The change of the key was interrupted: finish it first.");
         }
-        var (number, payload) = (Sequence + 1, TelemetryFormat.WriteEvent(Device, _pending, _options.Encrypt));
-        var statement = TelemetryFormat.Sign(Key, State.Origin, Device, number, State.Previous, State.Boot, _clock.GetUtcNow(), payload);
+        var number = Sequence + 1;
+        var statement = Sign(number);
         _inDoubt = true;
-        DurableFiles.Store(PathOf("out", number), Encoding.ASCII.GetBytes(statement), _options.Step, replace: false); // From here on the number is used.
-        Save(State with { Sequence = number, Previous = TelemetryFormat.Digest(statement) });
+        DurableFiles.Store(PathOf("out", number, _options.Cbor ? Cose : Jws), statement, _options.Step, replace: false); // From here on the number is used.
+        Save(State with { Sequence = number, Previous = Digest(statement) });
         _pending.Clear();
         (_bytes, _readings) = (0, 0);
     }
@@ -366,18 +210,18 @@ public sealed class TelemetryDevice : IDisposable
     public async Task<SendReport> SendAsync(CancellationToken cancellationToken)
     {
         // Only what is counted: were a later one sent and deleted before that, its number would be used again after a crash.
-        var last = PathOf("out", Sequence);
-        var files = Directory.GetFiles(Path.Combine(_folder, "out"), "*.jws").Where(f => string.CompareOrdinal(f, last) <= 0).Order(StringComparer.Ordinal).ToArray();
+        var last = PathOf("out", Sequence, "");
+        var files = Directory.GetFiles(Path.Combine(_folder, "out")).Where(f => Encodings.Contains(Path.GetExtension(f)) && string.CompareOrdinal(Path.ChangeExtension(f, null), last) <= 0).Order(StringComparer.Ordinal).ToArray();
         var (sent, refused, at, alone) = (0, 0, 0, false);
         while (at < files.Length)
         {
-            var batch = files.Skip(at).Take(alone ? 1 : 100).Select(File.ReadAllText).ToList();
+            var batch = files.Skip(at).Take(alone ? 1 : 100).Select(ReadText).ToList();
             while (batch.Sum(static s => s.Length + 3L) > (8 << 20) - 100 && batch.Count > 1)
             {
                 batch.RemoveAt(batch.Count - 1);
             }
             var answer = batch.Count == 1
-                ? await AskAsync(HttpMethod.Post, "epcis/events", "application/jose", batch[0], cancellationToken)
+                ? await AskAsync(HttpMethod.Post, "epcis/events", files[at].EndsWith(Cose, StringComparison.Ordinal) ? "application/cose; cose-type=\"cose-sign1\"" : "application/jose", File.ReadAllBytes(files[at]), cancellationToken)
                 : await AskAsync(HttpMethod.Post, "api/devices/statements", "application/vnd.trustchain.telemetry+json", $$"""{"statements":["{{string.Join("\",\"", batch)}}"]}""", cancellationToken);
             if (batch.Count > 1 && answer.IsRefusal)
             {
@@ -468,7 +312,22 @@ public sealed class TelemetryDevice : IDisposable
         _lock.Dispose();
     }
 
-    private string PathOf(string part, long number) => Path.Combine(_folder, part, $"{Kid[..8]}-{number:D16}.jws");
+    private string PathOf(string part, long number, string encoding) => Path.Combine(_folder, part, $"{Kid[..8]}-{number:D16}{encoding}");
+
+    /// <summary>The statement of what was collected, as it is stored.</summary>
+    private byte[] Sign(long number)
+    {
+        var (previous, now) = (State.Previous, _clock.GetUtcNow());
+        return _options.Cbor
+            ? TelemetryCbor.Sign(
+                Key, State.Origin, Device, number, previous is null ? null : Base64Url.DecodeFromChars(previous), State.Boot, now, TelemetryCbor.WriteEvent(Device, _pending, _options.Encrypt))
+            : Encoding.ASCII.GetBytes(TelemetryFormat.Sign(Key, State.Origin, Device, number, previous, State.Boot, now, TelemetryFormat.WriteEvent(Device, _pending, _options.Encrypt)));
+    }
+
+    private static string Digest(byte[] statement) => Base64Url.EncodeToString(SHA256.HashData(statement));
+
+    /// <summary>A stored statement as it stands among others in JSON.</summary>
+    private static string ReadText(string file) => file.EndsWith(Cose, StringComparison.Ordinal) ? Base64Url.EncodeToString(File.ReadAllBytes(file)) : File.ReadAllText(file);
 
     private void Save(FolderState state)
     {
@@ -477,12 +336,14 @@ public sealed class TelemetryDevice : IDisposable
         (_state, _inDoubt) = (state, false);
     }
 
-    private async Task<Answer> AskAsync(HttpMethod method, string path, string? type, string body, CancellationToken cancellationToken)
+    private Task<Answer> AskAsync(HttpMethod method, string path, string? type, string body, CancellationToken cancellationToken) => AskAsync(method, path, type, Encoding.UTF8.GetBytes(body), cancellationToken);
+
+    private async Task<Answer> AskAsync(HttpMethod method, string path, string? type, byte[] body, CancellationToken cancellationToken)
     {
         using var request = new HttpRequestMessage(method, path);
         if (type is not null)
         {
-            request.Content = new ByteArrayContent(Encoding.UTF8.GetBytes(body)) { Headers = { ContentType = new MediaTypeHeaderValue(type) } };
+            request.Content = new ByteArrayContent(body) { Headers = { ContentType = MediaTypeHeaderValue.Parse(type) } };
         }
         try
         {

@@ -1,5 +1,5 @@
 """The formats of docs/evidence-format.md, whose sections stand in brackets: encodings, keys and signatures, statements, trees and checkpoints."""
-import base64, datetime, decimal, functools, hashlib, json, math, re
+import base64, datetime, decimal, functools, hashlib, json, math, re, struct
 
 def need(condition):
     if not condition: raise ValueError("malformed")
@@ -160,9 +160,52 @@ def parse_jws(compact):  # header, payload, signature, and what is signed
     need(all(parts) and len(parts[0]) <= 4096 and mapping(header) and "alg" in header and all(map(text, header.values())))
     need(not {"crit", "b64", "jwk", "jku", "x5u", "x5c"} & set(header))
     return header, payload, signature, ".".join(parts[:2]).encode()
-def parse_statement(compact):
-    header, payload, signature, signed = parse_jws(compact)
-    content, form = attempt(parse_json, payload), header["typ"]
+# [4.1] Statements in CBOR
+def read_cbor(data, most):  # one item, strictly; byte strings become bytes
+    at = 0
+    def take(count):
+        nonlocal at
+        at += need(count <= len(data) - at) or count
+        return data[at - count:at]
+    def item(levels):
+        major, low = divmod(take(1)[0], 32)
+        more = take(1 << low - 24 if low > 23 else 0) if low < 28 else need(False)
+        if major == 7: return finite(struct.unpack(">" + " efd"[low - 24], more)[0]) if low > 24 else {20: False, 21: True, 22: None}[low]
+        argument = big(more) if more else low
+        need(not more or argument >= (24, 2**8, 2**16, 2**32)[low - 24])
+        if major < 2: return -1 - argument if major else argument
+        if major < 4: return take(argument).decode() if major == 3 else take(argument)
+        need(major < 6 and levels > 0)
+        if major == 4: return [item(levels - 1) for _ in range(argument)]
+        pairs = [(item(0), item(levels - 1)) for _ in range(argument)]
+        return unique(pairs) if all(type(key) in (int, str) for key, _ in pairs) else need(False)
+    value = item(most)
+    return value if at == len(data) else need(False)
+def finite(value): return value if math.isfinite(value) else need(False)
+def is_json(value):
+    if mapping(value): return all(map(text, value)) and all(map(is_json, value.values()))
+    return all(map(is_json, value)) if isinstance(value, list) else type(value) is not bytes
+def byte_string(data):
+    size = next(i for i in range(-1, 3) if len(data) < (24 if i < 0 else 256 ** (1 << i)))
+    return (bytes([64 + len(data)]) if size < 0 else bytes([88 + size]) + len(data).to_bytes(1 << size, "big")) + data
+COSE_LABELS, COSE_ALGORITHMS = {1: "alg", 4: "kid", 16: "typ"}, {-7: "ES256", -8: "EdDSA", -47: "ES256K"}
+def parse_cose(data):  # header as in a JWS, payload as a JSON value, signature, and what is signed
+    need(len(data) <= 786432 and data[0] == 0xd2)
+    head, unprotected, payload, signature = read_cbor(data[1:], 2)
+    need(type(head) is type(payload) is type(signature) is bytes and len(head) <= 4096 and unprotected == {})
+    members, header, content = read_cbor(head, 1), {}, read_cbor(payload, 64)
+    for label, value in members.items():
+        need(label in COSE_LABELS or text(label) and label not in COSE_LABELS.values())
+        name = COSE_LABELS.get(label, label)
+        if name in ("kid", "prev"): value = base64url(value) if type(value) is bytes else need(False)
+        elif name in ("alg", "boot", "seq"): value = str(value) if type(value) is int else need(False)
+        header[name] = COSE_ALGORITHMS.get(int(value), value) if name == "alg" else value
+    need(header["typ"] == "application/vnd.trustchain.telemetry+cose" and is_json(content))
+    return {**header, "typ": "telemetry+jws"}, content, signature, b"\x84\x6aSignature1" + byte_string(head) + b"\x40" + byte_string(payload)
+def statement_digest(statement): return sha256_hex(statement) if "." in statement else sha256(raw(statement)).hex()
+def parse_statement(statement):  # what has no dots is CBOR
+    header, payload, signature, signed = parse_jws(statement) if "." in statement else parse_cose(raw(statement))
+    content, form = attempt(parse_json, payload) if type(payload) is bytes else payload, header["typ"]
     if form == "telemetry+jws":
         need(TELEMETRY(header) and ("prev" in header) == (header["seq"] != "1") and mapping(content) and depth(content) <= 64)
         need(content.get("type") == "ObjectEvent")

@@ -219,7 +219,7 @@ def verify(data, trust=None, chain=None):
         compact = bundle["statements"][item["statement"]]
         header, content, *_ = statement = attempt(parse_statement, compact) or (None,) * 4
         if header is None: return "failed statement-malformed", None
-        if sha256_hex(compact) != record["statement"]: return blame("statement-altered", sound), statement
+        if statement_digest(compact) != record["statement"]: return blame("statement-altered", sound), statement
         form, audience = header["typ"], header.get("aud", log["origin"] if record["custody"] != "self" else None)
         count = content["count"] if form == "epcis-root+jws" else 1 if form == "telemetry+jws" else record["count"]
         if (header["kid"], count) != (record["kid"], record["count"]) or (form == "telemetry+jws") != (record["keyEntry"] not in keys):

@@ -66,7 +66,7 @@ internal sealed class StatementRelay(ServerClient client, Action<string> log)
     /// <summary>What there was since the start.</summary>
     public RelayCounts Counts => new(Interlocked.Read(ref _taken), Interlocked.Read(ref _refused), Interlocked.Read(ref _later));
 
-    /// <summary>The text of a statement, if these bytes can be one: a compact JWS (RFC 7515 section 3.1).</summary>
+    /// <summary>The text of a statement, if these bytes can be one: a compact JWS (RFC 7515 section 3.1), or a tagged COSE_Sign1 in base64url.</summary>
     public static string? Read(ReadOnlySequence<byte> payload)
     {
         if (payload.Length > Statement.MaxBytes)
@@ -74,6 +74,10 @@ internal sealed class StatementRelay(ServerClient client, Action<string> log)
             return null;
         }
         var bytes = payload.IsSingleSegment ? payload.FirstSpan : payload.ToArray();
+        if (CoseSign1.IsStartOf(bytes))
+        {
+            return bytes.Length <= CoseSign1.MaxBytes ? SignedMessage.ToText(bytes) : null;
+        }
         return bytes.IndexOfAnyExcept(JwsCharacters) < 0 && bytes.Count((byte)'.') == 2 ? Encoding.ASCII.GetString(bytes) : null;
     }
 

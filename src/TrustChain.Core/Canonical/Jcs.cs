@@ -140,7 +140,8 @@ public static class Jcs
     }
 
     /// <summary>ECMAScript Number::toString (RFC 8785 section 3.2.2.3).</summary>
-    private static void WriteNumber(double value, IBufferWriter<byte> output)
+    /// <exception cref="FormatException">It is not finite.</exception>
+    internal static void WriteNumber(double value, IBufferWriter<byte> output)
     {
         if (!double.IsFinite(value))
         {

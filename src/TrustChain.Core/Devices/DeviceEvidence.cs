@@ -273,8 +273,8 @@ public sealed class DeviceEvidence(DeviceEvidenceHeader header, DeviceTemplate t
         {
             return null;
         }
-        var read = EpcisReader.Read(statement.Jws.Payload, Lenient);
-        if (!read.IsValid || !Telemetry.TryRead(statement.Jws.Payload, header.Device, template, record.ReceivedAt, out var telemetry, out var wrong))
+        var read = EpcisReader.Read(statement.Message.Payload, Lenient);
+        if (!read.IsValid || !Telemetry.TryRead(statement.Message.Payload, header.Device, template, record.ReceivedAt, out var telemetry, out var wrong))
         {
             fault = $"The readings of record {bundled.Index} break a rule of the template.";
             return null;

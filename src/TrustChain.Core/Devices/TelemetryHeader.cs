@@ -34,37 +34,37 @@ public sealed record TelemetryHeader(string Device, long Sequence, Hash32? Previ
         yield return new("seq", Sequence.ToString(CultureInfo.InvariantCulture));
     }
 
-    /// <summary>Reads the header of a JWS whose <c>typ</c> is that of a telemetry statement.</summary>
-    internal static bool TryRead(Jws jws, [NotNullWhen(true)] out TelemetryHeader? header, out string? error)
+    /// <summary>Reads the header of a message whose <c>typ</c> is that of a telemetry statement.</summary>
+    internal static bool TryRead(SignedMessage message, [NotNullWhen(true)] out TelemetryHeader? header, out string? error)
     {
         header = null;
-        if (jws.HeaderNames.FirstOrDefault(static name => !Names.Contains(name)) is { } unknown)
+        if (message.HeaderNames.FirstOrDefault(static name => !Names.Contains(name)) is { } unknown)
         {
             error = $"The header parameter \"{unknown}\" is not allowed in a telemetry statement.";
             return false;
         }
-        if (jws.Find("device") is not { Length: > 0 and <= MaxDeviceChars } device)
+        if (message.Find("device") is not { Length: > 0 and <= MaxDeviceChars } device)
         {
             error = $"The header parameter \"device\" must be the device's URI, of at most {MaxDeviceChars} characters.";
             return false;
         }
-        if (!TryReadNumber(jws.Find("seq"), out var sequence) || sequence == 0)
+        if (!TryReadNumber(message.Find("seq"), out var sequence) || sequence == 0)
         {
             error = "The header parameter \"seq\" must be a number from \"1\" in decimal.";
             return false;
         }
-        if (!TryReadNumber(jws.Find("boot"), out var boot))
+        if (!TryReadNumber(message.Find("boot"), out var boot))
         {
             error = "The header parameter \"boot\" must be a number from \"0\" in decimal.";
             return false;
         }
-        if (!Record.TryParseTime(jws.Find("clock"), out var clock))
+        if (!Record.TryParseTime(message.Find("clock"), out var clock))
         {
             error = "The header parameter \"clock\" must be a time in UTC with three decimals.";
             return false;
         }
         Hash32? previous = null;
-        if (jws.Find("prev") is { } text)
+        if (message.Find("prev") is { } text)
         {
             if (!Hash32.TryParseBase64Url(text, out var digest))
             {

@@ -1,6 +1,5 @@
 using System.Text;
 using System.Text.Json;
-using TrustChain.Core.Log;
 
 namespace TrustChain.Core.Signing;
 
@@ -8,22 +7,22 @@ namespace TrustChain.Core.Signing;
 /// A JWS in compact serialisation (RFC 7515 section 3.1), read strictly: three parts of canonical base64url, none empty, and a protected header that
 /// is a JSON object of strings without repeated members. Nothing is verified by reading.
 /// </summary>
-public sealed class Jws
+public sealed class Jws : SignedMessage
 {
     /// <summary>Longest protected header accepted, in characters of base64url.</summary>
     public const int MaxHeaderChars = 4096;
 
     private static readonly string[] Refused = ["crit", "b64", "jwk", "jku", "x5u", "x5c"];
 
-    private readonly Dictionary<string, string> _header;
     private readonly int _signedLength;
+    private readonly byte[] _payload;
     private readonly byte[] _signature;
 
     private Jws(string compact, Dictionary<string, string> header, byte[] payload, byte[] signature, int signedLength)
+        : base(header)
     {
         Compact = compact;
-        _header = header;
-        Payload = payload;
+        _payload = payload;
         _signature = signature;
         _signedLength = signedLength;
     }
@@ -32,28 +31,17 @@ public sealed class Jws
     public string Compact { get; }
 
     /// <summary>Decoded payload.</summary>
-    public ReadOnlyMemory<byte> Payload { get; }
+    public override ReadOnlyMemory<byte> Payload => _payload;
 
-    /// <summary>The <c>alg</c> header parameter.</summary>
-    public string Algorithm => _header["alg"];
+    /// <inheritdoc/>
+    public override string? PayloadFault => null;
 
-    /// <summary>The <c>kid</c> header parameter.</summary>
-    public string? Kid => _header.GetValueOrDefault("kid");
+    /// <inheritdoc/>
+    public override byte[] ToBytes() => Encoding.ASCII.GetBytes(Compact);
 
-    /// <summary>The <c>typ</c> header parameter.</summary>
-    public string? Type => _header.GetValueOrDefault("typ");
+    private protected override byte[] Signed() => Encoding.ASCII.GetBytes(Compact, 0, _signedLength);
 
-    /// <summary>The <c>aud</c> header parameter: the origin of the log this was made for.</summary>
-    public string? Audience => _header.GetValueOrDefault("aud");
-
-    /// <summary>Any header parameter; null when it is not there.</summary>
-    public string? Find(string name) => _header.GetValueOrDefault(name);
-
-    /// <summary>Names of all header parameters.</summary>
-    public IReadOnlyCollection<string> HeaderNames => _header.Keys;
-
-    /// <summary>SHA-256 of the compact serialisation's ASCII bytes.</summary>
-    public Hash32 ComputeDigest() => Hash32.Compute(Encoding.ASCII.GetBytes(Compact));
+    private protected override ReadOnlyMemory<byte> Signature => _signature;
 
     /// <summary>Reads a compact JWS.</summary>
     /// <param name="compact">The serialisation; the caller bounds its length.</param>
@@ -87,19 +75,6 @@ public sealed class Jws
         }
         jws = new Jws(compact, members, payload, signature, second);
         return true;
-    }
-
-    /// <summary>
-    /// Verifies the signature. The algorithm is the key's own; a header that names another one, <c>none</c> included, is invalid
-    /// (RFC 8725 section 3.1), and so is a <c>kid</c> that names another key.
-    /// </summary>
-    public SignatureCheck Verify(PublicKey key)
-    {
-        if (Algorithm != key.Algorithm)
-        {
-            return SignatureCheck.Invalid;
-        }
-        return key.Verify(Encoding.ASCII.GetBytes(Compact, 0, _signedLength), _signature);
     }
 
     /// <summary>Makes a compact JWS.</summary>

@@ -16,13 +16,13 @@ public enum StatementForm
     /// <summary><c>epcis-root+jws</c>: the payload is the root of a tree over salted events.</summary>
     Root,
 
-    /// <summary><c>telemetry+jws</c>: the payload is one event with the readings of a device, numbered and chained.</summary>
+    /// <summary><c>telemetry+jws</c>, or a COSE_Sign1: the payload is one event with the readings of a device, numbered and chained.</summary>
     Telemetry,
 }
 
 /// <summary>
-/// A JWS by which somebody says one or more events, with a protected header of exactly <c>alg</c>, <c>kid</c>, <c>typ</c> and, when given, <c>aud</c>; a
-/// telemetry statement has the members of <see cref="TelemetryHeader"/> too.
+/// A signed message by which somebody says one or more events, with a protected header of exactly <c>alg</c>, <c>kid</c>, <c>typ</c> and, when given, <c>aud</c>; a
+/// telemetry statement has the members of <see cref="TelemetryHeader"/> too. It is a JWS; a telemetry statement may be a COSE_Sign1 instead.
 /// </summary>
 public sealed class Statement
 {
@@ -43,22 +43,22 @@ public sealed class Statement
 
     private static readonly string[] HeaderNames = ["alg", "aud", "kid", "typ"];
 
-    private Statement(Jws jws, StatementForm form, int count, Hash32 root)
+    private Statement(SignedMessage message, StatementForm form, int count, Hash32 root)
     {
-        Jws = jws;
+        Message = message;
         Form = form;
         Count = count;
         Root = root;
-        Digest = jws.ComputeDigest();
+        Digest = message.ComputeDigest();
     }
 
-    private Statement(Jws jws, TelemetryHeader telemetry)
-        : this(jws, StatementForm.Telemetry, 1, default) => Telemetry = telemetry;
+    private Statement(SignedMessage message, TelemetryHeader telemetry)
+        : this(message, StatementForm.Telemetry, 1, default) => Telemetry = telemetry;
 
-    /// <summary>The JWS.</summary>
-    public Jws Jws { get; }
+    /// <summary>The signed message.</summary>
+    public SignedMessage Message { get; }
 
-    /// <summary>SHA-256 of the compact serialisation.</summary>
+    /// <summary>SHA-256 of the compact serialisation, or of the COSE_Sign1.</summary>
     public Hash32 Digest { get; }
 
     /// <summary>Which form.</summary>
@@ -74,7 +74,37 @@ public sealed class Statement
     public Hash32 Root { get; }
 
     /// <summary>Reads a statement; the signature is not verified.</summary>
-    public static bool TryParse(string compact, [NotNullWhen(true)] out Statement? statement, out string? error)
+    /// <param name="text">A compact JWS, or a COSE_Sign1 in base64url, which has no dots.</param>
+    /// <param name="statement">The statement, when the answer is true.</param>
+    /// <param name="error">One sentence, when the answer is false.</param>
+    public static bool TryParse(string text, [NotNullWhen(true)] out Statement? statement, out string? error)
+    {
+        if (text.Contains('.', StringComparison.Ordinal))
+        {
+            return TryParseJws(text, out statement, out error);
+        }
+        if (text.Length <= MaxBytes && Base64UrlText.TryDecode(text, out var bytes) && CoseSign1.IsStartOf(bytes))
+        {
+            return TryParse(bytes, out statement, out error);
+        }
+        statement = null;
+        error = $"A statement is a compact JWS of three parts separated by two dots, or a tagged COSE_Sign1 in base64url of at most {CoseSign1.MaxBytes} bytes.";
+        return false;
+    }
+
+    /// <summary>Reads a statement that is a COSE_Sign1; the signature is not verified.</summary>
+    /// <param name="cose">The message, which must not change afterwards.</param>
+    /// <param name="statement">A telemetry statement, when the answer is true.</param>
+    /// <param name="error">One sentence with place and rule, when the answer is false.</param>
+    public static bool TryParse(ReadOnlyMemory<byte> cose, [NotNullWhen(true)] out Statement? statement, out string? error)
+    {
+        statement = CoseSign1.TryParse(cose, out var message, out error) && HasKid(message, out error) && TelemetryHeader.TryRead(message, out var telemetry, out error)
+            ? new Statement(message, telemetry)
+            : null;
+        return statement is not null;
+    }
+
+    private static bool TryParseJws(string compact, [NotNullWhen(true)] out Statement? statement, out string? error)
     {
         statement = null;
         if (!Jws.TryParse(compact, out var jws, out error))
@@ -86,9 +116,8 @@ public sealed class Statement
             error = $"The header parameter \"{unknown}\" is not allowed in a statement.";
             return false;
         }
-        if (jws.Kid is not { Length: 43 })
+        if (!HasKid(jws, out error))
         {
-            error = "The header parameter \"kid\" must be the RFC 7638 SHA-256 thumbprint of the key.";
             return false;
         }
         switch (jws.Type)
@@ -111,6 +140,12 @@ public sealed class Statement
                 error = $"The header parameter \"typ\" must be \"{RootType}\", \"{DocumentType}\" or \"{TelemetryType}\".";
                 return false;
         }
+    }
+
+    private static bool HasKid(SignedMessage message, out string? error)
+    {
+        error = message.Kid is { Length: 43 } ? null : "The header parameter \"kid\" must be the RFC 7638 SHA-256 thumbprint of the key.";
+        return error is null;
     }
 
     /// <summary>Payload of the root form: canonical JSON.</summary>

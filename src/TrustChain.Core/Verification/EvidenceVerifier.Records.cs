@@ -91,7 +91,7 @@ public sealed partial class EvidenceVerifier
         if (!_statements.TryGetValue(place, out var read))
         {
             _ = Statement.TryParse(_bundle.Statements[place], out var parsed, out var error);
-            if (parsed?.Form == StatementForm.Telemetry && !IsBareEvent(parsed.Jws.Payload))
+            if (parsed?.Form == StatementForm.Telemetry && !IsBareEvent(parsed.Message.Payload))
             {
                 (parsed, error) = (null, "The payload of a telemetry statement must be one ObjectEvent.");
             }
@@ -107,7 +107,7 @@ public sealed partial class EvidenceVerifier
             BlameRecord(ReasonCodes.StatementAltered, "The statement is not the one that the record names.");
             return statement;
         }
-        if (statement.Jws.Kid != record.Kid || (statement.Form != StatementForm.Document && statement.Count != record.Count))
+        if (statement.Message.Kid != record.Kid || (statement.Form != StatementForm.Document && statement.Count != record.Count))
         {
             BlameRecord(ReasonCodes.KeyMismatch, "The statement names another key or another number of events than the record.");
             return statement;
@@ -117,14 +117,14 @@ public sealed partial class EvidenceVerifier
             BlameRecord(ReasonCodes.KeyMismatch, "A device's key signs telemetry statements and nothing else, and no other key does.");
             return statement;
         }
-        if (statement.Jws.Audience is { } audience ? audience != _bundle.Log.Origin : record.Custody == Custody.Self)
+        if (statement.Message.Audience is { } audience ? audience != _bundle.Log.Origin : record.Custody == Custody.Self)
         {
             Fail(CheckNames.Signature, subject, ReasonCodes.AudienceMismatch, "The statement was not made for this log.");
             return statement;
         }
         if (!_signatures.TryGetValue((place, record.KeyEntry), out var signature))
         {
-            _signatures.Add((place, record.KeyEntry), signature = VerifyOnce(statement.Jws, statement.Digest, publicKey));
+            _signatures.Add((place, record.KeyEntry), signature = VerifyOnce(statement.Message, statement.Digest, publicKey));
         }
         switch (signature)
         {
@@ -245,21 +245,21 @@ public sealed partial class EvidenceVerifier
         var place = bundled.Statement!.Value; // VerifySignature found the statement there.
         if (!_documents.TryGetValue(place, out var read))
         {
-            var events = EpcisReader.Read(statement.Jws.Payload, VerifierOptions).Events;
+            var events = EpcisReader.Read(statement.Message.Payload, VerifierOptions).Events;
             var epcs = statement.Form == StatementForm.Telemetry ? events.SelectMany(static e => e.Items).Where(static i => i.Role == ItemRole.Epc).Take(2).ToList() : [];
             _documents.Add(place, read = new ReadPayload([.. events.Select(static e => e.EventHash)], epcs is [var only] ? only.CanonicalUri : null));
         }
         return read;
     }
 
-    /// <summary>Verifies a JWS, unless its digest and this key were found to belong together before.</summary>
-    private SignatureCheck VerifyOnce(Jws jws, Hash32 digest, PublicKey key)
+    /// <summary>Verifies a signature, unless its digest and this key were found to belong together before.</summary>
+    private SignatureCheck VerifyOnce(SignedMessage message, Hash32 digest, PublicKey key)
     {
         if (_cache?.IsKnownValid(digest, key.Kid) == true)
         {
             return SignatureCheck.Valid;
         }
-        var check = jws.Verify(key);
+        var check = message.Verify(key);
         if (check == SignatureCheck.Valid)
         {
             _cache?.KeepValid(digest, key.Kid);

@@ -13,7 +13,7 @@ namespace TrustChain.Server.Capture;
 internal static class CaptureEndpoints
 {
     private static readonly string[] MediaTypes =
-        ["application/json", "application/ld+json", "application/xml", "text/xml", CaptureRequest.JoseMediaType, CaptureRequest.StatementMediaType];
+        ["application/json", "application/ld+json", "application/xml", "text/xml", CaptureRequest.JoseMediaType, CaptureRequest.CoseMediaType, CaptureRequest.StatementMediaType];
 
     private static readonly (string, string)[] Limits =
     [
@@ -45,7 +45,7 @@ internal static class CaptureEndpoints
             return Problems.Create(400, ProblemCodes.InvalidRequest, "GS1-Capture-Error-Behaviour is rollback or proceed.", "ValidationException");
         }
         var proceeds = behaviour == "proceed";
-        var isPlain = mediaType is not (CaptureRequest.JoseMediaType or CaptureRequest.StatementMediaType);
+        var isPlain = mediaType is not (CaptureRequest.JoseMediaType or CaptureRequest.CoseMediaType or CaptureRequest.StatementMediaType);
         if (isPlain && caller.Organisation is null)
         {
             return Problems.NotAuthenticated(); // before anything is read
@@ -106,7 +106,7 @@ internal static class CaptureEndpoints
     private static IResult? ReadType(HttpRequest request, out string mediaType)
     {
         mediaType = MediaTypeHeaderValue.TryParse(request.ContentType, out var type) ? type.MediaType.Value?.ToLowerInvariant() ?? "" : "";
-        if (!MediaTypes.Contains(mediaType))
+        if (!MediaTypes.Contains(mediaType) || (mediaType == CaptureRequest.CoseMediaType && !CaptureRequest.IsCose(request)))
         {
             return Problems.Create(
                 415, ProblemCodes.UnsupportedMediaType, $"The Content-Type must be one of {string.Join(", ", MediaTypes)}.", "UnsupportedMediaTypeException");

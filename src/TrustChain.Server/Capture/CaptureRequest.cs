@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using Microsoft.Net.Http.Headers;
 using TrustChain.Core.Epcis;
 using TrustChain.Core.Epcis.Xml;
 using TrustChain.Core.Log;
@@ -12,6 +13,7 @@ internal abstract record CaptureRequest
 {
     public const string StatementMediaType = "application/vnd.trustchain.statement+json";
     public const string JoseMediaType = "application/jose";
+    public const string CoseMediaType = "application/cose";
 
     private CaptureRequest()
     {
@@ -55,9 +57,12 @@ internal abstract record CaptureRequest
     {
         switch (mediaType)
         {
+            case CoseMediaType:
+                return Statement.TryParse(body, out var cose, out var error) ? new Telemetry(cose) : new Malformed(error!); // Set whenever the answer is false.
             case JoseMediaType:
                 return ReadStatement(Encoding.UTF8.GetString(body).Trim(), out var statement) is { } fault ? fault
-                    : statement!.Form == StatementForm.Document ? new Document(statement) // Set when there is no fault.
+                    : statement!.Message is not Jws ? new Malformed($"A COSE_Sign1 travels as it is, as {CoseMediaType}.") // Set when there is no fault.
+                    : statement.Form == StatementForm.Document ? new Document(statement)
                     : statement.Form == StatementForm.Telemetry ? new Telemetry(statement)
                     : new Malformed($"A statement in root form travels with its events as {StatementMediaType}.");
             case StatementMediaType:
@@ -66,6 +71,11 @@ internal abstract record CaptureRequest
                 return new Plain(body, IsXmlType(mediaType));
         }
     }
+
+    /// <summary>Whether a request brings a COSE_Sign1 (RFC 9052 section 11.3.1): the parameter of the media type may be left out, and is that or none.</summary>
+    public static bool IsCose(HttpRequest request) =>
+        MediaTypeHeaderValue.TryParse(request.ContentType, out var type) && type.MediaType.Equals(CoseMediaType, StringComparison.OrdinalIgnoreCase)
+        && type.Parameters.All(static p => !p.Name.Equals("cose-type", StringComparison.OrdinalIgnoreCase) || HeaderUtilities.RemoveQuotes(p.Value) == "cose-sign1");
 
     public static bool IsXmlType(string mediaType) => mediaType is "application/xml" or "text/xml";
 

@@ -178,7 +178,7 @@ internal sealed class CaptureService(
     private async Task<CaptureOutcome> CaptureSignedAsync(
         Statement statement, IReadOnlyList<(byte[] Salt, byte[] Event)>? events, Caller caller, bool singleEvent, bool proceeds, CancellationToken cancellationToken)
     {
-        var key = await keys.FindAsync(statement.Jws.Kid!, cancellationToken); // A statement has a kid.
+        var key = await keys.FindAsync(statement.Message.Kid!, cancellationToken); // A statement has a kid.
         if (key is null || (caller.Organisation is { } organisation && organisation.Id != key.Organisation.Id))
         {
             // The same answer for an unknown key and another organisation's: whose keys exist is nobody else's business.
@@ -196,7 +196,7 @@ internal sealed class CaptureService(
         {
             return RefuseStatement(403, CheckNames.Key, ProblemCodes.KeyUnknown, "The kid is not a key registered for you.", "SecurityException");
         }
-        if (statement.Jws.Audience != server.Value.Origin)
+        if (statement.Message.Audience != server.Value.Origin)
         {
             return RefuseStatement(400, CheckNames.Signature, ProblemCodes.AudienceMismatch, $"The header parameter \"aud\" must be \"{server.Value.Origin}\".", "ValidationException");
         }
@@ -236,7 +236,7 @@ internal sealed class CaptureService(
     private static SignatureCheck Verify(Statement statement, KnownKey key)
     {
         using var span = Tracing.Start("verify");
-        return statement.Jws.Verify(key.PublicKey);
+        return statement.Message.Verify(key.PublicKey);
     }
 
     private (Content[] Contents, int Count, CaptureOutcome? Refused) ReadSigned(
@@ -290,7 +290,7 @@ internal sealed class CaptureService(
     private (Content[] Contents, int Count, CaptureOutcome? Refused) ReadDocument(Statement statement, bool singleEvent)
     {
         // Evidence of one event of a document shows all of it, so an invalid one spoils the others too, whatever the error behaviour.
-        var read = EpcisReader.Read(statement.Jws.Payload, ReadOptions);
+        var read = EpcisReader.Read(statement.Message.Payload, ReadOptions);
         if (!read.IsValid)
         {
             return ([], 0, new CaptureOutcome.Refused(Problems.InvalidEvents(read.Faults)));
@@ -356,7 +356,7 @@ internal sealed class CaptureService(
             Form = signed.Statement.Form,
             Count = signed.Count,
             Digest = signed.Statement.Digest,
-            Jws = Encoding.ASCII.GetBytes(signed.Statement.Jws.Compact),
+            Jws = signed.Statement.Message.ToBytes(),
             Leaves = signed.Leaves is { Length: > 1 } leaves ? [.. leaves.SelectMany(static l => l.ToArray())] : null,
             ReceivedAt = receivedAt,
             JobId = jobId,

@@ -50,12 +50,12 @@ internal sealed class TelemetryCapture(
     public async Task<CaptureOutcome> CaptureAsync(Statement statement, Caller caller, CancellationToken cancellationToken)
     {
         var header = statement.Telemetry ?? throw new ArgumentException("The statement is not telemetry.", nameof(statement));
-        if (await directory.FindAsync(statement.Jws.Kid!, cancellationToken) is not { } known // A statement has a kid.
+        if (await directory.FindAsync(statement.Message.Kid!, cancellationToken) is not { } known // A statement has a kid.
             || (caller.Organisation is { } organisation && organisation.Id != known.Owner.Id))
         {
             return RefuseStatement(403, CheckNames.Key, ProblemCodes.KeyUnknown, "The kid is not a key of a device of yours.", "SecurityException");
         }
-        if (statement.Jws.Audience != server.Value.Origin)
+        if (statement.Message.Audience != server.Value.Origin)
         {
             return RefuseStatement(400, CheckNames.Signature, ProblemCodes.AudienceMismatch, $"The header parameter \"aud\" must be \"{server.Value.Origin}\".", "ValidationException");
         }
@@ -116,7 +116,7 @@ internal sealed class TelemetryCapture(
             Form = statement.Form,
             Count = 1,
             Digest = statement.Digest,
-            Jws = Encoding.ASCII.GetBytes(statement.Jws.Compact),
+            Jws = statement.Message.ToBytes(),
             ReceivedAt = receivedAt,
             Telemetry = new NewTelemetry(
                 signer.DeviceId,
@@ -167,7 +167,15 @@ internal sealed class TelemetryCapture(
     {
         using var span = Tracing.Start("parse");
         (e, telemetry) = (null, null);
-        var read = EpcisReader.Read(statement.Jws.Payload, Options);
+        if (statement.Message.PayloadFault is { } notJson)
+        {
+            return Wrong("", "malformed-cbor", notJson);
+        }
+        if (statement.Message.Payload.Length > Statement.MaxBytes)
+        {
+            return Wrong("", "too-long", $"the event has more than {Statement.MaxBytes} bytes as JSON");
+        }
+        var read = EpcisReader.Read(statement.Message.Payload, Options);
         if (!read.IsValid)
         {
             return new Fault(Problems.InvalidEvents(read.Faults), read.Faults[0].Rule, read.Faults[0].ToString());
@@ -178,7 +186,7 @@ internal sealed class TelemetryCapture(
             return Wrong("", "telemetry-shape", "the event must be one bare ObjectEvent with action OBSERVE whose epcList is the device alone, without sources and destinations");
         }
         e = found;
-        return Core.Devices.Telemetry.TryRead(statement.Jws.Payload, device, template, time.GetUtcNow(), out telemetry, out var fault)
+        return Core.Devices.Telemetry.TryRead(statement.Message.Payload, device, template, time.GetUtcNow(), out telemetry, out var fault)
             ? null
             : Wrong(fault!.Path, fault.Code, fault.Detail); // One of the two is set.
 
@@ -221,7 +229,7 @@ internal sealed class TelemetryCapture(
     private static SignatureCheck Verify(Statement statement, PublicKey key)
     {
         using var span = Tracing.Start("verify");
-        return statement.Jws.Verify(key);
+        return statement.Message.Verify(key);
     }
 
     private CaptureOutcome RefuseStatement(int status, string check, string code, string detail, string epcisException)

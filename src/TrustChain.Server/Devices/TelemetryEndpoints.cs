@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.Net.Http.Headers;
 using TrustChain.Core.Signing;
 using TrustChain.Postgres.Accounts;
 using TrustChain.Server.Capture;
@@ -8,7 +9,7 @@ using TrustChain.Server.Limits;
 
 namespace TrustChain.Server.Devices;
 
-/// <summary>Several telemetry statements in one request: for devices that catch up, and for gateways. One statement goes to the capture interface of EPCIS.</summary>
+/// <summary>Several telemetry statements in one request: for devices that catch up, and for gateways. One statement may go to the capture interface of EPCIS as well.</summary>
 internal static class TelemetryEndpoints
 {
     /// <summary>Media type of <c>{"statements":["…"]}</c>.</summary>
@@ -25,31 +26,31 @@ internal static class TelemetryEndpoints
 
     private static async Task<IResult> CaptureAsync(HttpContext context, Caller caller, TelemetryCapture capture, CancellationToken cancellationToken)
     {
-        if (!Microsoft.Net.Http.Headers.MediaTypeHeaderValue.TryParse(context.Request.ContentType, out var type) || !string.Equals(type.MediaType.Value, MediaType, StringComparison.OrdinalIgnoreCase)
-            || context.Request.Headers.ContentEncoding.Count > 0)
+        var isCose = CaptureRequest.IsCose(context.Request);
+        if (!(isCose || (MediaTypeHeaderValue.TryParse(context.Request.ContentType, out var type) && type.MediaType.Equals(MediaType, StringComparison.OrdinalIgnoreCase))) || context.Request.Headers.ContentEncoding.Count > 0)
         {
-            return Problems.Create(415, ProblemCodes.UnsupportedMediaType, $"The Content-Type must be {MediaType}, not compressed.");
+            return Problems.Create(415, ProblemCodes.UnsupportedMediaType, $"The Content-Type must be {MediaType}, or {CaptureRequest.CoseMediaType} for one statement in CBOR, not compressed.");
         }
         if (await RequestBody.ReadAsync(context.Request, MaxBytes, cancellationToken) is not { } body)
         {
             return Problems.TooLarge(MaxBytes);
         }
-        if (Read(body) is not { } statements)
+        if ((isCose ? [Base64UrlText.Encode(body)] : Read(body)) is not { } statements)
         {
-            return Problems.InvalidRequest($"The body must be {{\"statements\":[…]}} with 1 to {MaxStatements} compact JWS.");
+            return Problems.InvalidRequest($"The body must be {{\"statements\":[…]}} with 1 to {MaxStatements} compact JWS, or COSE_Sign1 in base64url.");
         }
         // Side by side, so that they share group commits; the order of arrival means nothing to telemetry.
         var results = await Task.WhenAll(statements.Select(s => CaptureOneAsync(s, caller, capture, cancellationToken)));
         return Results.Json(new { results });
     }
 
-    private static async Task<object> CaptureOneAsync(string compact, Caller caller, TelemetryCapture capture, CancellationToken cancellationToken)
+    private static async Task<object> CaptureOneAsync(string text, Caller caller, TelemetryCapture capture, CancellationToken cancellationToken)
     {
-        if (compact.Length > Statement.MaxBytes)
+        if (text.Length > Statement.MaxBytes)
         {
             return Refusal(Problems.TooLarge(Statement.MaxBytes));
         }
-        if (!Statement.TryParse(compact, out var statement, out var error))
+        if (!Statement.TryParse(text, out var statement, out var error))
         {
             return Refusal(Problems.Create(400, ProblemCodes.InvalidStatement, error!)); // Set whenever the answer is false.
         }

@@ -81,8 +81,8 @@ internal sealed class TelemetryImport(
     private async Task<(CaptureOutcome Outcome, Hash32 Digest, int Readings)> WriteAsync(Organisation owner, StoredDevice device, DeviceTemplate template, CustodialKey key, ImportedEvent imported)
     {
         var compact = signer.Sign(key, Statement.DocumentType, imported.Utf8);
-        if (!Statement.TryParse(compact, out var statement, out var error) || EpcisReader.Read(statement.Jws.Payload, EpcisReadOptions.Default) is not { IsValid: true, Events: [var e] }
-            || !Core.Devices.Telemetry.TryRead(statement.Jws.Payload, device.Uri, template, time.GetUtcNow(), out var telemetry, out var fault))
+        if (!Statement.TryParse(compact, out var statement, out var error) || EpcisReader.Read(statement.Message.Payload, EpcisReadOptions.Default) is not { IsValid: true, Events: [var e] }
+            || !Core.Devices.Telemetry.TryRead(statement.Message.Payload, device.Uri, template, time.GetUtcNow(), out var telemetry, out var fault))
         {
             throw new InvalidOperationException("What was made of an import cannot be read."); // Its values were checked before.
         }

@@ -115,7 +115,7 @@ internal sealed class EvidenceBuilder(RecordStore records, DeviceStore devices, 
     {
         var jcs = stored.Record.ToJcs();
         var leaf = MerkleTree.HashLeaf(LogEntry.ForEvent(stored.Salt, jcs));
-        int? statement = stored.Jws is not null && maySeeStatement ? place(Encoding.ASCII.GetString(stored.Jws)) : null;
+        int? statement = stored.Jws is not null && maySeeStatement ? place(SignedMessage.ToText(stored.Jws)) : null;
         var inRootForm = stored.Form == StatementForm.Root && stored.Event is not null && stored.EventSalt is not null;
         return new BundleRecord(
             stored.LeafIndex!.Value, // The caller keeps only logged records.

@@ -50,7 +50,7 @@ public sealed class SimulationFindingTests
         var facts = fleet.Sign(0, "log.example").Select((s, place) =>
         {
             Assert.True(Statement.TryParse(s.Statement, out var statement, out var fault), fault);
-            Assert.True(Telemetry.TryRead(statement.Jws.Payload, fleet.Devices[0].Uri, template, end, out var telemetry, out var why), why?.ToString());
+            Assert.True(Telemetry.TryRead(statement.Message.Payload, fleet.Devices[0].Uri, template, end, out var telemetry, out var why), why?.ToString());
             Assert.Empty(telemetry.UnknownMeasures);
             var header = statement.Telemetry!; // It is telemetry.
             return new StatementFacts(place + 1, s.Key, s.Sequence, statement.Digest, header.Previous, header.Boot, header.Clock, end.AddMilliseconds(place), false, TelemetrySummary.Of(telemetry, template));

@@ -113,11 +113,11 @@ public sealed class SimulationTests
         foreach (var (_, sequence, compact, readings) in arrived)
         {
             Assert.True(Statement.TryParse(compact, out var statement, out var error), error);
-            Assert.Equal((sequence, fleet.Devices[0].Uri, "log.example"), (statement.Telemetry!.Sequence, statement.Telemetry.Device, statement.Jws.Audience)); // It is telemetry.
+            Assert.Equal((sequence, fleet.Devices[0].Uri, "log.example"), (statement.Telemetry!.Sequence, statement.Telemetry.Device, statement.Message.Audience)); // It is telemetry.
             digests.Add(statement.Digest.ToBase64Url(), sequence);
-            var read = EpcisReader.Read(statement.Jws.Payload, EpcisReadOptions.Default);
+            var read = EpcisReader.Read(statement.Message.Payload, EpcisReadOptions.Default);
             Assert.True(read.IsValid, string.Join('\n', read.Faults));
-            using var json = System.Text.Json.JsonDocument.Parse(statement.Jws.Payload);
+            using var json = System.Text.Json.JsonDocument.Parse(statement.Message.Payload);
             var times = json.RootElement.GetProperty("sensorElementList").EnumerateArray().Select(static e => e.GetProperty("sensorMetadata").GetProperty("time").GetDateTimeOffset()).ToList();
             Assert.Equal(readings, times.Count);
             Assert.Equal(times.Distinct().Order(), times);

@@ -91,7 +91,7 @@ internal sealed class StubService : HttpMessageHandler
                 Assert.True(Statement.TryParse(compact, out var statement, out var error), error);
                 Assert.Equal(previous, statement.Telemetry!.Previous?.ToBase64Url()); // A telemetry statement has it.
                 previous = statement.Digest.ToBase64Url();
-                using var json = JsonDocument.Parse(statement.Jws.Payload);
+                using var json = JsonDocument.Parse(statement.Message.Payload);
                 times.AddRange(json.RootElement.GetProperty("sensorElementList").EnumerateArray().Select(static e => e.GetProperty("sensorMetadata").GetProperty("time").GetDateTimeOffset()));
             }
         }
@@ -152,13 +152,13 @@ internal sealed class StubService : HttpMessageHandler
         {
             return (400, $$"""{"code":"invalid-statement","detail":"{{error}}"}""");
         }
-        Assert.Equal((Origin, Device), (statement.Jws.Audience, header.Device));
-        var key = History.Keys.FirstOrDefault(k => k.Key.Kid == statement.Jws.Kid);
-        if (key is null || key.EndedBy is not null || statement.Jws.Verify(key.Key) != SignatureCheck.Valid)
+        Assert.Equal((Origin, Device), (statement.Message.Audience, header.Device));
+        var key = History.Keys.FirstOrDefault(k => k.Key.Kid == statement.Message.Kid);
+        if (key is null || key.EndedBy is not null || statement.Message.Verify(key.Key) != SignatureCheck.Valid)
         {
             return (403, """{"code":"key-unknown","detail":"no such key"}""");
         }
-        var read = EpcisReader.Read(statement.Jws.Payload, EpcisReadOptions.Default);
+        var read = EpcisReader.Read(statement.Message.Payload, EpcisReadOptions.Default);
         Assert.True(read.IsValid, string.Join('\n', read.Faults));
         Assert.Equal(EpcisDocumentKind.Event, read.Kind);
         if (Taken.FirstOrDefault(t => t.Kid == key.Key.Kid && t.Sequence == header.Sequence && t.Compact != compact) is { Compact: not null })

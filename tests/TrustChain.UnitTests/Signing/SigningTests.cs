@@ -113,7 +113,7 @@ public sealed class SigningTests
         var payload = Statement.RootPayload(1, MerkleTree.HashLeaf([1]));
         var signed = $"{Base64UrlText.Encode(Encoding.UTF8.GetBytes(header.Replace("K", key.PublicKey.Kid, StringComparison.Ordinal)))}.{Base64UrlText.Encode(payload)}";
         var compact = $"{signed}.{Base64UrlText.Encode(key.Sign(Encoding.ASCII.GetBytes(signed)))}";
-        var accepted = Statement.TryParse(compact, out var statement, out _) && statement.Jws.Verify(key.PublicKey) == SignatureCheck.Valid;
+        var accepted = Statement.TryParse(compact, out var statement, out _) && statement.Message.Verify(key.PublicKey) == SignatureCheck.Valid;
         Assert.False(accepted);
     }
 
@@ -124,8 +124,8 @@ public sealed class SigningTests
         var root = MerkleTree.HashLeaf([1]);
         var compact = Jws.Sign(key, Statement.RootType, "example.org/log", Statement.RootPayload(3, root));
         Assert.True(Statement.TryParse(compact, out var statement, out var error), error);
-        Assert.Equal((StatementForm.Root, 3, root, "example.org/log"), (statement.Form, statement.Count, statement.Root, statement.Jws.Audience));
-        Assert.Equal(SignatureCheck.Valid, statement.Jws.Verify(key.PublicKey));
+        Assert.Equal((StatementForm.Root, 3, root, "example.org/log"), (statement.Form, statement.Count, statement.Root, statement.Message.Audience));
+        Assert.Equal(SignatureCheck.Valid, statement.Message.Verify(key.PublicKey));
     }
 
     [Theory]

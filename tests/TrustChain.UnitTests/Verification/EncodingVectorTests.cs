@@ -82,7 +82,7 @@ public sealed class EncodingVectorTests
         })
         {
             Assert.True(Statement.TryParse(record.Statement, out var statement, out var error), error);
-            Assert.Equal(SignatureCheck.Valid, statement.Jws.Verify(signer.Key.PublicKey));
+            Assert.Equal(SignatureCheck.Valid, statement.Message.Verify(signer.Key.PublicKey));
         }
     }
 
