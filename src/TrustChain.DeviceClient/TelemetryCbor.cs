@@ -94,7 +94,7 @@ public static class TelemetryCbor
     /// <summary>Writes CBOR with definite lengths and the shortest form of everything.</summary>
     private sealed class Output
     {
-        private readonly MemoryStream _bytes = new();
+        private readonly List<byte> _bytes = [];
 
         public Output Map(int pairs) => Head(5, (ulong)pairs);
 
@@ -141,7 +141,7 @@ public static class TelemetryCbor
             return Raw(bytes);
         }
 
-        public byte[] ToArray() => _bytes.ToArray();
+        public byte[] ToArray() => [.. _bytes];
 
         private Output Head(int type, ulong argument)
         {
@@ -153,7 +153,7 @@ public static class TelemetryCbor
 
         private Output Raw(byte[] bytes)
         {
-            _bytes.Write(bytes);
+            _bytes.AddRange(bytes);
             return this;
         }
     }

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Runs verify.py on every bundle that expected.json names, and short.py for its verdict, and prints each difference.
 
-Both lack SM2, timestamps and the event hash.
+Both lack SM2, timestamps and the event hash, short.py CBOR too.
 
 Exit code 0: there is none.
 
@@ -34,6 +34,7 @@ def main(expected_path):
         if (lines != expect and set(lines) == set(expect)) or verify.verdict(answers) != outcome:
             differences += 1
             print(name, "differs in order or outcome")
+        checks = without_event_hash(without(["SM2", "RFC 3161", "COSE"], wanted))
         short_verdict, _ = short.verify((folder / name).read_bytes(), trust, chain)
         if short_verdict.replace(" ", "-") != verify.verdict(check for check in checks if check[0] != "eventHash"):
             differences += 1

@@ -243,6 +243,7 @@ def verify(data, trust, chain):  # [11] the verdict, and an answer for each step
             follow(index, entry)
     def signed_payload(item, said, among, *types):  # [4] of the statement that a record or a published entry names
         key, compact = among[said["keyEntry"]] or give_up(), bundle["statements"][item["statement"]]
+        need(compact[:2] != "0o" or "." in compact, CouldNotCheck)  # [4.1] CBOR
         header, payload, signature = map(raw, compact.split("."))
         header, signed = parse_json(header), compact.rsplit(".", 1)[0].encode()
         need(fits(header, "telemetry" if "telemetry+jws" in types else "header") and header["typ"] in types and sha256(compact.encode()).hex() == said["statement"])

@@ -19,6 +19,8 @@ internal static class SimulateCommand
         var seed = new Option<ulong>("--seed") { Description = "Chooses machines, days and sizes. Also part of the serial numbers: another run into one server needs another.", DefaultValueFactory = static _ => 1 };
         var interval = new Option<int?>("--interval") { Description = "Seconds between readings, 10 to 86400; without it as the machine does.", HelpName = "SECONDS" };
         var faults = new Option<string>("--faults") { Description = $"What to plant, each once: all, none, or some of {string.Join(",", FaultKind.All.Select(static f => f.Code))}.", DefaultValueFactory = static _ => "all", HelpName = "LIST" };
+        var encoding = new Option<string>("--encoding") { Description = "What statements are written in: json (JWS) or cbor (COSE_Sign1).", DefaultValueFactory = static _ => "json" };
+        encoding.AcceptOnlyFromAmong("json", "cbor");
         var server = SharedOptions.Server(required: false, "Address of the server to enrol and send to.");
         var apiKey = new Option<string?>("--api-key") { Description = "API key of the owner. Others can see it in the list of processes: a file is better.", HelpName = "KEY" };
         var apiKeyFile = new Option<string?>("--api-key-file") { Description = "File with the API key of the owner.", HelpName = "FILE" };
@@ -30,7 +32,7 @@ internal static class SimulateCommand
         var origin = new Option<string?>("--aud") { Description = "With --offline: origin of the log the statements are made for.", HelpName = "ORIGIN" };
         var command = new Command("simulate", "Simulates days of machines, honest ones and such with planted faults, and enrols them and sends their statements.")
         {
-            template, devices, days, from, seed, interval, faults, server, apiKey, apiKeyFile, prefix, clients, speed, report, offline, origin,
+            template, devices, days, from, seed, interval, faults, encoding, server, apiKey, apiKeyFile, prefix, clients, speed, report, offline, origin,
         };
         command.Validators.Add(result =>
         {
@@ -56,6 +58,7 @@ internal static class SimulateCommand
                 From = FirstDay(parsed.GetValue(from), length),
                 Seed = parsed.GetValue(seed),
                 Interval = parsed.GetValue(interval) is { } seconds ? TimeSpan.FromSeconds(seconds is >= 10 and <= 86400 ? seconds : throw new CliException("--interval is 10 to 86400.")) : kind.Interval,
+                Cbor = parsed.GetRequiredValue(encoding) == "cbor",
                 Faults = ParseFaults(parsed.GetRequiredValue(faults)),
             };
             var run = new SimulationRun(shell, options, parsed.GetValue(report));

@@ -1,3 +1,4 @@
+using System.Buffers.Text;
 using System.Diagnostics;
 using System.Globalization;
 using System.Text;
@@ -81,8 +82,9 @@ internal sealed class SimulationRun(Shell shell, SimulationOptions options, stri
             }
             for (var i = 0; i < statements.Count; i++)
             {
-                var name = string.Create(CultureInfo.InvariantCulture, $"{i + 1:000000}-key{statements[i].Key}-{statements[i].Sequence}.jws");
-                await OutputFile.WriteAsync(Path.Combine(own, name), Encoding.ASCII.GetBytes(statements[i].Statement), cancellationToken);
+                var name = string.Create(CultureInfo.InvariantCulture, $"{i + 1:000000}-key{statements[i].Key}-{statements[i].Sequence}.{(options.Cbor ? "cose" : "jws")}");
+                await OutputFile.WriteAsync(
+                    Path.Combine(own, name), options.Cbor ? Base64Url.DecodeFromChars(statements[i].Statement) : Encoding.ASCII.GetBytes(statements[i].Statement), cancellationToken);
             }
             _counts[number] = (statements.Count, statements.Sum(static s => (long)s.Readings), 0);
             progress.Show(() => $"{number + 1} of {options.Devices} devices");

@@ -114,7 +114,13 @@ internal sealed class CborItems(ReadOnlyMemory<byte> bytes)
     public void EndArray() => _reader.ReadEndArray();
 
     /// <summary>Nothing may follow.</summary>
-    public void End() => Need(CborReaderState.Finished);
+    public void End()
+    {
+        if (_reader.BytesRemaining > 0) // Its state says finished, whatever follows.
+        {
+            throw Wrong("nothing may follow");
+        }
+    }
 
     public static CborContentException Wrong(string rule) => new(rule);
 
@@ -145,7 +151,6 @@ internal sealed class CborItems(ReadOnlyMemory<byte> bytes)
         {
             throw Wrong(
                 next is CborReaderState.StartIndefiniteLengthByteString or CborReaderState.StartIndefiniteLengthTextString ? "lengths must be definite"
-                : state == CborReaderState.Finished ? "nothing may follow"
                 : $"{Name(state)} is needed here");
         }
     }

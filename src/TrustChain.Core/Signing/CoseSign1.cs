@@ -117,15 +117,17 @@ public sealed class CoseSign1 : SignedMessage
         }
     }
 
+    private protected override byte[] Signed() => SigStructure(_header.Span, _cbor.Span);
+
     /// <summary>The Sig_structure of RFC 9052 section 4.4, without external data.</summary>
-    private protected override byte[] Signed()
+    internal static byte[] SigStructure(ReadOnlySpan<byte> header, ReadOnlySpan<byte> payload)
     {
-        var writer = new CborWriter(initialCapacity: _header.Length + _cbor.Length + 32);
+        var writer = new CborWriter(initialCapacity: header.Length + payload.Length + 32);
         writer.WriteStartArray(4);
         writer.WriteTextString("Signature1");
-        writer.WriteByteString(_header.Span);
+        writer.WriteByteString(header);
         writer.WriteByteString([]);
-        writer.WriteByteString(_cbor.Span);
+        writer.WriteByteString(payload);
         writer.WriteEndArray();
         return writer.Encode();
     }

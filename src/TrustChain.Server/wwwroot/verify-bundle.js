@@ -400,7 +400,7 @@ class Verifier {
       this.#unknown("event", subject, bundled.erasedAt === null ? "event-missing" : "erased", { time: bundled.erasedAt });
     } else {
       sound = found.form !== "root"
-        ? countEvents(found.jws.payload) === parsed.count
+        ? (found.form === "telemetry" ? 1n : countEvents(found.jws.payload)) === parsed.count
         : await verifyInclusion(await hashLeaf(concat(bundled.eventSalt, bundled.event)), parsed.position, parsed.count, bundled.eventProof, found.root);
       if (sound) {
         this.#pass("event", subject);

@@ -2,6 +2,7 @@
 
 import { JsonNumber, canonical, concat, fromBase64, fromBase64Url, fromUtf8, parseJson, toBase64, toBase64Url, toHex, utf8, wholeNumber } from "./verify-json.js";
 import { sha256 } from "./verify-tree.js";
+import { coseSign1 } from "./verify-cbor.js";
 
 export const isText = (value) => typeof value === "string";
 export const custodies = ["self", "custodial", "imported"];
@@ -112,11 +113,27 @@ export async function jws(compact) {
   };
 }
 
-/** A statement: { jws, form, count, root, device }, or null. */
-export async function statement(compact) {
-  const signed = await jws(compact);
+/** A COSE_Sign1 in base64url: as a JWS, with its payload as a JSON value; or null. */
+async function cose(text) {
+  const bytes = fromBase64Url(text);
+  const message = bytes && coseSign1(bytes);
+  return message && {
+    header: message.header,
+    event: message.event,
+    digest: toHex(await sha256(bytes)),
+    verify: async (key) => (message.header.get("alg") === key.algorithm ? key.verify(message.signed, message.signature) : Signature.invalid),
+  };
+}
+
+/** A statement: { jws, form, count, root, device }, or null. What has no dots is CBOR. */
+export async function statement(text) {
+  if (!text.includes(".")) {
+    const message = await cose(text);
+    return message && telemetry(message, message.event);
+  }
+  const signed = await jws(text);
   if (signed?.header.get("typ") === "telemetry+jws") {
-    return telemetry(signed);
+    return telemetry(signed, jsonOf(signed.payload, 64));
   }
   if (signed === null || [...signed.header.keys()].some((name) => !["alg", "aud", "kid", "typ"].includes(name)) || signed.header.get("kid")?.length !== 43) {
     return null;
@@ -131,9 +148,9 @@ export async function statement(compact) {
     : null;
 }
 
-function telemetry(signed) {
+function telemetry(signed, event) {
   const header = signed.header;
-  const [device, seq, event] = [header.get("device"), header.get("seq"), jsonOf(signed.payload, 64)];
+  const [device, seq] = [header.get("device"), header.get("seq")];
   const isNumber = (text, least) => /^(?:0|[1-9][0-9]{0,15})$/.test(text) && BigInt(text) >= least && BigInt(text) < 1n << 53n;
   return exactly(header, ["alg", "boot", "clock", "device", "kid", "seq", "typ"], ["aud", "prev"]) && header.get("kid").length === 43
     && device.length > 0 && device.length <= 2048 && isNumber(seq, 1n) && isNumber(header.get("boot"), 0n) && time(header.get("clock")) !== null

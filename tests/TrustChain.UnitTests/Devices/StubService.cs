@@ -49,7 +49,7 @@ internal sealed class StubService : HttpMessageHandler
     });
 
     /// <summary>The answer to one request.</summary>
-    public (int Status, string Body) Answer(string method, string path, string? type, string body)
+    public (int Status, string Body) Answer(string method, string path, string? type, string body, byte[]? content = null)
     {
         lock (_lock)
         {
@@ -60,6 +60,8 @@ internal sealed class StubService : HttpMessageHandler
                     return (200, $$"""{"device":"{{Device}}","pseudonym":"{{Pseudonym.ToBase64Url()}}","origin":"{{Origin}}","name":"One"}""");
                 case ("POST", "/api/devices/claim") when !IsClaimed:
                     return TakeClaim(body);
+                case ("POST", "/epcis/events") when type == "application/cose":
+                    return Take(SignedMessage.ToText(content)); // Given with this type.
                 case ("POST", "/epcis/events"):
                     Assert.Equal("application/jose", type);
                     return Take(body);
@@ -110,8 +112,8 @@ internal sealed class StubService : HttpMessageHandler
             }
             lost = true;
         }
-        var body = request.Content is null ? "" : await request.Content.ReadAsStringAsync(cancellationToken);
-        var (status, text) = Answer(request.Method.Method, request.RequestUri!.AbsolutePath, request.Content?.Headers.ContentType?.MediaType, body);
+        var content = request.Content is null ? [] : await request.Content.ReadAsByteArrayAsync(cancellationToken);
+        var (status, text) = Answer(request.Method.Method, request.RequestUri!.AbsolutePath, request.Content?.Headers.ContentType?.MediaType, Encoding.UTF8.GetString(content), content);
         return lost ? throw new HttpRequestException("The connection broke.") : new HttpResponseMessage((HttpStatusCode)status) { Content = new StringContent(text) };
     }
 

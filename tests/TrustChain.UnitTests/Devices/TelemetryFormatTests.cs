@@ -195,6 +195,6 @@ public sealed class TelemetryFormatTests
     private static IEnumerable<int> Counts(DeviceFolder folder)
     {
         _ = folder.Service.RequireWhole();
-        return folder.Service.Taken.Select(static t => Statement.TryParse(t.Compact, out var s, out _) ? Read(s.Jws.Payload.ToArray()).GetProperty("sensorElementList").GetArrayLength() : 0);
+        return folder.Service.Taken.Select(static t => Statement.TryParse(t.Compact, out var s, out _) ? Read(s.Message.Payload.ToArray()).GetProperty("sensorElementList").GetArrayLength() : 0);
     }
 }

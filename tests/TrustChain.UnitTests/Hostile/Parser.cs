@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using TrustChain.Core.Canonical;
 using TrustChain.Core.Devices.Encryption;
 using TrustChain.Core.Devices.Grants;
 using TrustChain.Core.Encryption;
@@ -46,6 +47,8 @@ internal sealed record Parser(string Name, IReadOnlyList<byte[]> Good, Action<by
         new("bundle", Bundles(), static b => ReadBundle(b)) { AllocationFactor = 4000 },
         new("trust", [VectorFiles.Read("evidence/trust.json"), VectorFiles.Read("evidence/trust-witnessed.json")], static b => TrustFile.TryParse(b, out _, out _)),
         new("entry", Entries(), static b => ReadEntry(b)),
+        new("cbor", [.. CoseMessages().Select(static m => m[(m.Length / 2)..]), CoseText.Of(Samples.ObjectEvent().ToJsonString()), CoseText.Of("[1,-1,0.5,1.1,1e300,true,null,{\"a\":[[\"b\"]]}]")], static b => CborJson.TryConvert(b, CoseSign1.MaxDepth, out _, out _)),
+        new("cose", CoseMessages(), static b => ReadCose(b)),
         new("note", Notes(), static b => ReadNote(b)),
         new("add-checkpoint", AddCheckpoints(), static b => AddCheckpointRequest.TryParse(b, out _)),
         new("tile", [new byte[32], new byte[8192]], static b => Tile.Parse(b)) { Documented = static e => e is FormatException },
@@ -191,6 +194,21 @@ internal sealed record Parser(string Name, IReadOnlyList<byte[]> Good, Action<by
                 _ = e.EventHashUri;
                 QueryableEvent.Read(e.ToStandaloneUtf8(), e.EventId, DateTimeOffset.UnixEpoch);
             }
+        }
+    }
+
+    private static IReadOnlyList<byte[]> CoseMessages() =>
+    [
+        .. ((IEnumerable<LoggedRecord>)[EvidenceVectors.Machines.MeterSaid[1], EvidenceVectors.Machines.ScaleInCbor, .. EvidenceVectors.Machines.MeterSaidBadly.Values])
+            .Select(static r => Base64UrlText.TryDecode(r.Statement, out var bytes) ? bytes : []),
+    ];
+
+    private static void ReadCose(byte[] bytes)
+    {
+        if (Statement.TryParse(bytes, out var statement, out _))
+        {
+            statement.Message.Verify(EvidenceVectors.Machines.MeterKey.Key.PublicKey);
+            Use(EpcisReader.Read(statement.Message.Payload, EpcisReadOptions.Default));
         }
     }
 

@@ -16,6 +16,18 @@ internal sealed record Telling
     /// <summary>Changes the event before it is signed.</summary>
     public Func<string, string> Event { get; init; } = static json => json;
 
+    /// <summary>Whether it is said in CBOR.</summary>
+    public bool IsCose { get; init; }
+
+    /// <summary>Changes the protected header of a COSE_Sign1 before it is signed.</summary>
+    public Func<byte[], byte[]> CoseHeader { get; init; } = static header => header;
+
+    /// <summary>Changes the payload of a COSE_Sign1 before it is signed.</summary>
+    public Func<byte[], byte[]> CosePayload { get; init; } = static payload => payload;
+
+    /// <summary>Changes a COSE_Sign1 after it was signed.</summary>
+    public Func<byte[], byte[]> CoseMessage { get; init; } = static message => message;
+
     /// <summary>What the operator writes instead of the record that belongs to it.</summary>
     public Func<Record, Record> Record { get; init; } = static record => record;
 
@@ -111,13 +123,24 @@ internal sealed class DeviceStory(LittleLog log, LogWriter writer, string uri)
         var prev = previous is { } digest ? $"\"prev\":\"{digest.ToBase64Url()}\"," : "";
         var header = $$"""{"alg":"{{key.Key.PublicKey.Algorithm}}","aud":"{{log.Origin}}","boot":"1","clock":"{{at}}","device":"{{uri}}","kid":"{{key.Kid}}",{{prev}}"seq":"{{number.ToString(CultureInfo.InvariantCulture)}}","typ":"{{Statement.TelemetryType}}"}""";
         var body = telling.Event(Event(uri, at));
-        var statement = (telling.By ?? key).SignUnder(telling.Header(header), Encoding.UTF8.GetBytes(body));
-        var stated = Hash32.Compute(Encoding.ASCII.GetBytes(statement));
+        var (statement, stated) = Sign(telling.By ?? key, telling, telling.Header(header), body);
         _said[key.Kid] = (number, stated);
         var record = telling.Record(new Record(1, Custody.Self, Sample.EventHashes([body])[0], KeyEntryOf(key), key.Kid, 0, Now(), stated));
         var salt = Fixed.Hash($"record salt of {log.Origin} at {log.Size}");
         var index = log.Append(LogEntry.ForEvent(salt.ToArray(), record.ToJcs()));
         return new LoggedRecord(index, log.Leaf(index), record, salt, statement, null, null, []) { DeviceSalt = Salt };
+    }
+
+    private static (string Statement, Hash32 Digest) Sign(Signer key, Telling telling, string header, string body)
+    {
+        if (!telling.IsCose)
+        {
+            var compact = key.SignUnder(header, Encoding.UTF8.GetBytes(body));
+            return (compact, Hash32.Compute(Encoding.ASCII.GetBytes(compact)));
+        }
+        var (head, payload) = (telling.CoseHeader(CoseText.HeaderOf(header)), telling.CosePayload(CoseText.Of(body)));
+        var message = telling.CoseMessage(CoseText.Message(head, payload, key.Sign(CoseText.ToSign(head, payload))));
+        return (Base64UrlText.Encode(message), Hash32.Compute(message));
     }
 
     /// <summary>An event with two readings.</summary>

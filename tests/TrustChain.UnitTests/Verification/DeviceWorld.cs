@@ -44,8 +44,15 @@ internal sealed class DeviceWorld
         CraneSaid = Crane.Say(CraneKey); // 26
         Crane.Retire(Depot); // 27
         CraneRetired = Crane.Say(CraneKey); // 28
+        Meter = Device("https://id.gs1.org/8004/95060001343METER3");
+        Meter.Enrol(Mill, MeterKey); // 29
+        MeterSaid = [Meter.Say(MeterKey), Meter.Say(MeterKey, Cose), Meter.Say(MeterKey)]; // 30, 31, 32
+        ScaleInCbor = Scale.Say(ScaleKey, Cose); // 33
+        MeterSaidBadly = CoseFaults.Published.ToDictionary(static f => f.Name, f => Meter.Say(MeterKey, f.Telling)); // from 34
         Log.PadTo(EvidenceWorld.Size);
     }
+
+    private static Telling Cose { get; } = new() { IsCose = true };
 
     public LittleLog Log { get; }
 
@@ -109,6 +116,20 @@ internal sealed class DeviceWorld
 
     /// <summary>Signed after the device was retired.</summary>
     public LoggedRecord CraneRetired { get; }
+
+    public Signer MeterKey { get; } = Key("meter", SignatureAlgorithms.ES256);
+
+    /// <summary>Speaks CBOR.</summary>
+    public DeviceStory Meter { get; }
+
+    /// <summary>Three in one chain: a JWS, a COSE_Sign1 and a JWS.</summary>
+    public IReadOnlyList<LoggedRecord> MeterSaid { get; }
+
+    /// <summary>Of the faults by name: what nobody should take, logged all the same.</summary>
+    public IReadOnlyDictionary<string, LoggedRecord> MeterSaidBadly { get; }
+
+    /// <summary>A COSE_Sign1 with an ES256K key.</summary>
+    public LoggedRecord ScaleInCbor { get; }
 
     /// <summary>A bundle of records with all entries of a device, anchored at the checkpoint's own size.</summary>
     public BundleBuilder Bundle(DeviceStory device, params IReadOnlyList<LoggedRecord> records)

@@ -74,6 +74,42 @@ internal static partial class EvidenceVectors
             Failed(CheckNames.KeyStatus, "records[0]", ReasonCodes.KeyCompromised));
     }
 
+    /// <summary>Statements in CBOR.</summary>
+    private static IEnumerable<EvidenceVector> DevicesInCbor()
+    {
+        yield return Device("good-device-cose", "The second of three statements of a device is a COSE_Sign1, in one chain with the others.", Machines.Bundle(Machines.Meter, Machines.MeterSaid)) with
+        {
+            Without = Lacking(Cose, CoseFault.Unread("records[1]")),
+        };
+        yield return Device("good-device-cose-es256k", "A COSE_Sign1 with an ES256K key.", Machines.Bundle(Machines.Scale, Machines.ScaleInCbor)) with
+        {
+            Without = new Dictionary<string, IReadOnlyList<ExpectedCheck>>
+            {
+                [SignatureAlgorithms.ES256K] =
+                [
+                    Unknown(CheckNames.Signature, "records[0]", ReasonCodes.AlgorithmNotAvailable),
+                    Unknown(CheckNames.Status, "status[0]", ReasonCodes.AlgorithmNotAvailable),
+                    Depends(CheckNames.DeviceHistory, "status[0]"),
+                ],
+                [Cose] = CoseFault.Unread("records[0]"),
+            },
+        };
+        yield return Device(
+            "bad-device-cose-exchanged",
+            "In the place of a COSE_Sign1 stands another one of the same device.",
+            Alter(Machines.Bundle(Machines.Meter, Machines.MeterSaid[1]), static b => b.Statements[0] = Machines.MeterSaidBadly["payload-altered"].Statement),
+            Failed(CheckNames.Signature, "records[0]", ReasonCodes.StatementAltered),
+            Depends(CheckNames.EventHash, "records[0]")) with
+        {
+            Without = Lacking(Cose, CoseFault.Unread("records[0]")),
+        };
+        foreach (var fault in CoseFaults.Published)
+        {
+            var record = Machines.MeterSaidBadly[fault.Name];
+            yield return Device($"bad-device-cose-{fault.Name}", fault.What, Machines.Bundle(Machines.Meter, record), fault.Found) with { Without = fault.Without(record.Statement) };
+        }
+    }
+
     private static EvidenceVector Device(string name, string says, BundleBuilder builder, params IReadOnlyList<ExpectedCheck> differences) =>
         Vector(name, says, builder, differences) with { Trust = EvidenceVector.DeviceTrust };
 }

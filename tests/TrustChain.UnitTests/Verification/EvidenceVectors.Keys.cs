@@ -7,6 +7,9 @@ namespace TrustChain.UnitTests.Verification;
 /// <summary>Bundles about the history of keys, and about witnesses and timestamps.</summary>
 internal static partial class EvidenceVectors
 {
+    /// <summary>Name under which a verifier's lack of CBOR stands in <see cref="EvidenceVector.Without"/>.</summary>
+    internal const string Cose = "COSE";
+
     /// <summary>Name under which a verifier's lack of CMS and X.509 stands in <see cref="EvidenceVector.Without"/>.</summary>
     public const string Timestamps = "RFC 3161";
 

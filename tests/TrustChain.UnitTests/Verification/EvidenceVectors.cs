@@ -43,7 +43,7 @@ internal static partial class EvidenceVectors
 
     public static DeviceWorld Machines { get; } = new();
 
-    public static IReadOnlyList<EvidenceVector> All { get; } = [.. Good(), .. Forged(), .. GoodKeys(), .. ForgedKeys(), .. Witnessed(), .. Devices()];
+    public static IReadOnlyList<EvidenceVector> All { get; } = [.. Good(), .. Forged(), .. GoodKeys(), .. ForgedKeys(), .. Witnessed(), .. Devices(), .. DevicesInCbor()];
 
     private static IEnumerable<EvidenceVector> Good()
     {
@@ -366,9 +366,11 @@ internal static partial class EvidenceVectors
     }
 
     /// <summary>Whether a statement says in its header that it is a device's.</summary>
-    private static bool IsTelemetry(string compact) =>
-        Base64UrlText.TryDecode(compact.AsSpan(0, compact.IndexOf('.', StringComparison.Ordinal)), out var header)
-        && Encoding.UTF8.GetString(header).Contains($"\"typ\":\"{Core.Signing.Statement.TelemetryType}\"", StringComparison.Ordinal);
+    private static bool IsTelemetry(string statement) => statement.IndexOf('.', StringComparison.Ordinal) is var dot
+        && (dot < 0 || (Base64UrlText.TryDecode(statement.AsSpan(0, dot), out var header) && SaysSo(header))); // What has no dots is CBOR, or meant to be.
+
+    private static bool SaysSo(byte[] header) =>
+        Encoding.UTF8.GetString(header).Contains($"\"typ\":\"{Core.Signing.Statement.TelemetryType}\"", StringComparison.Ordinal);
 
     private const string NotListedCode = "not-listed";
 

@@ -44,7 +44,7 @@ internal static partial class Forgeries
         .. Files(), .. Logs(), .. Nodes(), .. Anchors(), .. Checkpoints(), .. Witnesses(), .. Proofs(),
         .. KeyFields(), .. LoggedKeys(), .. Histories(), .. Recoveries(), .. Ends(), .. Thefts(),
         .. RecordFields(), .. Exchanges(), .. Statements(), .. LoggedRecords(), .. LoggedStatements(), .. StatusEntries(), .. LoggedStatus(),
-        .. DeviceBundles(), .. LoggedDeviceEntries(), .. LoggedDeviceHistories(), .. LoggedTelemetry(), .. DeviceKeysThatEnded(),
+        .. DeviceBundles(), .. LoggedDeviceEntries(), .. LoggedDeviceHistories(), .. LoggedTelemetry(), .. DeviceKeysThatEnded(), .. CoseInBundles(), .. LoggedCose(),
     ]);
 
     public static IReadOnlyList<Forgery> All => Table.Value;

@@ -55,7 +55,7 @@ public sealed partial class ForgeryTests
         var differences = Compare(answers, SignatureAlgorithms.Sm2, EvidenceVectors.Timestamps);
         foreach (var (forgery, answer) in Forgeries.All.Zip(answers))
         {
-            var verdict = Verdict(Adapt(forgery, SignatureAlgorithms.Sm2, EvidenceVectors.Timestamps).Where(static c => c.Check != CheckNames.EventHash));
+            var verdict = Verdict(Adapt(forgery, SignatureAlgorithms.Sm2, EvidenceVectors.Timestamps, EvidenceVectors.Cose).Where(static c => c.Check != CheckNames.EventHash));
             if (answer.Short != verdict)
             {
                 differences.Add($"{forgery.Name}: the short verifier says {answer.Short}, not {verdict}");
@@ -76,7 +76,7 @@ public sealed partial class ForgeryTests
     public async Task UnknownAlgorithm_IsNeverCalledPassed()
     {
         var vectors = EvidenceVectors.All.Where(static v => v.Without.Count > 0).ToList();
-        Assert.Equal(3, vectors.SelectMany(static v => v.Without.Keys).Distinct().Count());
+        Assert.Equal(4, vectors.SelectMany(static v => v.Without.Keys).Distinct().Count());
         var cases = vectors.Select(static v => new VerifierCase(v.Bundle, VectorFiles.Read($"evidence/{v.Trust}"), VectorFiles.Read("evidence/chain.json"))).ToList();
         foreach (var (answers, lacking) in new[]
         {
@@ -90,7 +90,10 @@ public sealed partial class ForgeryTests
                 {
                     Assert.Contains($"{check.Check} {check.Subject} could-not-check {check.Code}", answer.Lines);
                 }
-                Assert.DoesNotContain(answer.Lines, static line => line.Contains(" failed ", StringComparison.Ordinal) && !line.StartsWith("timestamp ", StringComparison.Ordinal));
+                Assert.True(
+                    vector.Name.StartsWith("bad-device-cose-", StringComparison.Ordinal)
+                    || !answer.Lines.Any(static line => line.Contains(" failed ", StringComparison.Ordinal) && !line.StartsWith("timestamp ", StringComparison.Ordinal)),
+                    vector.Name);
             }
         }
     }

@@ -30,6 +30,7 @@ public sealed class MutationTests
         (World.Bundle(World.Three[2]).CosignedBy(Witness.East, Witness.West).Build().ToUtf8(), EvidenceVectors.WitnessedTrust.ToUtf8()),
         (EvidenceVectors.Machines.Bundle(EvidenceVectors.Machines.Press, EvidenceVectors.Machines.PressSaid[1], EvidenceVectors.Machines.PressRotated).Build().ToUtf8(), EvidenceVectors.Machines.Log.Trust.ToUtf8()),
         (EvidenceVectors.Machines.Bundle(EvidenceVectors.Machines.Lathe, EvidenceVectors.Machines.LatheTransferred).Build().ToUtf8(), EvidenceVectors.Machines.Log.Trust.ToUtf8()),
+        (EvidenceVectors.Machines.Bundle(EvidenceVectors.Machines.Meter, EvidenceVectors.Machines.MeterSaid[1]).Build().ToUtf8(), EvidenceVectors.Machines.Log.Trust.ToUtf8()),
     ];
 
     [Fact]

@@ -65,16 +65,17 @@ internal sealed class Signer
     public string SignUnder(string header, ReadOnlySpan<byte> payload)
     {
         var signed = $"{Base64UrlText.Encode(Encoding.UTF8.GetBytes(header))}.{Base64UrlText.Encode(payload)}";
-        var bytes = Encoding.ASCII.GetBytes(signed);
-        var signature = Key.PublicKey.Algorithm switch
-        {
-            SignatureAlgorithms.ES256 => SignEcdsa(NistNamedCurves.GetByName("P-256"), Hash32.Compute(bytes)),
-            SignatureAlgorithms.ES256K => SignEcdsa(SecNamedCurves.GetByName("secp256k1"), Hash32.Compute(bytes)),
-            SignatureAlgorithms.Sm2 => SignSm2(bytes),
-            _ => Key.Sign(bytes),
-        };
-        return $"{signed}.{Base64UrlText.Encode(signature)}";
+        return $"{signed}.{Base64UrlText.Encode(Sign(Encoding.ASCII.GetBytes(signed)))}";
     }
+
+    /// <summary>A signature over any bytes.</summary>
+    public byte[] Sign(byte[] bytes) => Key.PublicKey.Algorithm switch
+    {
+        SignatureAlgorithms.ES256 => SignEcdsa(NistNamedCurves.GetByName("P-256"), Hash32.Compute(bytes)),
+        SignatureAlgorithms.ES256K => SignEcdsa(SecNamedCurves.GetByName("secp256k1"), Hash32.Compute(bytes)),
+        SignatureAlgorithms.Sm2 => SignSm2(bytes),
+        _ => Key.Sign(bytes),
+    };
 
     private byte[] SignEcdsa(X9ECParameters curve, Hash32 digest)
     {

@@ -1,3 +1,4 @@
+using System.Buffers.Text;
 using System.Globalization;
 using TrustChain.DeviceClient;
 
@@ -37,7 +38,7 @@ internal sealed class SimulatedFleet : IDisposable
     /// <summary>A key of a machine: 0 the first, 1 the one that is put in its place.</summary>
     public ManagedKey Key(int number, int key) => key == 0 ? Devices[number].Key : _second[number];
 
-    /// <summary>The statements of a machine in the order in which they arrive, each with the key that signed it.</summary>
+    /// <summary>The statements of a machine in the order in which they arrive, each with the key that signed it; a COSE_Sign1 in base64url.</summary>
     public IReadOnlyList<(int Key, long Sequence, string Statement, int Readings)> Sign(int number, string origin)
     {
         var plan = SimulatedDevice.Generate(Options, number, Faults[number]);
@@ -45,11 +46,20 @@ internal sealed class SimulatedFleet : IDisposable
         for (var i = 0; i < signed.Length; i++)
         {
             var next = plan[i];
-            var payload = TelemetryFormat.WriteEvent(Devices[number].Uri, [.. next.Readings.SelectMany(Options.Template.ToMeasurements)]);
-            var previous = next.Previous < 0 ? null : TelemetryFormat.Digest(signed[next.Previous]);
-            signed[i] = TelemetryFormat.Sign(Key(number, next.Key), origin, Devices[number].Uri, next.Sequence, previous, next.Boot, next.Clock, payload);
+            signed[i] = Sign(Key(number, next.Key), origin, Devices[number].Uri, next, next.Previous < 0 ? null : signed[next.Previous]);
         }
         return [.. SimulatedDevice.Arrivals(plan, Options.Seed + (ulong)number).Select(i => (plan[i].Key, plan[i].Sequence, signed[i], plan[i].Readings.Count))];
+    }
+
+    private string Sign(ManagedKey key, string origin, string device, SimulatedStatement next, string? previous)
+    {
+        List<Measurement> measurements = [.. next.Readings.SelectMany(Options.Template.ToMeasurements)];
+        if (!Options.Cbor)
+        {
+            return TelemetryFormat.Sign(key, origin, device, next.Sequence, previous is null ? null : TelemetryFormat.Digest(previous), next.Boot, next.Clock, TelemetryFormat.WriteEvent(device, measurements));
+        }
+        var digest = previous is null ? null : TelemetryCbor.Digest(Base64Url.DecodeFromChars(previous));
+        return Base64Url.EncodeToString(TelemetryCbor.Sign(key, origin, device, next.Sequence, digest, next.Boot, next.Clock, TelemetryCbor.WriteEvent(device, measurements)));
     }
 
     /// <inheritdoc/>

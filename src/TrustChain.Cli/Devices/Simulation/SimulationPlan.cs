@@ -8,6 +8,9 @@ internal sealed record SimulationOptions
     /// <summary>Kind of machine.</summary>
     public required MachineTemplate Template { get; init; }
 
+    /// <summary>Whether statements are COSE_Sign1, and not JWS.</summary>
+    public bool Cbor { get; init; }
+
     /// <summary>How many machines, 1 to 100,000.</summary>
     public required int Devices { get; init; }
 
