@@ -52,11 +52,11 @@ internal sealed class GatewayProcess : IAsyncDisposable
         return gateway;
     }
 
-    /// <summary>Publishes by another project's client.</summary>
+    /// <summary>Publishes by another project's client; what begins as a COSE_Sign1 in base64url, as its bytes.</summary>
     public async Task<IReadOnlyList<Acknowledgement>> PublishAsync(IEnumerable<(string Topic, string Payload)> messages, string? certificate = null)
     {
         var file = _folder.PathOf($"messages-{Guid.NewGuid():N}.json");
-        await File.WriteAllTextAsync(file, JsonSerializer.Serialize(messages.Select(static m => new { topic = m.Topic, payload = m.Payload })), TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(file, JsonSerializer.Serialize(messages.Select(static m => new { topic = m.Topic, payload = m.Payload, isBinary = m.Payload.StartsWith("0o", StringComparison.Ordinal) })), TestContext.Current.CancellationToken);
         var output = await NodeScripts.RunInAsync("Devices", "mqtt-client.mjs", [Address.AbsoluteUri, file, .. certificate is null ? (string[])[] : [certificate]]);
         return JsonSerializer.Deserialize<List<Acknowledgement>>(output, Web)!; // The script writes a list.
     }

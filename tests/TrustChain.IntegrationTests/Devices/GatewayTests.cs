@@ -33,7 +33,7 @@ public sealed class GatewayTests(ServerFixture fixture) : IClassFixture<ServerFi
     {
         using var device = await NewDeviceAsync();
         await using var gateway = await GatewayProcess.StartAsync(Server.BaseUrl);
-        var statements = Enumerable.Range(0, 20).Select(i => device.Sign(device.Event(At(1 + i), 5, 100 + i))).ToList();
+        var statements = Enumerable.Range(0, 20).Select(i => i % 7 == 3 ? device.SignCbor(At(1 + i), 5, 100 + i) : device.Sign(device.Event(At(1 + i), 5, 100 + i))).ToList();
         var before = await Server.CountAsync();
 
         var answers = await gateway.PublishAsync([.. statements, statements[0]]);

@@ -172,6 +172,76 @@ public sealed class TelemetryTests(ServerFixture fixture) : IClassFixture<Server
     }
 
     [Fact]
+    public async Task StatementsInCbor_AreOneHistoryWithThoseInJson()
+    {
+        using var device = await NewDeviceAsync();
+        var before = await Server.CountAsync();
+        (await device.SendAsync(device.Event(At(8), 60, 100))).Expect(201);
+        var second = device.SignCbor(At(9), 60, 101);
+        var captured = (await device.SendCborAsync(TestDevice.BytesOf(second))).Expect(201);
+        Assert.Equal(TestDevice.Digest(second).ToHex(), captured.Text("statement"));
+        var batch = JsonContent.Create(new { statements = new[] { device.SignCbor(At(10), 60, 102), device.Sign(device.Event(At(11), 60, 103)), second } });
+        batch.Headers.ContentType = new("application/vnd.trustchain.telemetry+json");
+        var results = (await Server.SendAsync(HttpMethod.Post, "/api/devices/statements", null, batch)).Expect(200).Json.GetProperty("results");
+        Assert.Equal([201, 201, 201], results.EnumerateArray().Select(static r => r.GetProperty("status").GetInt32()));
+        var alone = (await device.SendCborAsync(TestDevice.BytesOf(device.SignCbor(At(12), 60, 104)), "/api/devices/statements", "application/cose")).Expect(200).Json.GetProperty("results");
+        Assert.Equal(201, Assert.Single(alone.EnumerateArray()).GetProperty("status").GetInt32());
+        Assert.Equal(before.Records + 5, (await Server.CountAsync()).Records); // The repeat is the same.
+
+        var day = await DayAsync(device, 5);
+        Assert.Equal(300, day.GetProperty("receivedReadings").GetInt32());
+        Assert.Empty(await FindingCodesAsync(device, "sequence-gap", "sequence-fork", "chain-broken", "meter-rollback", "refused-statement"));
+
+        // The same readings in JSON have the same event hash: it is one event, however it is written.
+        var hash = captured.Json.GetProperty("events")[0].GetProperty("eventHash").GetString()!;
+        using (var other = JsonDocument.Parse((await device.SendAsync(device.Event(At(9), 60, 101))).Expect(201).Bytes))
+        {
+            Assert.Equal(hash, other.RootElement.GetProperty("events")[0].GetProperty("eventHash").GetString());
+        }
+        await Server.GetCoveringCheckpointAsync();
+        var answer = await Eventually.GetAsync("bundle", async () => await Server.GetAsync($"/evidence?event={Uri.EscapeDataString(hash)}", device.Owner.ApiKey) is { Status: 200 } found ? found : null);
+        Assert.True(EvidenceBundle.TryParse(answer.Bytes, out var bundle, out var error), error);
+        Assert.Contains(second, bundle.Statements);
+        var checks = EvidenceVerifier.Verify(bundle, null, null).Checks;
+        Assert.DoesNotContain(checks, static c => c.Outcome == Outcome.Failed);
+        var place = Enumerable.Range(0, bundle.Records.Count).Single(i => bundle.Records[i].Statement is { } at && bundle.Statements[at] == second);
+        Assert.All(((string[])["signature", "event", "eventHash", "device"]), name => Assert.Contains(checks, c => c.Name == name && c.Subject == $"records[{place}]" && c.Outcome == Outcome.Passed));
+    }
+
+    [Fact]
+    public async Task StatementsInCbor_AreRefusedWithPlaceAndRule()
+    {
+        using var device = await NewDeviceAsync();
+        using var other = await NewDeviceAsync();
+        var good = TestDevice.BytesOf(device.SignCbor(At(8), 3, 100));
+        (await device.SendCborAsync(good, type: "application/cose; cose-type=\"cose-mac0\"")).ExpectProblem(415, "unsupported-media-type");
+        (await device.SendCborAsync(good, "/api/devices/statements", "application/cose; cose-type=\"cose-mac0\"")).ExpectProblem(415, "unsupported-media-type");
+        (await device.SendAsync(Base64UrlText.Encode(good))).ExpectProblem(400, "invalid-statement"); // as a JWS
+        foreach (var (bytes, sentence) in new (byte[], string)[]
+        {
+            ([], "At byte 0 of the COSE_Sign1: "),
+            (good[..^1], "At byte "),
+            ([.. good, 0], $"At byte {good.Length} of the COSE_Sign1: nothing may follow."),
+            ([0xD1, .. good[1..]], "At byte 1 of the COSE_Sign1: tag 18 is needed here."),
+            ([0xD2, 0x9F, .. good[2..], 0xFF], "At byte 2 of the COSE_Sign1: lengths must be definite."),
+            (new byte[800_000], "A statement in CBOR has at most 786432 bytes."),
+        })
+        {
+            var problem = (await device.SendCborAsync(bytes)).ExpectProblem(400, "invalid-statement");
+            Assert.StartsWith(sentence, problem.GetProperty("detail").GetString(), StringComparison.Ordinal);
+        }
+        (await device.SendCborAsync(new byte[(1 << 20) + 1])).ExpectProblem(413, "too-large");
+        (await device.SendCborAsync([.. good[..^1], (byte)(good[^1] ^ 1)])).ExpectProblem(403, "signature-invalid");
+        (await other.SendCborAsync(TestDevice.BytesOf(other.SignCbor(At(8), 3, 100, static p => [0xBF, .. p[1..], 0xFF])))).ExpectProblem(400, "invalid-telemetry");
+        var refused = (await other.SendCborAsync(TestDevice.BytesOf(other.SignCbor(At(8), 3, 100, static p => [(byte)(p[0] + 1), .. p[1..], 0x61, 0x78, 0xF9, 0x7E, 0x00])))).ExpectProblem(400, "invalid-telemetry");
+        Assert.Equal("malformed-cbor", refused.GetProperty("errors")[0].GetProperty("rule").GetString());
+        Assert.Contains("a number must be finite", refused.GetProperty("detail").GetString(), StringComparison.Ordinal);
+        // Signed by the device, so it leaves a trace.
+        Assert.Contains("refused-statement", (await VerdictsAsync(other)).GetProperty("findings").EnumerateArray().Select(static f => f.GetProperty("code").GetString()));
+        (await device.SendCborAsync(good)).Expect(201);
+    }
+
+    [Fact]
     public async Task Live_SendsNewValuesAsTheyCome()
     {
         using var device = await NewDeviceAsync();

@@ -5,6 +5,7 @@ using System.Text.Json.Nodes;
 using TrustChain.Core.Devices;
 using TrustChain.Core.Log;
 using TrustChain.Core.Signing;
+using TrustChain.DeviceClient;
 using TrustChain.Devnet.Serving;
 using TrustChain.IntegrationTests.Serving;
 using Record = TrustChain.Core.Log.Record;
@@ -143,12 +144,53 @@ internal sealed class TestDevice : IDisposable
         Encoding.UTF8.GetBytes(e.ToJsonString()),
         new TelemetryHeader(device ?? Uri, sequence, previous, boot, clock ?? DateTimeOffset.UtcNow).ToMembers());
 
+    /// <summary>Signs the next statement in CBOR, as the device client does, and counts on.</summary>
+    /// <param name="from">Time of the first reading.</param>
+    /// <param name="count">Readings, one a minute, as those of <see cref="Event(DateTimeOffset, int, double)"/>.</param>
+    /// <param name="hours">The meter at the first.</param>
+    /// <param name="alter">Changes the payload before it is signed.</param>
+    /// <returns>The COSE_Sign1 in base64url.</returns>
+    public string SignCbor(DateTimeOffset from, int count, double hours, Func<byte[], byte[]>? alter = null)
+    {
+        var measurements = Enumerable.Range(0, count).SelectMany(i => (Measurement[])
+        [
+            Measurement.Number(from.AddMinutes(i), "urn:trustchain:measure:operating-time", (decimal)Math.Round(hours * 60) + i, "MIN"),
+            Measurement.Flag(from.AddMinutes(i), "urn:trustchain:measure:running", true),
+        ]).ToList();
+        var payload = TelemetryCbor.WriteEvent(Uri, measurements);
+        var message = TelemetryCbor.Sign(new ClientKey(Key), OperatorKeys.Origin, Uri, Next, _previous?.ToArray(), 1, DateTimeOffset.UtcNow, alter?.Invoke(payload) ?? payload);
+        if (alter is null)
+        {
+            Next++;
+            _previous = Hash32.Compute(message);
+        }
+        return Base64UrlText.Encode(message);
+    }
+
+    private sealed class ClientKey(SigningKey key) : IDeviceKey
+    {
+        public string PublicJwk => key.PublicKey.Jwk;
+
+        public byte[] Sign(byte[] data) => key.Sign(data);
+    }
+
     /// <summary>Digest of the statement before the next one.</summary>
     public Hash32? Previous => _previous;
 
-    public static Hash32 Digest(string compact) => Hash32.Compute(Encoding.ASCII.GetBytes(compact));
+    public static Hash32 Digest(string statement) => Hash32.Compute(statement.Contains('.', StringComparison.Ordinal) ? Encoding.ASCII.GetBytes(statement) : BytesOf(statement));
+
+    /// <summary>The COSE_Sign1 that stands in base64url.</summary>
+    public static byte[] BytesOf(string text) => Base64UrlText.TryDecode(text, out var bytes) ? bytes : throw new ArgumentException("This is no base64url.", nameof(text));
 
     public Task<Answer> SendAsync(string compact) => Owner.SendStatementAsync(compact, "/epcis/events");
+
+    /// <summary>Sends a COSE_Sign1 as it is.</summary>
+    public Task<Answer> SendCborAsync(byte[] message, string path = "/epcis/events", string type = "application/cose; cose-type=\"cose-sign1\"")
+    {
+        var content = new ByteArrayContent(message);
+        content.Headers.ContentType = System.Net.Http.Headers.MediaTypeHeaderValue.Parse(type);
+        return _server.SendAsync(HttpMethod.Post, path, null, content);
+    }
 
     /// <summary>Signs and sends the next statement.</summary>
     public async Task<Answer> SendAsync(JsonObject e) => await SendAsync(Sign(e));
