@@ -102,11 +102,16 @@ public sealed class SimulationTests
         }
     }
 
+    [Fact]
+    public void Statements_InCbor_AreReadByTheServiceAndChained() => Check("aerial-platform", cbor: true);
+
     [Theory]
     [MemberData(nameof(Templates))]
-    public void Statements_AreReadByTheServiceAndChained(string name)
+    public void Statements_AreReadByTheServiceAndChained(string name) => Check(name, cbor: false);
+
+    private static void Check(string name, bool cbor)
     {
-        var options = Options(name, devices: 1, days: 60, faults: [.. FaultKind.All.Where(static f => f != FaultKind.ModuleSwap)]) with { Interval = TimeSpan.FromHours(1) };
+        var options = Options(name, devices: 1, days: 60, faults: [.. FaultKind.All.Where(static f => f != FaultKind.ModuleSwap)]) with { Interval = TimeSpan.FromHours(1), Cbor = cbor };
         using var fleet = new SimulatedFleet(options, "9521321");
         var digests = new Dictionary<string, long>();
         var arrived = fleet.Sign(0, "log.example");
