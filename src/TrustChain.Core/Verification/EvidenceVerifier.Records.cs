@@ -91,9 +91,9 @@ public sealed partial class EvidenceVerifier
         if (!_statements.TryGetValue(place, out var read))
         {
             _ = Statement.TryParse(_bundle.Statements[place], out var parsed, out var error);
-            if (parsed?.Form == StatementForm.Telemetry && !IsBareEvent(parsed.Message.Payload))
+            if (parsed is { Form: StatementForm.Telemetry, Message: var message } && !IsBareEvent(message.Payload))
             {
-                (parsed, error) = (null, "The payload of a telemetry statement must be one ObjectEvent.");
+                (parsed, error) = (null, message.PayloadFault ?? "The payload of a telemetry statement must be one ObjectEvent.");
             }
             _statements.Add(place, read = (parsed, error));
         }

@@ -206,6 +206,16 @@ public sealed class TelemetryTests(ServerFixture fixture) : IClassFixture<Server
         Assert.DoesNotContain(checks, static c => c.Outcome == Outcome.Failed);
         var place = Enumerable.Range(0, bundle.Records.Count).Single(i => bundle.Records[i].Statement is { } at && bundle.Statements[at] == second);
         Assert.All(((string[])["signature", "event", "eventHash", "device"]), name => Assert.Contains(checks, c => c.Name == name && c.Subject == $"records[{place}]" && c.Outcome == Outcome.Passed));
+
+        // What the service says of the period is computed again from the statements, in either encoding.
+        var lines = (await Server.GetAsync($"{device.Path}/evidence?from={Day:yyyy-MM-dd}&to={Day:yyyy-MM-dd}", device.Owner.ApiKey)).Expect(200).Body.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.True(Core.Devices.DeviceEvidenceHeader.TryParse(System.Text.Encoding.UTF8.GetBytes(lines[0]), out var header, out error), error);
+        Assert.True(Core.Devices.DeviceTemplate.TryParse(header.Template, out var template, out _));
+        Assert.True(EvidenceBundle.TryParse(System.Text.Encoding.UTF8.GetBytes(lines[1]), out bundle, out error), error);
+        var evidence = new Core.Devices.DeviceEvidence(header, template);
+        evidence.Add(bundle);
+        Assert.Empty(evidence.Faults);
+        Assert.Equal(lines[^1], System.Text.Encoding.UTF8.GetString(evidence.Compute().ToJson()));
     }
 
     [Fact]
