@@ -26,12 +26,12 @@ for unit in trustchain trustchain-gateway; do
     fi
 done
 
-# nginx.conf: with a certificate made here, free ports and folders of its own.
+# nginx.conf: with a certificate made here, sockets and folders of its own.
 nginx=${NGINX_PROGRAM:-$(command -v nginx || true)}
 if [ -n "$nginx" ] && command -v openssl >/dev/null 2>&1; then
     openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 1 -subj /CN=trace.example.org -keyout "$work/privkey.pem" -out "$work/fullchain.pem" >/dev/null 2>&1
     mkdir -p "$work/cache" "$work/logs"
-    sed "s#/etc/nginx/tls/#$work/#; s#/var/log/nginx/#$work/logs/#; s#/run/nginx-trustchain.pid#$work/nginx.pid#; s#/var/cache/nginx/trustchain#$work/cache#; s#listen 80;#listen 127.0.0.1:18080;#; s#listen 443 #listen 127.0.0.1:18443 #; /listen \[::\]/d" \
+    sed "s#/etc/nginx/tls/#$work/#; s#/var/log/nginx/#$work/logs/#; s#/run/nginx-trustchain.pid#$work/nginx.pid#; s#/var/cache/nginx/trustchain#$work/cache#; s#listen 80;#listen unix:$work/plain.sock;#; s#listen 443 #listen unix:$work/tls.sock #; /listen \[::\]/d" \
         "$here/nginx.conf" >"$work/nginx.conf"
     for folder in client_body proxy fastcgi uwsgi scgi; do
         directive="${folder}_temp_path"
@@ -39,6 +39,35 @@ if [ -n "$nginx" ] && command -v openssl >/dev/null 2>&1; then
     done
     if "$nginx" -t -q -e "$work/logs/start.log" -p "$work" -c "$work/nginx.conf" >"$work/nginx.out" 2>&1; then
         say ok "nginx.conf: $("$nginx" -v 2>&1)"
+        # With no server behind it every request is an error, and none may leave a token in a log.
+        if command -v curl >/dev/null 2>&1; then
+            sed -i 's#server 127.0.0.1:8080 #server 127.0.0.1:9 #; s#^pid .*#&\ndaemon off;#' "$work/nginx.conf"
+            "$nginx" -e "$work/logs/start.log" -p "$work" -c "$work/nginx.conf" &
+            running=$!
+            trap 'kill "$running" 2>/dev/null; rm -rf "$work"' EXIT
+            status=
+            for attempt in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30; do
+                status=$(curl -sk --unix-socket "$work/tls.sock" -o /dev/null -w '%{http_code}' "https://trace.example.org/account/join?token=tci_secret-$attempt" || true)
+                [ "$status" = 000 ] || break
+                sleep 1
+            done
+            curl -sk --unix-socket "$work/tls.sock" -o /dev/null "https://trace.example.org/account/sign-in?returnUrl=%2Faccount%2Fjoin%3Ftoken%3Dtci_secret" || true
+            curl -sk --unix-socket "$work/tls.sock" -o /dev/null "https://trace.example.org/status" || true
+            kill "$running"
+            wait "$running" || true
+            trap 'rm -rf "$work"' EXIT
+            if [ "$status" != 502 ]; then
+                say fault "nginx.conf: answered $status where 502 was expected"; failed=1
+            elif ! grep -q '/status' "$work"/logs/*error.log || ! grep -q '/account/join' "$work"/logs/*access.log; then
+                say fault "nginx.conf: the logs are not written"; failed=1
+            elif grep -r tci_secret "$work/logs" >"$work/leaks"; then
+                say fault "nginx.conf: a token is in a log:"; cat "$work/leaks"; failed=1
+            else
+                say ok "nginx.conf: no token in a log"
+            fi
+        else
+            say absent "curl: the logs of nginx were not checked"
+        fi
     else
         say fault "nginx.conf:"; cat "$work/nginx.out"; failed=1
     fi
