@@ -48,6 +48,9 @@ public sealed class AccountPagesTests(TestSite site)
         Assert.Contains("Phone", await visitor.ReadAsync(), StringComparison.Ordinal);
         await LookAsync(visitor, $"account-{language}-{width}");
 
+        await page.FillAsync("#newPassword", "another correct horse");
+        await visitor.PressAsync("form[action^='/account/password/passkey'] [data-passkey=request]", "**done=password*");
+
         foreach (var path in (string[])["members", "api-keys", "audit", "codes"])
         {
             await visitor.OpenAsync($"{Address}/account/{path}");

@@ -25,6 +25,7 @@ internal static partial class AccountEndpoints
         account.MapPost("/codes/renew", RenewCodesAsync);
         account.MapPost("/codes/off", TurnCodesOffAsync);
         account.MapPost("/password", ChangePasswordAsync);
+        account.MapPost("/password/passkey", ReplacePasswordAsync);
         account.MapPost("/sessions/end", EndSessionAsync);
         account.MapPost("/sign-out-everywhere", SignOutEverywhereAsync);
     }
@@ -210,6 +211,30 @@ internal static partial class AccountEndpoints
         }
         await EndOthersAsync(parts, who, signIn, context.Cancellation);
         return await DoneAsync(context, who, "password-changed", "", "password");
+    }
+
+    /// <summary>A new password for whoever has forgotten the old one: a passkey, used at this moment and not merely some time in this session, stands in for it.</summary>
+    private static async Task<IResult> ReplacePasswordAsync(AccountContext context, AccountParts parts, UserManager<Person> users, SignInManager<Person> signIn)
+    {
+        if (await context.FindAsync() is not { } who)
+        {
+            return context.ToSignIn();
+        }
+        var typed = await context.Http.Request.ReadFormAsync(context.Cancellation);
+        var (credential, password) = (typed["credential"].ToString(), typed["newPassword"].ToString());
+        var shown = credential.Length is > 0 and <= 16_384 ? await signIn.PerformPasskeyAssertionAsync(credential) : null;
+        if (shown is not { Succeeded: true } || shown.User.Id != who.Person.Id || !(await users.AddOrUpdatePasskeyAsync(who.Person, shown.Passkey)).Succeeded)
+        {
+            await context.WriteAsync(who.Person, null, "password-refused", "passkey");
+            return await RenderAsync(context, parts, who, context.NewForm(typed, ("newPassword", context.T.PasskeyNotShown)), StatusCodes.Status400BadRequest);
+        }
+        who.Person.PasswordHash = null; // In memory: the next line stores the new one in its place, or refuses it and stores nothing.
+        if (!(await users.AddPasswordAsync(who.Person, password)).Succeeded)
+        {
+            return await RenderAsync(context, parts, who, context.NewForm(typed, ("newPassword", context.T.PasswordWeak)), StatusCodes.Status400BadRequest);
+        }
+        await EndOthersAsync(parts, who, signIn, context.Cancellation);
+        return await DoneAsync(context, who, "password-changed", "by passkey", "password");
     }
 
     private static async Task<IResult> EndSessionAsync(AccountContext context, AccountParts parts)

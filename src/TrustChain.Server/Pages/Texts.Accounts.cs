@@ -29,6 +29,12 @@ public sealed partial class Texts
 
     internal string ChangePassword => Say("Change password", "修改密码");
 
+    internal string ForgottenPassword => Say("Forgotten it?", "忘记密码？");
+
+    internal string ConfirmWithPasskey => Say("Set it with a passkey", "用通行密钥设置");
+
+    internal string PasskeyNotShown => Say("Your passkey did not confirm this. Try again.", "通行密钥未能确认此操作，请重试。");
+
     internal string SignInWithPasskey => Say("Sign in with a passkey", "使用通行密钥登录");
 
     internal string PasskeyFailed => Say("The browser gave no passkey. Try again, or sign in with your password.", "浏览器未提供通行密钥。请重试，或使用密码登录。");
@@ -44,6 +50,10 @@ public sealed partial class Texts
     internal string OneTimeCodeHint => Say("From your authenticator app, or one of your recovery codes.", "来自您的验证器应用，或您的一个恢复码。");
 
     internal string CodeWrong => Say("This code is wrong or was used before.", "验证码不正确或已使用过。");
+
+    internal string CodesClosed => Say(
+        "The service can no longer read the secret of your one-time codes, so none of them is valid. Use one of your recovery codes, or a passkey; otherwise ask an admin of the service to turn your codes off.",
+        "服务已无法读取您的一次性验证码密钥，因此验证码均无效。请使用恢复码或通行密钥；否则请联系服务管理员关闭您的验证码。");
 
     internal string Invitation => Say("Invitation", "邀请");
 
