@@ -35,7 +35,7 @@ internal static class AccountsExtensions
             options.User.AllowedUserNameCharacters = ""; // Names of all scripts; the form says what is refused.
             options.Password = new PasswordOptions { RequiredLength = 12, RequiredUniqueChars = 5, RequireDigit = false, RequireLowercase = false, RequireUppercase = false, RequireNonAlphanumeric = false };
             options.Lockout = new LockoutOptions { MaxFailedAccessAttempts = 5, DefaultLockoutTimeSpan = TimeSpan.FromMinutes(15) };
-        }).AddUserStore<IdentityPersonStore>().AddSignInManager().AddTokenProvider<AuthenticatorTokenProvider<Person>>(TokenOptions.DefaultAuthenticatorProvider);
+        }).AddUserStore<IdentityPersonStore>().AddSignInManager().AddTokenProvider<OneTimeCodes>(TokenOptions.DefaultAuthenticatorProvider);
         services.AddOptions<IdentityPasskeyOptions>().Configure<IOptions<ServerOptions>>(static (options, server) =>
         {
             // WebAuthn knows no addresses in figures; then it is the name that the browser used, such as localhost.

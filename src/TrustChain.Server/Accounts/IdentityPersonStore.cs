@@ -8,7 +8,7 @@ using TrustChain.Postgres.Accounts;
 namespace TrustChain.Server.Accounts;
 
 /// <summary>What ASP.NET Core Identity asks of a store, answered from <see cref="PersonStore"/>. Setters change the person in memory; Identity calls update after.</summary>
-internal sealed partial class IdentityPersonStore(PersonStore people, IDataProtectionProvider protection, TimeProvider time) :
+internal sealed partial class IdentityPersonStore(PersonStore people, IDataProtectionProvider protection, TimeProvider time, ILogger<IdentityPersonStore> logger) :
     IUserPasswordStore<Person>, IUserSecurityStampStore<Person>, IUserLockoutStore<Person>, IUserTwoFactorStore<Person>, IUserAuthenticatorKeyStore<Person>,
     IUserTwoFactorRecoveryCodeStore<Person>, IUserPasskeyStore<Person>
 {
@@ -68,8 +68,26 @@ internal sealed partial class IdentityPersonStore(PersonStore people, IDataProte
 
     public Task SetTwoFactorEnabledAsync(Person user, bool enabled, CancellationToken cancellationToken) => Set(() => user.TwoFactor = enabled);
 
-    public Task<string?> GetAuthenticatorKeyAsync(Person user, CancellationToken cancellationToken) =>
-        Task.FromResult(user.AuthenticatorKey is { } key ? _authenticatorKeys.Unprotect(key) : null);
+    /// <summary>
+    /// The secret of one-time codes; null where there is none, or where it was protected under a custodial master key that has been replaced since. Then no code is valid, but
+    /// the second step stays: <see cref="OneTimeCodes"/> sees to that.
+    /// </summary>
+    public Task<string?> GetAuthenticatorKeyAsync(Person user, CancellationToken cancellationToken)
+    {
+        if (user.AuthenticatorKey is not { } key)
+        {
+            return Task.FromResult<string?>(null);
+        }
+        try
+        {
+            return Task.FromResult<string?>(_authenticatorKeys.Unprotect(key));
+        }
+        catch (CryptographicException exception)
+        {
+            Log.SecretClosed(logger, user.Id, exception.Message);
+            return Task.FromResult<string?>(null);
+        }
+    }
 
     public Task SetAuthenticatorKeyAsync(Person user, string key, CancellationToken cancellationToken) => Set(() => user.AuthenticatorKey = _authenticatorKeys.Protect(key));
 
@@ -100,6 +118,12 @@ internal sealed partial class IdentityPersonStore(PersonStore people, IDataProte
 
     /// <summary>Codes are random enough that a plain digest keeps them.</summary>
     private static byte[] Hash(string code) => SHA256.HashData(Encoding.UTF8.GetBytes(code));
+
+    private static partial class Log
+    {
+        [LoggerMessage(5520, LogLevel.Warning, "The secret of one-time codes of person {Person} does not open: {Reason} Was the custodial master key replaced? A recovery code lets them in, and an admin can turn their codes off.")]
+        public static partial void SecretClosed(ILogger logger, Guid person, string reason);
+    }
 }
 
 /// <summary>The part about passkeys.</summary>

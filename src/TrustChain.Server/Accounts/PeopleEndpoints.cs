@@ -4,13 +4,14 @@ using TrustChain.Server.Hosting;
 
 namespace TrustChain.Server.Accounts;
 
-/// <summary>What the deployment's admins do with accounts: shut one, and open it again.</summary>
+/// <summary>What the deployment's admins do with accounts: shut one, open it again, and turn one-time codes off that are lost.</summary>
 internal static class PeopleEndpoints
 {
     public static void MapPeople(this IEndpointRouteBuilder app)
     {
         var people = app.MapGroup("/api/people/{login}").WithTags("People").RequireAdmin();
         people.MapPost("/disable", DisableAsync).WithSummary("Shuts an account: it is signed out everywhere and signs in no more.");
+        people.MapPost("/codes-off", TurnCodesOffAsync).WithSummary("Turns the one-time codes of somebody off who has lost them: the password alone signs in again. The account is signed out everywhere.");
         people.MapPost("/enable", EnableAsync).WithSummary("Opens an account again that was shut, or locked after failed attempts.");
     }
 
@@ -20,6 +21,9 @@ internal static class PeopleEndpoints
 
     private static Task<IResult> EnableAsync(string login, HttpContext context, UserManager<Person> users, SessionStore sessions, AuditStore audit, CancellationToken cancellationToken) =>
         ChangeAsync(login, context, "person-enabled", users, sessions, audit, static person => (person.DisabledAt, person.LockedUntil, person.FailedCount) = (null, null, 0), cancellationToken);
+
+    private static Task<IResult> TurnCodesOffAsync(string login, HttpContext context, UserManager<Person> users, SessionStore sessions, AuditStore audit, CancellationToken cancellationToken) =>
+        ChangeAsync(login, context, "person-codes-off", users, sessions, audit, static person => (person.TwoFactor, person.AuthenticatorKey, person.RecoveryCodes) = (false, null, []), cancellationToken);
 
     private static async Task<IResult> ChangeAsync(
         string login, HttpContext context, string act, UserManager<Person> users, SessionStore sessions, AuditStore audit, Action<Person> change, CancellationToken cancellationToken)

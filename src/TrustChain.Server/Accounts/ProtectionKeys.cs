@@ -37,11 +37,14 @@ internal sealed class ProtectionKeyEncryptor(KeyRing ring) : IXmlEncryptor
 /// <summary>Opens what <see cref="ProtectionKeyEncryptor"/> made. The framework makes one itself, from the services.</summary>
 internal sealed class ProtectionKeyDecryptor(IServiceProvider services) : IXmlDecryptor
 {
-    public XElement Decrypt(XElement encryptedElement)
+    public XElement Decrypt(XElement encryptedElement) => Open(services.GetRequiredService<KeyRing>(), encryptedElement);
+
+    /// <exception cref="CryptographicException">It was altered, or made under another master key.</exception>
+    public static XElement Open(KeyRing ring, XElement encryptedElement)
     {
         var sealedBytes = Convert.FromBase64String(encryptedElement.Value);
         var plain = new byte[sealedBytes.Length - 28];
-        using var gcm = new AesGcm(services.GetRequiredService<KeyRing>().Derive(ProtectionKeyEncryptor.Purpose), 16);
+        using var gcm = new AesGcm(ring.Derive(ProtectionKeyEncryptor.Purpose), 16);
         gcm.Decrypt(sealedBytes.AsSpan(0, 12), sealedBytes.AsSpan(12, plain.Length), sealedBytes.AsSpan(12 + plain.Length), plain);
         return XElement.Parse(Encoding.UTF8.GetString(plain));
     }

@@ -52,13 +52,17 @@ internal static class SignInEndpoints
         return await AnswerAsync(context, person, result, typed, "password");
     }
 
-    private static Task<IResult> ShowCodeAsync(string? returnUrl, AccountContext context) =>
-        RenderCodeAsync(context, context.NewForm() with { Values = new Dictionary<string, string> { ["returnUrl"] = returnUrl ?? "" } });
+    private static async Task<IResult> ShowCodeAsync(string? returnUrl, AccountContext context, UserManager<Person> users, SignInManager<Person> signIn)
+    {
+        var form = context.NewForm() with { Values = new Dictionary<string, string> { ["returnUrl"] = returnUrl ?? "" } };
+        var closed = await signIn.GetTwoFactorAuthenticationUserAsync() is { } person && await users.GetAuthenticatorKeyAsync(person) is null;
+        return await RenderCodeAsync(context, closed ? form with { Errors = [("code", context.T.CodesClosed)] } : form);
+    }
 
     private static Task<IResult> RenderCodeAsync(AccountContext context, FormState form, int status = StatusCodes.Status200OK) =>
         context.RenderAsync<CodePage>("/account/sign-in/code", new Dictionary<string, object?> { [nameof(CodePage.Form)] = form }, status);
 
-    private static async Task<IResult> SignInWithCodeAsync(AccountContext context, SignInManager<Person> signIn)
+    private static async Task<IResult> SignInWithCodeAsync(AccountContext context, UserManager<Person> users, SignInManager<Person> signIn)
     {
         var typed = await context.Http.Request.ReadFormAsync(context.Cancellation);
         if (await signIn.GetTwoFactorAuthenticationUserAsync() is not { } person)
@@ -72,7 +76,8 @@ internal static class SignInEndpoints
         if (!result.Succeeded && !result.IsLockedOut)
         {
             await context.WriteAsync(person, null, "sign-in-failed", "one-time code");
-            return await RenderCodeAsync(context, context.NewForm(typed, ("code", context.T.CodeWrong)), StatusCodes.Status401Unauthorized);
+            var fault = await users.GetAuthenticatorKeyAsync(person) is null ? context.T.CodesClosed : context.T.CodeWrong;
+            return await RenderCodeAsync(context, context.NewForm(typed, ("code", fault)), StatusCodes.Status401Unauthorized);
         }
         return await AnswerAsync(context, person, result, typed, code.Length == 6 ? "password and one-time code" : "password and recovery code");
     }

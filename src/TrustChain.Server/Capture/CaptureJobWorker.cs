@@ -5,6 +5,7 @@ using TrustChain.Postgres.Organisations;
 using TrustChain.Postgres.Query;
 using TrustChain.Server.Hosting;
 using TrustChain.Server.Log;
+using TrustChain.Server.Signing;
 
 namespace TrustChain.Server.Capture;
 
@@ -81,6 +82,13 @@ internal sealed partial class CaptureJobWorker(
             catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.UniqueViolation && attempt < Attempts)
             {
                 // Another capture wrote an equal record meanwhile; looked up again, it is known.
+            }
+            catch (CustodialKeyClosedException exception)
+            {
+                Log.JobFailed(logger, job.Id, exception);
+                errors.Add(Problems.CustodialKeyClosed());
+                job = job with { EventsDone = 0 };
+                break;
             }
             catch (Exception exception) when (!Failures.IsDatabaseAway(exception) && exception is not OperationCanceledException)
             {

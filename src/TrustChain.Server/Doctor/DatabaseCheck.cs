@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Security.Cryptography;
 using Npgsql;
 using TrustChain.Core.Log;
 using TrustChain.Core.Signing;
@@ -51,6 +50,10 @@ internal sealed class DatabaseCheck(DoctorReport report, ServerOptions server, O
                 Connection = connection;
                 Log = await DatabaseInspection.ReadLogAsync(connection, cancellationToken);
                 CheckLog(Log);
+                if (keys.Ring is { } ring && Log.Origin == server.Origin)
+                {
+                    SealedCheck.Run(report, ring, await DatabaseInspection.ReadSealedAsync(connection, cancellationToken));
+                }
             }
         }
         catch (Exception exception) when (exception is NpgsqlException or System.Net.Sockets.SocketException || (exception is TimeoutException && !cancellationToken.IsCancellationRequested))
@@ -91,6 +94,7 @@ internal sealed class DatabaseCheck(DoctorReport report, ServerOptions server, O
             report.Fault(Check, "this is a standby, which takes no writes", "name the primary, or all hosts (Host=db1,db2), in the connection string");
         }
         CheckDurability(database);
+        CheckArchive(database);
         var free = database.MaxConnections - database.OpenConnections;
         if (database.MaxConnections < poolSize)
         {
@@ -120,6 +124,21 @@ internal sealed class DatabaseCheck(DoctorReport report, ServerOptions server, O
         else
         {
             report.Ok(Check, $"commits are durable (fsync on, synchronous_commit {database.SynchronousCommit})");
+        }
+    }
+
+    private void CheckArchive(DatabaseServer database)
+    {
+        const string Backup = "backup";
+        if (database.ArchiveFault is { } fault)
+        {
+            report.Warn(
+                Backup, $"{fault}: with the disk everything since the last base backup is lost, and a log that is behind its anchors has ended",
+                "see \"Backup and restore\" in docs/operations.md; it is well where WAL is received in another way (pg_receivewal) or a synchronous standby has it");
+        }
+        else
+        {
+            report.Ok(Backup, "WAL is archived");
         }
     }
 
@@ -202,24 +221,6 @@ internal sealed class DatabaseCheck(DoctorReport report, ServerOptions server, O
         else
         {
             report.Fault(Log, $"the checkpoint of {checkpoint.Size} entries was not signed by the key in {server.LogKeyFile}", "bring this log's own key back; another key would be another log");
-        }
-        CheckCustodialKey(log);
-    }
-
-    private void CheckCustodialKey(LogInspection log)
-    {
-        if (keys.Ring is null || log is not { CustodialKid: { } kid, CustodialSecret: { } secret })
-        {
-            return;
-        }
-        try
-        {
-            using var opened = keys.Ring.Unwrap(secret, kid);
-            report.Ok("keys", "the custodial master key opens what the database holds");
-        }
-        catch (CryptographicException)
-        {
-            report.Fault("keys", $"the custodial key {kid} in the database does not open with {server.CustodialKeyFile}", "bring back the custodial key file that belongs to this database");
         }
     }
 

@@ -4,11 +4,13 @@ using Microsoft.AspNetCore.Diagnostics;
 using Npgsql;
 using TrustChain.Postgres.Capture;
 using TrustChain.Postgres.Query;
+using TrustChain.Server.Signing;
 
 namespace TrustChain.Server.Hosting;
 
 /// <summary>
-/// Where every exception ends: a search that takes too long is 413, the database being away and a full queue are 503 with Retry-After, everything else is a fault of ours, 500 with the trace
+/// Where every exception ends: a search that takes too long is 413, the database being away, a full queue and a
+/// custodial key that does not open are 503 with Retry-After, everything else is a fault of ours, 500 with the trace
 /// id and no more.
 /// </summary>
 internal sealed partial class Failures(ILogger<Failures> logger) : IExceptionHandler
@@ -24,6 +26,7 @@ internal sealed partial class Failures(ILogger<Failures> logger) : IExceptionHan
             ProblemCodes.QueryTooComplex => Problems.Create(413, code, exception.Message, "QueryTooComplexException"),
             ProblemCodes.Busy => Problems.Create(503, code, $"More arrives than can be written; please try again. Trace {trace}.", "ImplementationException"),
             ProblemCodes.Unavailable => Problems.Create(503, code, $"The database is not reachable just now; please try again. Trace {trace}.", "ImplementationException"),
+            ProblemCodes.CustodialKeyClosed => Problems.CustodialKeyClosed(),
             _ => Problems.Create(500, code, $"Something went wrong on our side. Trace {trace}.", "ImplementationException"),
         };
         if (code == ProblemCodes.Internal)
@@ -45,6 +48,7 @@ internal sealed partial class Failures(ILogger<Failures> logger) : IExceptionHan
         BadHttpRequestException bad => bad.StatusCode == 413 ? ProblemCodes.TooLarge : ProblemCodes.InvalidRequest,
         SearchTimeoutException => ProblemCodes.QueryTooComplex,
         CaptureBusyException => ProblemCodes.Busy,
+        CustodialKeyClosedException => ProblemCodes.CustodialKeyClosed,
         _ when IsDatabaseAway(exception) => ProblemCodes.Unavailable,
         _ => ProblemCodes.Internal,
     };

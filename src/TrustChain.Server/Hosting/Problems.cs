@@ -48,6 +48,7 @@ public static class ProblemCodes
     public const string TooManyRequests = "too-many-requests";
     public const string Timeout = "timeout";
     public const string Busy = "busy";
+    public const string CustodialKeyClosed = "custodial-key-closed";
     public const string Unavailable = "unavailable";
     public const string Internal = "internal-error";
 }
@@ -56,6 +57,13 @@ public static class ProblemCodes
 public static class Problems
 {
     private const string Documentation = "/docs/problems#";
+
+    /// <summary>The service cannot sign for the organisation.</summary>
+    public static IResult CustodialKeyClosed() => Create(
+        503,
+        ProblemCodes.CustodialKeyClosed,
+        "The key that this service holds for your organisation does not open since the operator's custodial master key was replaced. Statements that you sign yourself are taken; the operator can end the key, then a new one is made.",
+        "ImplementationException");
 
     /// <summary>A problem with its code; on EPCIS routes the type is the exception that the GS1 OpenAPI names.</summary>
     public static IResult Create(int status, string code, string detail, string? epcisException = null, IEnumerable<object>? errors = null, IEnumerable<object>? archives = null)

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Security.Cryptography;
 using Microsoft.Extensions.Options;
 using TrustChain.Core.Log;
 using TrustChain.Core.Signing;
@@ -11,13 +12,16 @@ namespace TrustChain.Server.Signing;
 /// <summary>A custodial key ready to sign.</summary>
 internal sealed record CustodialKey(SigningKey Key, long KeyEntry);
 
+/// <summary>A key that the service holds for an organisation does not open: the custodial master key is not the one it was made under.</summary>
+internal sealed class CustodialKeyClosedException(string kid, Exception inner) : Exception($"The custodial key {kid} does not open under the present custodial master key.", inner);
+
 /// <summary>
 /// Signs on behalf of organisations that only hold an API key. Each has one P-256 key, made when first needed, kept encrypted under the custodial master
 /// key and admitted to the log as custodial: nobody is shown such a signature as the organisation's own. What is imported from another system is signed with a
 /// second one, admitted as imported, so that the log tells the two apart.
 /// </summary>
 internal sealed class CustodialSigner(
-    SigningKeyStore keys, KeyHistoryStore histories, KeyRing ring, LogSignal signal, IOptions<ServerOptions> options, TimeProvider time)
+    SigningKeyStore keys, KeyHistoryStore histories, KeyDirectory directory, KeyRing ring, LogSignal signal, IOptions<ServerOptions> options, TimeProvider time)
 {
     private readonly ConcurrentDictionary<(int OrganisationId, Custody Custody), CustodialKey> _ready = new();
     private readonly SemaphoreSlim _making = new(1);
@@ -29,11 +33,18 @@ internal sealed class CustodialSigner(
     /// <param name="organisation">For whom.</param>
     /// <param name="custody"><see cref="Custody.Custodial"/>, or <see cref="Custody.Imported"/>.</param>
     /// <param name="cancellationToken">Cancels.</param>
+    /// <remarks>A key that was revoked is replaced by a new one: at once where it was revoked on this server, else within five seconds.</remarks>
+    /// <exception cref="CustodialKeyClosedException">It is there but does not open. It has to be revoked first; the next call makes a new one.</exception>
     public async Task<CustodialKey> GetAsync(Organisation organisation, Custody custody, CancellationToken cancellationToken)
     {
-        if (_ready.TryGetValue((organisation.Id, custody), out var ready))
+        var slot = (organisation.Id, custody);
+        if (_ready.TryGetValue(slot, out var ready))
         {
-            return ready;
+            if ((await directory.FindAsync(ready.Key.PublicKey.Kid, cancellationToken))?.Stored is { RevokedAt: null })
+            {
+                return ready;
+            }
+            _ready.TryRemove(KeyValuePair.Create(slot, ready)); // Not disposed: another request may be signing with it.
         }
         await _making.WaitAsync(cancellationToken);
         try
@@ -45,8 +56,7 @@ internal sealed class CustodialSigner(
                 await Task.Delay(TimeSpan.FromMilliseconds(20), time, cancellationToken);
                 stored = await keys.FindAsync(stored.Kid, cancellationToken) ?? throw new InvalidOperationException($"The key {stored.Kid} is gone.");
             }
-            var key = new CustodialKey(ring.Unwrap(stored.Secret!, stored.Kid), stored.EntryIndex.Value); // The rows of keys that the service holds have a secret.
-            return _ready.GetOrAdd((organisation.Id, custody), key);
+            return _ready.GetOrAdd(slot, new CustodialKey(Open(stored), stored.EntryIndex.Value));
         }
         finally
         {
@@ -56,6 +66,18 @@ internal sealed class CustodialSigner(
 
     /// <summary>Signs a payload for this log.</summary>
     public string Sign(CustodialKey key, string type, ReadOnlySpan<byte> payload) => Jws.Sign(key.Key, type, options.Value.Origin, payload);
+
+    private SigningKey Open(StoredKey stored)
+    {
+        try
+        {
+            return ring.Unwrap(stored.Secret!, stored.Kid); // The rows of keys that the service holds have a secret.
+        }
+        catch (CryptographicException exception)
+        {
+            throw new CustodialKeyClosedException(stored.Kid, exception);
+        }
+    }
 
     private async Task<StoredKey?> FindAsync(int organisationId, Custody custody, CancellationToken cancellationToken) =>
         (await keys.ListAsync(organisationId, cancellationToken)).LastOrDefault(k => k.Custody == custody && k.RevokedAt is null);

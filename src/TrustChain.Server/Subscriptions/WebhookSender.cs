@@ -1,4 +1,5 @@
 using System.Net.Http.Headers;
+using System.Security.Cryptography;
 using Microsoft.Extensions.Options;
 using TrustChain.Core.Log;
 using TrustChain.Core.Query;
@@ -58,9 +59,9 @@ internal sealed class WebhookSender : IDisposable
             Content = new ByteArrayContent(body) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } },
         };
         request.Headers.UserAgent.ParseAdd(EpcisGroup.VendorVersion.Replace(' ', '/'));
-        addHeaders(request.Headers);
         try
         {
+            addHeaders(request.Headers);
             using var response = await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, both.Token);
             var status = (int)response.StatusCode;
             return new SendResult(status, status switch
@@ -77,6 +78,10 @@ internal sealed class WebhookSender : IDisposable
         catch (HttpRequestException exception)
         {
             return new SendResult(null, Explain(exception));
+        }
+        catch (CryptographicException)
+        {
+            return new SendResult(null, "The signature token does not open any more, since the operator replaced a key: make this anew, with a token.");
         }
     }
 

@@ -87,6 +87,7 @@ public sealed partial class AccessMatrixTests(ServerFixture fixture) : IClassFix
         ["POST /api/organisations/{id}/keys/{kid}/revoke"] = Need.DeploymentAdmin,
         ["POST /api/organisations/{id}/keys/recoveries"] = Need.DeploymentAdmin,
         ["POST /api/organisations/{id}/keys/recoveries/{index}/complete"] = Need.DeploymentAdmin,
+        ["POST /api/people/{login}/codes-off"] = Need.DeploymentAdmin,
         ["POST /api/people/{login}/disable"] = Need.DeploymentAdmin,
         ["POST /api/people/{login}/enable"] = Need.DeploymentAdmin,
     };
@@ -103,7 +104,7 @@ public sealed partial class AccessMatrixTests(ServerFixture fixture) : IClassFix
     [
         ("GET", "", Need.Viewer), ("GET", "/codes", Need.Viewer), ("GET", "/members", Need.Admin), ("GET", "/api-keys", Need.Admin), ("GET", "/audit", Need.Admin),
         ("POST", "/organisation", Need.Viewer), ("POST", "/passkeys/create", Need.Viewer), ("POST", "/passkeys/add", Need.Viewer), ("POST", "/passkeys/remove", Need.Viewer),
-        ("POST", "/codes", Need.Viewer), ("POST", "/codes/renew", Need.Viewer), ("POST", "/codes/off", Need.Viewer), ("POST", "/password", Need.Viewer), ("POST", "/sessions/end", Need.Viewer),
+        ("POST", "/codes", Need.Viewer), ("POST", "/codes/renew", Need.Viewer), ("POST", "/codes/off", Need.Viewer), ("POST", "/password", Need.Viewer), ("POST", "/password/passkey", Need.Viewer), ("POST", "/sessions/end", Need.Viewer),
         ("POST", "/members/invite", Need.Admin), ("POST", "/members/withdraw", Need.Admin), ("POST", "/members/change", Need.Admin), ("POST", "/members/remove", Need.Admin),
         ("GET", "/devices", Need.Viewer), ("GET", "/devices/new", Need.Operator), ("POST", "/devices/new", Need.Operator), ("POST", "/devices/claim", Need.Operator),
         ("GET", "/devices/{device}/grants", Need.Viewer), ("POST", "/devices/{device}/grants", Need.Operator), ("GET", "/granted", Need.Viewer), ("POST", "/granted", Need.Operator),

@@ -64,7 +64,7 @@ public sealed partial class AccountTests(ServerFixture fixture) : IClassFixture<
         using var first = await JoinAsync(company, "viewer", login: login);
         var secret = Secret().Match((await first.GetAsync("/account/codes")).Text).Groups[1].Value;
         (await first.PostAsync("/account/codes", ("code", "000000"))).Expect(400, "/account/codes").Saying("This code is wrong");
-        var shown = (await first.PostAsync("/account/codes", ("code", Totp(secret)))).Expect(200, "/account/codes").Saying("recovery codes");
+        var shown = (await first.PostAsync("/account/codes", ("code", OneTimeCode.Now(secret)))).Expect(200, "/account/codes").Saying("recovery codes");
         var recovery = RecoveryCode().Matches(shown.Text).Select(static m => m.Groups[1].Value).ToList();
         Assert.Equal(10, recovery.Count);
 
@@ -207,19 +207,6 @@ public sealed partial class AccountTests(ServerFixture fixture) : IClassFixture<
     private static string Token(string link) => link[(link.IndexOf("token=", StringComparison.Ordinal) + 6)..];
 
     private static string Key(string text) => ApiKey().Match(text).Value;
-
-    /// <summary>RFC 6238 with SHA-1, 30 seconds and 6 digits, computed here and not by the server's library.</summary>
-    private static string Totp(string base32)
-    {
-        const string Alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
-        var bits = string.Concat(base32.ToUpperInvariant().Select(static c => Convert.ToString(Alphabet.IndexOf(c, StringComparison.Ordinal), 2).PadLeft(5, '0')));
-        var key = Enumerable.Range(0, bits.Length / 8).Select(i => Convert.ToByte(bits.Substring(i * 8, 8), 2)).ToArray();
-        var counter = BitConverter.GetBytes(DateTimeOffset.UtcNow.ToUnixTimeSeconds() / 30).Reverse().ToArray();
-        var hash = HMACSHA1.HashData(key, counter); // RFC 6238 as authenticators have it.
-        var offset = hash[^1] & 0xf;
-        var number = ((hash[offset] & 0x7f) << 24 | hash[offset + 1] << 16 | hash[offset + 2] << 8 | hash[offset + 3]) % 1_000_000;
-        return number.ToString("000000", System.Globalization.CultureInfo.InvariantCulture);
-    }
 
     [GeneratedRegex("http[^<\"\\s]+/account/join\\?token=tci_[0-9a-f]+")]
     private static partial Regex InvitationLink();

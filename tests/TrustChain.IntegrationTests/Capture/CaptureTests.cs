@@ -111,6 +111,20 @@ public sealed class CaptureTests(ServerFixture fixture) : IClassFixture<ServerFi
     }
 
     [Fact]
+    public async Task Capture_AfterTheCustodialKeyWasRevoked_IsSignedWithANewOne()
+    {
+        var company = await Server.AddOrganisationAsync();
+        (await company.CaptureAsync(Events.Document(Events.Commissioning(company.NewItem())))).Expect(202);
+        var kid = (await Server.GetAsync("/api/keys", company.ApiKey)).Json.GetProperty("keys")[0].GetProperty("kid").GetString();
+
+        (await Server.PostAsync($"/api/keys/{kid}/revoke", new { }, company.ApiKey)).Expect(200);
+        (await company.CaptureAsync(Events.Document(Events.Commissioning(company.NewItem())))).Expect(202);
+
+        var statement = Assert.Single((await Server.GetAsync("/api/keys", company.ApiKey)).Json.GetProperty("keys").EnumerateArray(), k => k.GetProperty("kid").GetString() != kid);
+        Assert.Equal(System.Text.Json.JsonValueKind.Null, statement.GetProperty("revokedAt").ValueKind);
+    }
+
+    [Fact]
     public async Task Capture_OneBadEventOfThree_StoresNothing()
     {
         var company = await Server.AddOrganisationAsync();

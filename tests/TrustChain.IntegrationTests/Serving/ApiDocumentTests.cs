@@ -9,7 +9,7 @@ public sealed class ApiDocumentTests(ServerFixture fixture) : IClassFixture<Serv
     private static readonly JsonSerializerOptions Readable = new() { WriteIndented = true, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     // Verifying a claim, resuming a subscription, shutting and opening an account, saying no to a request.
-    private static readonly string[] NeedNoBody = ["/verify", "/resume", "/disable", "/enable", "/refuse"];
+    private static readonly string[] NeedNoBody = ["/verify", "/resume", "/disable", "/enable", "/codes-off", "/refuse"];
 
     [Fact]
     public async Task ApiDocument_CheckedIn_IsTheServers()
