@@ -17,6 +17,9 @@ public sealed class EvmNode(JsonRpcClient rpc)
     public Task<ulong> GetChainIdAsync(CancellationToken cancellationToken) =>
         rpc.CallAsync<ulong>("eth_chainId", static _ => { }, RpcResults.TryUInt64, cancellationToken);
 
+    /// <summary>The accounts whose keys the answering program holds: an external signer's own.</summary>
+    public Task<List<Address>> GetAccountsAsync(CancellationToken cancellationToken) => rpc.CallAsync<List<Address>>("eth_accounts", static _ => { }, RpcResults.TryAddresses, cancellationToken);
+
     /// <summary>The number of the newest block.</summary>
     public Task<ulong> GetBlockNumberAsync(CancellationToken cancellationToken) =>
         rpc.CallAsync<ulong>("eth_blockNumber", static _ => { }, RpcResults.TryUInt64, cancellationToken);

@@ -101,6 +101,24 @@ internal static class RpcResults
         return true;
     }
 
+    public static bool TryAddresses(JsonElement element, out List<Address> addresses)
+    {
+        addresses = [];
+        if (element.ValueKind != JsonValueKind.Array)
+        {
+            return false;
+        }
+        foreach (var item in element.EnumerateArray())
+        {
+            if (!TryAddress(item, out var address))
+            {
+                return false;
+            }
+            addresses.Add(address);
+        }
+        return true;
+    }
+
     public static bool TryTransactionsOfLogs(JsonElement element, out List<Hash32> hashes)
     {
         hashes = [];

@@ -23,6 +23,7 @@ internal sealed class ChainCheck(
 
     public async Task RunAsync(CancellationToken cancellationToken)
     {
+        await CheckSignerAsync(cancellationToken);
         if (!Uri.TryCreate(options.RpcUrl, UriKind.Absolute, out var url) || url.Scheme is not ("http" or "https") || !Address.TryParse(options.Registry, out var address))
         {
             report.Skip("chain" + _suffix, "RpcUrl or Registry is missing or wrong");
@@ -44,6 +45,32 @@ internal sealed class ChainCheck(
         catch (RegistryMismatchException exception)
         {
             report.Fault("contract" + _suffix, exception.Message, "trustchain contracts deploy prints the address for Registry; or the node has not caught up yet");
+        }
+    }
+
+    /// <summary>An external signer answers and holds the key of the account that sends anchors.</summary>
+    private async Task CheckSignerAsync(CancellationToken cancellationToken)
+    {
+        var check = "signer" + _suffix;
+        if (options.ExternalSigner.Length == 0 || !Uri.TryCreate(options.ExternalSigner, UriKind.Absolute, out var url) || url.Scheme is not ("http" or "https") || !Address.TryParse(options.Publisher, out var publisher))
+        {
+            return; // There is none, or the line about the configuration names what is wrong.
+        }
+        try
+        {
+            var accounts = await new EvmNode(new JsonRpcClient(http, url, new JsonRpcOptions { Attempts = 1, RequestTimeout = TimeSpan.FromSeconds(5) }, time)).GetAccountsAsync(cancellationToken);
+            if (accounts.Contains(publisher))
+            {
+                report.Ok(check, $"it holds the key of {publisher}");
+            }
+            else
+            {
+                report.Fault(check, $"it holds {accounts.Count} accounts, and {publisher} is not among them", "load that account's key into the signer, or correct Publisher");
+            }
+        }
+        catch (Exception exception) when (exception is RpcUnavailableException or RpcErrorException)
+        {
+            report.Fault(check, exception.Message, "see that the signer runs and answers eth_accounts at ExternalSigner; captures go on meanwhile, anchors wait");
         }
     }
 

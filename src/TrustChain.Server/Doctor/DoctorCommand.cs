@@ -48,6 +48,7 @@ internal static class DoctorCommand
             report.Skip("everything else", "a setting has a value of another type"); // The line before names it.
             return report;
         }
+        ExposureCheck.Run(report, server, configuration, time);
         using var keys = await KeyCheck.RunAsync(report, server, anchoring, cancellationToken);
         await using var database = new DatabaseCheck(report, server, keys, time);
         await BoundAsync(report, "database", database.RunAsync, cancellationToken);

@@ -26,7 +26,6 @@ internal sealed record OpenedKeys(KeyRing? Ring, IReadOnlyDictionary<string, Add
 internal static class KeyCheck
 {
     private const string Check = "keys";
-    private const UnixFileMode Others = UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute;
 
     public static async Task<OpenedKeys> RunAsync(DoctorReport report, ServerOptions server, AnchoringOptions anchoring, CancellationToken cancellationToken)
     {
@@ -71,19 +70,7 @@ internal static class KeyCheck
             report.Fault(Check, $"{file} cannot be read by this user: {exception.Message}", "trustchain-server keys makes files that are missing; give those that are there to the user of the server (chown, chmod 600)");
             return false;
         }
-        if (OperatingSystem.IsWindows())
-        {
-            return true;
-        }
-        var mode = File.GetUnixFileMode(file);
-        if ((mode & (Others | UnixFileMode.GroupWrite)) != 0)
-        {
-            report.Fault(Check, $"{file} is open to other users of this machine (mode {Octal(mode)})", $"chmod 600 {file}; if others may have read it, see \"if stolen\" in docs/operations.md");
-        }
-        else if ((mode & UnixFileMode.GroupRead) != 0)
-        {
-            report.Warn(Check, $"{file} may be read by its group (mode {Octal(mode)})", $"chmod 600 {file}, unless the group is the server's own");
-        }
+        SecretFile.CheckMode(report, Check, file, "see \"if stolen\" in docs/operations.md");
         return true;
     }
 
@@ -130,6 +117,4 @@ internal static class KeyCheck
             return $"{file}: {exception.Message}";
         }
     }
-
-    private static string Octal(UnixFileMode mode) => Convert.ToString((int)mode, 8);
 }

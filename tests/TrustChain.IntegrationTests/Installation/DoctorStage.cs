@@ -8,6 +8,7 @@ using TrustChain.IntegrationTests.Devnet;
 using TrustChain.IntegrationTests.Serving;
 using TrustChain.Postgres.Database;
 using TrustChain.Postgres.Log;
+using TrustChain.Server.Commands;
 using TrustChain.Server.Doctor;
 using TrustChain.Server.Hosting;
 
@@ -68,14 +69,18 @@ public sealed class DoctorStage(SharedStack stack) : IAsyncLifetime
         await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
     }
 
-    /// <summary>What doctor finds with some settings changed.</summary>
-    internal async Task<IReadOnlyList<Finding>> ExamineAsync(params (string Key, string Value)[] changes)
+    /// <summary>What doctor finds with some settings changed; null takes one away.</summary>
+    internal Task<IReadOnlyList<Finding>> ExamineAsync(params (string Key, string? Value)[] changes) => ExamineAsync(null, changes);
+
+    /// <summary>The same, with a configuration file below these settings.</summary>
+    internal async Task<IReadOnlyList<Finding>> ExamineAsync(string? file, params (string Key, string? Value)[] changes)
     {
         var settings = new Dictionary<string, string?>
         {
             ["TrustChain:Database"] = Database,
             ["TrustChain:Origin"] = OperatorKeys.Origin,
             ["TrustChain:PublicUrl"] = "https://trace.example.org",
+            ["Proxy:TrustedNetworks:0"] = "10.0.0.5",
             ["TrustChain:Operator"] = "Doctor's patient",
             ["TrustChain:LogKeyFile"] = Keys.LogKeyFile,
             ["TrustChain:CustodialKeyFile"] = Keys.CustodialKeyFile,
@@ -91,8 +96,16 @@ public sealed class DoctorStage(SharedStack stack) : IAsyncLifetime
         {
             settings[key] = value;
         }
+        foreach (var (key, _) in changes.Where(static c => c.Value is null))
+        {
+            settings.Remove(key); // Null is a setting too.
+        }
         var builder = WebApplication.CreateBuilder();
         builder.Configuration.Sources.Clear();
+        if (file is not null)
+        {
+            builder.Configuration.AddConfigurationFile(file);
+        }
         builder.Configuration.AddInMemoryCollection(settings);
         builder.AddServerHosting();
         builder.Services.AddAnchoring();
