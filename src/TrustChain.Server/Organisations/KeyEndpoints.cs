@@ -4,6 +4,7 @@ using TrustChain.Core.Log;
 using TrustChain.Core.Signing;
 using TrustChain.Postgres.Accounts;
 using TrustChain.Postgres.Organisations;
+using TrustChain.Server.Accounts;
 using TrustChain.Server.Hosting;
 
 namespace TrustChain.Server.Organisations;
@@ -26,7 +27,7 @@ internal static class KeyEndpoints
     }
 
     private static async Task<IResult> RegisterAsync(
-        HttpRequest request, Caller caller, KeyChanges changes, KeyVouching vouching, CancellationToken cancellationToken)
+        HttpRequest request, Caller caller, KeyChanges changes, KeyVouching vouching, AuditStore audit, CancellationToken cancellationToken)
     {
         var (json, problem) = await RequestBody.ReadJsonAsync(request, cancellationToken);
         if (problem is not null)
@@ -61,7 +62,7 @@ internal static class KeyEndpoints
         }
         return await vouching.FindFaultAsync(vouchedBy, entry.Key, cancellationToken) is { } fault
             ? Problems.Create(400, ProblemCodes.NotVouchedFor, $"\"vouchedBy\" {fault}")
-            : await changes.RegisterAsync(organisation, history, entry, null, cancellationToken);
+            : await request.HttpContext.WriteDownAsync(audit, organisation, "key-admitted", entry.Key.Kid, await changes.RegisterAsync(organisation, history, entry, null, cancellationToken));
     }
 
     private static async Task<IResult> ListAsync(Caller caller, KeyChanges changes, SigningKeyStore keys, IOptions<ServerOptions> options, CancellationToken cancellationToken)
@@ -94,13 +95,19 @@ internal static class KeyEndpoints
         });
     }
 
-    private static async Task<IResult> RevokeAsync(string kid, HttpRequest request, Caller caller, KeyChanges changes, CancellationToken cancellationToken)
+    private static async Task<IResult> RevokeAsync(string kid, HttpRequest request, Caller caller, KeyChanges changes, AuditStore audit, CancellationToken cancellationToken)
     {
         var (json, problem) = await RequestBody.ReadJsonAsync(request, cancellationToken);
-        return problem ?? await changes.RevokeAsync(caller.Organisation!, kid, KeyRevocation.ByOrganisation, new JsonFields(json), cancellationToken); // The group requires an organisation.
+        if (problem is not null)
+        {
+            return problem;
+        }
+        var organisation = caller.Organisation!; // The group requires an organisation.
+        var answer = await changes.RevokeAsync(organisation, kid, KeyRevocation.ByOrganisation, new JsonFields(json), cancellationToken);
+        return await request.HttpContext.WriteDownAsync(audit, organisation, "key-ended", kid, answer);
     }
 
-    private static async Task<IResult> ObjectAsync(long index, HttpRequest request, Caller caller, KeyChanges changes, CancellationToken cancellationToken)
+    private static async Task<IResult> ObjectAsync(long index, HttpRequest request, Caller caller, KeyChanges changes, AuditStore audit, CancellationToken cancellationToken)
     {
         var (json, problem) = await RequestBody.ReadJsonAsync(request, cancellationToken);
         if (problem is not null)
@@ -123,8 +130,9 @@ internal static class KeyEndpoints
             return Problems.NotFound("open recovery of your keys");
         }
         var objection = new KeyObjection(organisation.Code, index, history.Last, authorization);
-        return changes.FindAuthorizationFault(history, objection)
+        var answer = changes.FindAuthorizationFault(history, objection)
             ?? await changes.AddAsync(organisation, history, objection, () => Results.Json(new { recovery = index, stopped = true }), cancellationToken);
+        return await request.HttpContext.WriteDownAsync(audit, organisation, "key-recovery-stopped", index.ToString(System.Globalization.CultureInfo.InvariantCulture), answer);
     }
 
     private static async Task<IResult> GetHistoryAsync(string id, OrganisationStore organisations, KeyChanges changes, CancellationToken cancellationToken)

@@ -1,6 +1,8 @@
 using Microsoft.Extensions.Options;
 using TrustChain.Core.Log;
+using TrustChain.Postgres.Accounts;
 using TrustChain.Postgres.Organisations;
+using TrustChain.Server.Accounts;
 using TrustChain.Server.Hosting;
 
 namespace TrustChain.Server.Organisations;
@@ -16,20 +18,24 @@ internal static class KeyRecoveryEndpoints
         keys.MapPost("/recoveries/{index:long}/complete", CompleteAsync).RefuseWhenHalted().WithSummary("Admits the announced key, once the delay is over and nobody objected.");
     }
 
-    private static async Task<IResult> RevokeAsync(string id, string kid, HttpRequest request, OrganisationStore organisations, KeyChanges changes, CancellationToken cancellationToken)
+    private static async Task<IResult> RevokeAsync(
+        string id, string kid, HttpRequest request, OrganisationStore organisations, KeyChanges changes, AuditStore audit, CancellationToken cancellationToken)
     {
         var (json, problem) = await RequestBody.ReadJsonAsync(request, cancellationToken);
         if (problem is not null)
         {
             return problem;
         }
-        return await organisations.FindAsync(id, cancellationToken) is { } organisation
-            ? await changes.RevokeAsync(organisation, kid, KeyRevocation.ByOperator, new JsonFields(json), cancellationToken)
-            : Problems.NotFound("organisation");
+        if (await organisations.FindAsync(id, cancellationToken) is not { } organisation)
+        {
+            return Problems.NotFound("organisation");
+        }
+        var answer = await changes.RevokeAsync(organisation, kid, KeyRevocation.ByOperator, new JsonFields(json), cancellationToken);
+        return await request.HttpContext.WriteDownAsync(audit, organisation, "key-ended", kid, answer);
     }
 
     private static async Task<IResult> AnnounceAsync(
-        string id, HttpRequest request, OrganisationStore organisations, KeyChanges changes, IOptions<KeyOptions> options, TimeProvider time, CancellationToken cancellationToken)
+        string id, HttpRequest request, OrganisationStore organisations, KeyChanges changes, AuditStore audit, IOptions<KeyOptions> options, TimeProvider time, CancellationToken cancellationToken)
     {
         var (json, problem) = await RequestBody.ReadJsonAsync(request, cancellationToken);
         if (problem is not null)
@@ -53,16 +59,17 @@ internal static class KeyRecoveryEndpoints
         }
         var delay = options.Value.RecoveryDelay;
         var recovery = new KeyRecovery(organisation.Code, key!, (long)delay.TotalSeconds, reason!, history.Last); // Without faults both are set.
-        return await changes.AddAsync(
+        var answer = await changes.AddAsync(
             organisation,
             history,
             recovery,
             () => Results.Json(new { kid = recovery.Key.Kid, organisation = organisation.Code, admittedFrom = time.GetUtcNow() + delay }, statusCode: StatusCodes.Status202Accepted),
             cancellationToken);
+        return await request.HttpContext.WriteDownAsync(audit, organisation, "key-recovery-announced", recovery.Key.Kid, answer);
     }
 
     private static async Task<IResult> CompleteAsync(
-        string id, long index, HttpRequest request, OrganisationStore organisations, KeyChanges changes, TimeProvider time, CancellationToken cancellationToken)
+        string id, long index, HttpRequest request, OrganisationStore organisations, KeyChanges changes, AuditStore audit, TimeProvider time, CancellationToken cancellationToken)
     {
         var (json, problem) = await RequestBody.ReadJsonAsync(request, cancellationToken);
         if (problem is not null)
@@ -94,6 +101,7 @@ internal static class KeyRecoveryEndpoints
         }
         var entry = new KeyEntry(
             organisation.Code, organisation.Name, recovery.Key, Custody.Self, KeyEntry.StatementsPurpose, known.History.Last, KeyEntry.VouchedByOperator, null, index);
-        return KeyEndpoints.FindProofFault(entry, proof!) ?? await changes.RegisterAsync(organisation, known.History, entry, null, cancellationToken); // Without faults it is set.
+        var answer = KeyEndpoints.FindProofFault(entry, proof!) ?? await changes.RegisterAsync(organisation, known.History, entry, null, cancellationToken); // Without faults it is set.
+        return await request.HttpContext.WriteDownAsync(audit, organisation, "key-recovered", recovery.Key.Kid, answer);
     }
 }

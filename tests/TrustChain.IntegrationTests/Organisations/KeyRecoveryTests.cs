@@ -33,6 +33,12 @@ public sealed class KeyRecoveryTests(KeyFixture fixture) : IClassFixture<KeyFixt
         (await company.CaptureRootAsync(key, Events.Commissioning(item).ToJsonString())).Expect(202);
         var history = await CheckAsync(company, item, CheckNames.KeyHistory);
         Assert.Equal([(Outcome.Passed, null), (Outcome.Passed, ReasonCodes.KeyRecovered)], history.Select(static c => (c.Outcome, c.Code)));
+
+        (await Server.PostAsAdminAsync($"/api/organisations/{company.Id}/keys/{lost.PublicKey.Kid}/revoke", new { })).Expect(200);
+        var acts = (await Server.GetAsync($"/api/organisations/{company.Id}/audit", company.ApiKey)).Expect(200).Json.GetProperty("entries").EnumerateArray()
+            .Where(static e => e.GetProperty("act").GetString()!.StartsWith("key-", StringComparison.Ordinal)).Select(static e => (e.GetProperty("act").GetString(), e.GetProperty("subject").GetString()));
+        Assert.Equal(
+            [("key-ended", lost.PublicKey.Kid), ("key-recovered", key.PublicKey.Kid), ("key-recovery-announced", key.PublicKey.Kid), ("key-admitted", lost.PublicKey.Kid)], acts); // Newest first; what was refused is not among them.
     }
 
     [Theory]
