@@ -4,14 +4,23 @@
 #   backup.sh base DIR           a base backup: with the archive of WAL the way back to any moment (needs archive_mode, see docs/operations.md)
 #   backup.sh check-archive DIR  fails when the archive is behind: a backup nobody looks at is none
 # The connection is that of libpq: PGHOST, PGPORT, PGUSER, PGDATABASE, PGPASSFILE. The base backup needs the attribute REPLICATION.
+# With TRUSTCHAIN_TEXTFILE_FOLDER, the folder of node_exporter's textfile collector, Prometheus learns when dump and base last succeeded (alarm "backup old").
 # Exit codes: 0 done, 1 it failed, 2 wrong usage. Nothing is left at the final name unless it is whole.
 set -eu
 umask 077
-[ $# -eq 2 ] || { sed -n '2,7p' "$0" >&2; exit 2; }
+[ $# -eq 2 ] || { sed -n '2,8p' "$0" >&2; exit 2; }
 verb=$1
 target=$2
 now=$(date -u +%Y%m%dT%H%M%SZ)
 [ -d "$target" ] || { echo "backup.sh: $target is no folder" >&2; exit 2; }
+
+tell() {
+    [ -n "${TRUSTCHAIN_TEXTFILE_FOLDER:-}" ] || return 0
+    told=$TRUSTCHAIN_TEXTFILE_FOLDER/trustchain_backup_$1.prom
+    printf '# TYPE trustchain_backup_last_success_timestamp_seconds gauge\ntrustchain_backup_last_success_timestamp_seconds{kind="%s"} %s\n' "$1" "$(date -u +%s)" >"$told.part"
+    chmod 644 "$told.part"
+    mv "$told.part" "$told"
+}
 
 case $verb in
 dump)
@@ -21,6 +30,7 @@ dump)
     pg_restore --list "$file.part" | grep -q 'TABLE DATA public log_state' || { echo "backup.sh: the dump holds no log" >&2; exit 1; }
     sync "$file.part"
     mv "$file.part" "$file"
+    tell dump
     echo "$file"
     ;;
 base)
@@ -29,6 +39,7 @@ base)
     pg_basebackup --pgdata="$folder.part" --checkpoint=fast --wal-method=stream --manifest-checksums=SHA256 --no-password
     pg_verifybackup --quiet "$folder.part"
     mv "$folder.part" "$folder"
+    tell base
     echo "$folder"
     ;;
 check-archive)
@@ -43,7 +54,7 @@ check-archive)
     echo ok
     ;;
 *)
-    sed -n '2,7p' "$0" >&2
+    sed -n '2,8p' "$0" >&2
     exit 2
     ;;
 esac
