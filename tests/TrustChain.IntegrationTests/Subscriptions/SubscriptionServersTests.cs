@@ -1,3 +1,5 @@
+using System.Text.Json;
+using TrustChain.IntegrationTests.Devices;
 using TrustChain.IntegrationTests.Serving;
 
 namespace TrustChain.IntegrationTests.Subscriptions;
@@ -68,14 +70,24 @@ public sealed class SubscriptionServersTests(SharedStack stack)
             Assert.Equal("epcisException:InvalidURIException", problem.GetProperty("type").GetString());
         }
         var id = await server.SubscribeAsync(company, query, new { dest = "https://client.example.com/callback", stream = true });
-        // A name that is pointed inside after the subscription was taken looks like this to the sender.
-        await using (var rebind = server.Database.CreateCommand("update subscription set destination = $1"))
+        using var device = await TestDevice.EnrolAsync(server, company);
+        (await server.PostAsync("/api/device-alarms/hooks", new { dest = receiver.Url }, company.ApiKey)).ExpectProblem(400, "invalid-destination");
+        (await server.PostAsync("/api/device-alarms/hooks", new { dest = "https://client.example.com/callback" }, company.ApiKey)).Expect(201);
+        // A name that is pointed inside after it was taken looks like this to the sender.
+        await using (var rebind = server.Database.CreateBatch())
         {
-            rebind.Parameters.Add(new() { Value = receiver.Url });
+            foreach (var table in (string[])["subscription", "device_hook"])
+            {
+                rebind.BatchCommands.Add(new($"update {table} set destination = $1") { Parameters = { new() { Value = receiver.Url.Replace("127.0.0.1", "localhost", StringComparison.Ordinal) } } });
+            }
             await rebind.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
         }
 
         await company.CaptureAsync(1);
+        (await device.SendAsync(device.SignAs(device.Event(DateTimeOffset.UtcNow.AddHours(-2), 2, 310), 1, null, device: "urn:test:another"))).ExpectProblem(403, "device-mismatch");
+        var hook = (JsonElement)await Eventually.GetAsync<object>("hook that was given up", async () =>
+            (await server.GetAsync("/api/device-alarms/hooks", company.ApiKey)).Expect(200).Json.GetProperty("hooks")[0] is var h && h.GetProperty("stoppedAt").ValueKind == JsonValueKind.String ? h : null);
+        Assert.Equal("The host has no address that results may be sent to.", hook.GetProperty("lastError").GetString());
         var stopped = await server.AwaitStateAsync(company, query, id, "stopped");
 
         Assert.Equal("The host has no address that results may be sent to.", stopped.GetProperty("lastError").GetString());
