@@ -121,7 +121,7 @@ internal sealed partial class IdentityPersonStore(PersonStore people, IDataProte
 
     private static partial class Log
     {
-        [LoggerMessage(5520, LogLevel.Warning, "The secret of one-time codes of person {Person} does not open: {Reason} Was the custodial master key replaced? A recovery code lets them in, and an admin can turn their codes off.")]
+        [LoggerMessage(5201, LogLevel.Warning, "The secret of one-time codes of person {Person} does not open: {Reason} Was the custodial master key replaced? A recovery code lets them in, and an admin can turn their codes off.")]
         public static partial void SecretClosed(ILogger logger, Guid person, string reason);
     }
 }
