@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text;
 using TrustChain.Core.Signing;
+using TrustChain.IntegrationTests.Devices;
 using TrustChain.IntegrationTests.Serving;
 
 namespace TrustChain.IntegrationTests.Limits;
@@ -64,8 +65,13 @@ public sealed class HostileHttpTests(SharedStack stack)
         var (item, other) = (company.NewItem(), company.NewItem());
         var document = Events.Document(Events.Commissioning(item), Events.Observation(other));
         var capture = (await company.CaptureAsync(document)).Expect(202).Json;
+        using var device = await TestDevice.EnrolAsync(server, company);
+        var reading = device.Event(DateTimeOffset.UtcNow.AddHours(-3), 60, 500);
         IReadOnlyList<(string, string)> more =
         [
+            ("application/jose", device.SignAs(reading, 1, null)), ("application/json", reading.ToString()!), ("text/csv", "time,operatingHours,running\n2026-09-01T10:00:00Z,233.5,true\n"),
+            ("application/xml", """<Fleet xmlns="http://standards.iso.org/iso/15143/-3"><Equipment><EquipmentHeader><SerialNumber>SN-1</SerialNumber></EquipmentHeader><CumulativeOperatingHours datetime="2026-09-01T10:00:00Z"><Hour>233.7</Hour></CumulativeOperatingHours></Equipment></Fleet>"""),
+            ("application/json", """{"dest":"https://client.example.com/a","signatureToken":"b","codes":["meter-rollback"]}"""),
             ("application/json", document), ("application/ld+json", Events.Commissioning(company.NewItem()).ToJsonString()), ("application/json", Events.Transformation(item, other).ToJsonString()),
             ("application/jose", TestOrganisation.SignDocument(key, document)), (TestOrganisation.StatementMediaType, TestOrganisation.SignRoot(key, Events.Observation(company.NewItem()).ToJsonString())),
             ("application/json", """{"name":"a","query":{"EQ_bizStep":["shipping"]}}"""),
@@ -74,7 +80,7 @@ public sealed class HostileHttpTests(SharedStack stack)
         string[] known =
         [
             item, other, new Uri(item).AbsolutePath, company.Id, key.PublicKey.Kid, capture.GetProperty("captureID").GetString()!, capture.GetProperty("events")[0].GetProperty("eventHash").GetString()!,
-            "SimpleEventQuery", "a", "ObjectEvent", "inspecting", "primary", "tea", company.Prefix,
+            "SimpleEventQuery", "a", "ObjectEvent", "inspecting", "primary", "tea", company.Prefix, device.Uri, device.Id,
         ];
         var api = (await server.GetAsync("/openapi/v1.json")).Expect(200).Json;
         string?[] keys = [null, null, null, company.ApiKey, company.ApiKey, company.ApiKey, company.ApiKey, company.ApiKey, company.ApiKey, company.ApiKey, company.ApiKey, company.ApiKey, company.ApiKey, "wrong"];

@@ -20,7 +20,7 @@ internal sealed class HostileRequests
     private static readonly string[] Methods = ["GET", "POST", "DELETE", "PUT", "PATCH", "OPTIONS", "HEAD", "TRACE", "QUERY"];
 
     private static readonly string[] MediaTypes =
-        ["application/json", "application/ld+json", "application/xml", "text/xml", "application/jose", "application/vnd.trustchain.statement+json", "application/soap+xml", "text/plain", "*/*", "application/json; charset=utf-16", "nonsense", ";;;", ""];
+        ["application/json", "application/ld+json", "application/xml", "text/xml", "application/jose", "application/vnd.trustchain.statement+json", "application/soap+xml", "text/plain", "text/csv", "*/*", "application/json; charset=utf-16", "nonsense", ";;;", ""];
 
     private static readonly string[] Names =
     [

@@ -118,7 +118,8 @@ public sealed class DeviceTemplateTests
         Assert.Contains(expected, error, StringComparison.Ordinal);
     }
 
-    private static string[] Files()
+    /// <summary>The templates that are shipped.</summary>
+    internal static string[] Files()
     {
         var folder = new DirectoryInfo(AppContext.BaseDirectory);
         while (!File.Exists(Path.Combine(folder!.FullName, "TrustChain.sln"))) // Tests run below it.

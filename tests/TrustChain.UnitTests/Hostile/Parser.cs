@@ -1,8 +1,10 @@
 using System.Text;
 using System.Text.Json;
 using TrustChain.Core.Canonical;
+using TrustChain.Core.Devices;
 using TrustChain.Core.Devices.Encryption;
 using TrustChain.Core.Devices.Grants;
+using TrustChain.Core.Devices.Imports;
 using TrustChain.Core.Encryption;
 using TrustChain.Core.Epcis;
 using TrustChain.Core.Epcis.Xml;
@@ -11,6 +13,7 @@ using TrustChain.Core.Log;
 using TrustChain.Core.Query;
 using TrustChain.Core.Signing;
 using TrustChain.Core.Verification;
+using TrustChain.UnitTests.Devices.Imports;
 using TrustChain.UnitTests.Epcis;
 using TrustChain.UnitTests.Log;
 using TrustChain.UnitTests.Verification;
@@ -21,7 +24,7 @@ namespace TrustChain.UnitTests.Hostile;
 /// <param name="Name">Also the folder of its corpus in <c>tests/vectors/hostile</c>.</param>
 /// <param name="Good">Input it takes.</param>
 /// <param name="Run">Reads, and uses what was read as the product does.</param>
-internal sealed record Parser(string Name, IReadOnlyList<byte[]> Good, Action<byte[]> Run)
+internal sealed partial record Parser(string Name, IReadOnlyList<byte[]> Good, Action<byte[]> Run)
 {
     private static readonly EvidenceWorld World = EvidenceVectors.Tea;
     private static readonly TestTimestampAuthority Authority = new();
@@ -62,6 +65,14 @@ internal sealed record Parser(string Name, IReadOnlyList<byte[]> Good, Action<by
         new("schedule", Texts("second=0&minute=0,15,[30-45]&hour=*", "dayOfMonth=31&month=2", "dayOfWeek=[1-5]&second=0/7"), static b => ReadSchedule(Text(b))),
         new("timestamp", Timestamps(), static b => TimestampToken.Verify(b, "text", Authority.Root)) { AllocationFactor = 1000 },
         new("verifier-key", Texts("log.example/tea+05425c6a+AbcsM+rBfkcHBa48zmLhSM/ypvi4zGtvB0+ReKNoSuIF"), static b => { NoteVerifier.TryParse(Text(b), out _); WitnessVerifier.TryParse(Text(b), out _); }),
+        new("device-template", Templates(), static b => ReadTemplate(b)),
+        new("telemetry", Telemetries(), static b => ReadTelemetry(b)) { AllocationFactor = 1000 },
+        new("telemetry-statement", TelemetryStatements(), static b => ReadTelemetryStatement(Text(b))),
+        new("telemetry-summary", Summaries(), static b => TelemetrySummary.Parse(b)) { Documented = static e => e is FormatException },
+        new("device-evidence", DeviceEvidences(), static b => DeviceEvidenceHeader.TryParse(b, out _, out _)),
+        new("import-csv", Csvs(), static b => Use(CsvImport.Read(b, ImportWorld.Machine, ImportWorld.Now))) { AllocationFactor = 2000 },
+        new("import-xml", TelematicsXml(), static b => Use(TelematicsFeed.ReadXml(b).Equipment)) { AllocationFactor = 2000 },
+        new("import-json", TelematicsJson(), static b => Use(TelematicsFeed.ReadJson(b).Equipment)) { AllocationFactor = 2000 },
     ];
 
     private static void ReadJwe(string text)
