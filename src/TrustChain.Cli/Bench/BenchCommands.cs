@@ -61,10 +61,11 @@ internal static class BenchCommands
         var seconds = SharedOptions.Number("--seconds", "How long to send too much.", defaults.Seconds, 1, 3600);
         var calm = SharedOptions.Number("--calm-seconds", "How long to measure what is sustained.", defaults.CalmSeconds, 1, 600);
         var factor = SharedOptions.Number("--factor", "How many times the sustained rate is sent.", defaults.Factor, 1, 100);
+        var bound = SharedOptions.Number("--max-p99", "Milliseconds that 99 in 100 of the accepted may take; 0: not judged.", defaults.MaxP99, 0, 600_000);
         var clients = SharedOptions.Number("--clients", "Clients that measure what is sustained.", defaults.Clients, 1, 1000);
         var seed = new Option<int>("--seed") { Description = "Chooses the corpus.", DefaultValueFactory = _ => defaults.Seed };
         var sample = SharedOptions.Number("--sample", "Records fetched and verified afterwards.", defaults.Sample, 1, 1_000_000);
-        var command = new Command("overload", "Measures what a server does with more captures than it can take.") { server, admin, batch, seconds, calm, factor, clients, seed, sample };
+        var command = new Command("overload", "Measures what a server does with more captures than it can take.") { server, admin, batch, seconds, calm, factor, bound, clients, seed, sample };
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var options = new OverloadBenchOptions
@@ -73,6 +74,7 @@ internal static class BenchCommands
                 Seconds = parsed.GetValue(seconds),
                 CalmSeconds = parsed.GetValue(calm),
                 Factor = parsed.GetValue(factor),
+                MaxP99 = parsed.GetValue(bound),
                 Clients = parsed.GetValue(clients),
                 Seed = parsed.GetValue(seed),
                 Sample = parsed.GetValue(sample),

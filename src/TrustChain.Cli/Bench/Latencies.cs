@@ -10,6 +10,20 @@ internal sealed class Latencies
     private readonly Lock _lock = new();
     private bool _sorted = true;
 
+    /// <summary>All of several.</summary>
+    public static Latencies Join(IEnumerable<Latencies> several)
+    {
+        var all = new Latencies { _sorted = false };
+        foreach (var one in several)
+        {
+            lock (one._lock)
+            {
+                all._milliseconds.AddRange(one._milliseconds);
+            }
+        }
+        return all;
+    }
+
     /// <summary>Requests measured.</summary>
     public int Count => _milliseconds.Count;
 

@@ -26,6 +26,9 @@ internal sealed record OverloadBenchOptions
     /// <summary>How many times the sustained rate is sent.</summary>
     public int Factor { get; init; } = 2;
 
+    /// <summary>Milliseconds that 99 in 100 of the accepted, over the whole time, may take at most; 0: their time is measured and not judged.</summary>
+    public int MaxP99 { get; init; }
+
     /// <summary>Clients that measure what is sustained, each waiting for its answers.</summary>
     public int Clients { get; init; } = 16;
 
@@ -50,7 +53,7 @@ internal static class OverloadBench
     private const int Keys = 16;
     private const int Windows = 10;
 
-    /// <summary>Good when refusals asked to wait, nothing acknowledged is missing and the sample verifies.</summary>
+    /// <summary>Good when refusals asked to wait, nothing acknowledged is missing, the sample verifies, and answers came within the bound, if there is one.</summary>
     public static async Task<int> RunAsync(Shell shell, Uri server, string adminKey, OverloadBenchOptions options, CancellationToken cancellationToken)
     {
         using var organisation = await BenchOrganisation.CreateAsync(server, adminKey, Keys, cancellationToken);
@@ -85,8 +88,10 @@ internal static class OverloadBench
         await sample.CheckAsync(
             Enumerable.Range(0, options.Sample).Select(_ => (taken[random.Next(taken.Length)] * options.Batch) + random.Next(options.Batch)), options.Clients, cancellationToken);
         Write(shell, options, run, calm, rate, unanswered, size - expected);
-        return run.Faults.IsEmpty && size == expected ? ExitCodes.Good : ExitCodes.Bad;
+        return run.Faults.IsEmpty && size == expected && IsWithin(options, run) ? ExitCodes.Good : ExitCodes.Bad;
     }
+
+    private static bool IsWithin(OverloadBenchOptions options, Run run) => options.MaxP99 == 0 || run.Accepted.Percentile(0.99) <= options.MaxP99;
 
     private static async Task SignAsync(
         ChannelWriter<Numbered> statements, EventCorpus corpus, BenchOrganisation organisation, string origin, int batch, CancellationToken cancellationToken)
@@ -120,6 +125,9 @@ internal static class OverloadBench
             {
                 shell.Output.WriteLine($"  tenth {i + 1}: accepted {run.Windows[i].Accepted.Count}, {run.Windows[i].Accepted}; refused {run.Windows[i].Refused.Count}, {run.Windows[i].Refused}");
             }
+            shell.Output.WriteLine(string.Create(
+                CultureInfo.InvariantCulture,
+                $"accepted in all: {run.Accepted}, p99 {run.Accepted.Percentile(0.99) / Math.Max(calm.Percentile(0.99), 0.1):0.0} times that of the sustained rate{(options.MaxP99 == 0 ? "" : $"; at most {options.MaxP99} ms wanted: {(IsWithin(options, run) ? "kept" : "EXCEEDED")}")}"));
             shell.Output.WriteLine($"{run.Taken.Count} statements acknowledged, {unanswered} of them only when sent again; {surplus} entries more in the log than acknowledged; {options.Sample} records verified");
             foreach (var fault in run.Faults.Take(20))
             {
@@ -136,6 +144,12 @@ internal static class OverloadBench
             json.WriteNumber("acceptedPerSecond", Math.Round(accepted * options.Batch, 1));
             json.WriteNumber("notSent", run.Skipped);
             calm.WriteTo(json, "sustainedMilliseconds");
+            run.Accepted.WriteTo(json, "acceptedMilliseconds");
+            if (options.MaxP99 > 0)
+            {
+                json.WriteNumber("maxP99", options.MaxP99);
+                json.WriteBoolean("withinBound", IsWithin(options, run));
+            }
             json.WriteStartArray("tenths");
             foreach (var (accepts, refusals) in run.Windows)
             {
@@ -175,6 +189,9 @@ internal static class OverloadBench
 
         /// <summary>Times of the accepted and the refused, by tenths of the time.</summary>
         public (Latencies Accepted, Latencies Refused)[] Windows { get; } = [.. Enumerable.Range(0, OverloadBench.Windows).Select(static _ => (new Latencies(), new Latencies()))];
+
+        /// <summary>Times of all that were accepted while too much was sent.</summary>
+        public Latencies Accepted { get; private set; } = new();
 
         public int Sent { get; private set; }
 
@@ -226,6 +243,7 @@ internal static class OverloadBench
             }
             Elapsed = Stopwatch.GetElapsedTime(started);
             await Task.WhenAll(open);
+            Accepted = Latencies.Join(Windows.Select(static w => w.Accepted));
         }
 
         /// <summary>Sends again what got no answer: whether it was stored is not known otherwise.</summary>

@@ -5,7 +5,7 @@ namespace TrustChain.Server.Limits;
 
 /// <summary>
 /// Says when no more captures can be taken on, before their bodies are read: when the group commit is behind, by the number of statements that wait or by the age
-/// of the oldest, and when the bodies under way would fill the memory. What was taken on is finished.
+/// of the oldest or the time that another would wait, and when the bodies under way would fill the memory. What was taken on is finished.
 /// </summary>
 internal sealed class CapturePressure(CaptureWriter writer, IOptions<LimitsOptions> options)
 {
@@ -25,7 +25,7 @@ internal sealed class CapturePressure(CaptureWriter writer, IOptions<LimitsOptio
         {
             return "waiting-statements";
         }
-        if (writer.OldestAge > options.Value.MaxWaitingAge)
+        if (IsLate(writer.OldestAge, options.Value.MaxWaitingAge))
         {
             return "waiting-age";
         }
@@ -36,6 +36,12 @@ internal sealed class CapturePressure(CaptureWriter writer, IOptions<LimitsOptio
         }
         return null;
     }
+
+    /// <summary>
+    /// While the oldest is young, a fast sender could still add as much as takes many times the limit to write: so what waits is also compared with how fast it is written.
+    /// That only counts once something has waited for a while, because small batches take more time for each record than large ones.
+    /// </summary>
+    private bool IsLate(TimeSpan oldest, TimeSpan most) => oldest > most || (oldest > most / 4 && writer.ExpectedWait > most);
 
     public void Leave(long held) => Interlocked.Add(ref _bytes, -held);
 }

@@ -77,8 +77,8 @@ public sealed class LimitsOptions
     /// <summary>Captures are refused while this many bytes of captures are under way in a server. Default 256 MiB.</summary>
     public long MaxWaitingBytes { get; set; } = 256L << 20;
 
-    /// <summary>Captures are refused while the oldest statement waits longer than this for the group commit. Default 5 s.</summary>
-    public TimeSpan MaxWaitingAge { get; set; } = TimeSpan.FromSeconds(5);
+    /// <summary>Captures are refused while the oldest statement waits longer than this for the group commit, or another would. Default 1 s.</summary>
+    public TimeSpan MaxWaitingAge { get; set; } = TimeSpan.FromSeconds(1);
 
     /// <summary>The networks of <see cref="Exempt"/>; null when it cannot be read.</summary>
     internal IReadOnlyList<IPNetwork>? ReadExempt()

@@ -13,7 +13,7 @@ internal sealed class StatusViews(
     ServerState state, LogHead head, WitnessMetrics witnesses, CaptureWriter writer, IOptions<WitnessOptions> witnessing, IOptions<ServerOptions> server, TimeProvider time)
 {
     private static readonly TimeSpan WitnessPatience = TimeSpan.FromMinutes(10);
-    private static readonly TimeSpan BusyAfter = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan BusyAfter = TimeSpan.FromSeconds(0.5);
 
     public StatusView Make()
     {
