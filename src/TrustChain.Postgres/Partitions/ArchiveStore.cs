@@ -12,7 +12,7 @@ namespace TrustChain.Postgres.Partitions;
 /// </summary>
 public sealed class ArchiveStore(NpgsqlDataSource database, TimeProvider time)
 {
-    private const long AdvisoryLock = 0x5472757374417263; // "TrustArc": one drop or restore at a time
+    internal const long AdvisoryLock = 0x5472757374417263; // "TrustArc": one drop, restore or erasure at a time
 
     private static readonly TimeSpan LockPause = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan LockPatience = TimeSpan.FromMinutes(5);

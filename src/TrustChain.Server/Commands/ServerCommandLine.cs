@@ -12,6 +12,7 @@ internal enum ServerVerb
     Doctor,
     Health,
     Archive,
+    Erase,
     Help,
     Version,
     Refused,
@@ -33,6 +34,8 @@ internal sealed partial record ServerCommandLine
           doctor [--json]   check configuration, keys, database, chain, contract, clock and disk; changes nothing
           archive list [--json] | export NUMBER --out FILE [--location TEXT] | drop NUMBER --file FILE | restore FILE
                             take the content of a full partition out to a file, and bring it back (docs/operations.md)
+          erase INDEX --reason TEXT [--whole-statement]
+                            take the content of the record at this place of the log away for good; digests and proofs stay (docs/operations.md)
           health URL        ask a running server whether it is ready (for container engines)
           --help, --version
         The configuration is FILE, else /etc/trustchain/trustchain.json where it exists, over appsettings.json beside the program;
@@ -88,6 +91,7 @@ internal sealed partial record ServerCommandLine
         ["doctor"] or ["doctor", "--json"] => new() { Verb = ServerVerb.Doctor, Json = rest.Count > 1 },
         ["health", ['h', 't', 't', 'p', ..]] => new() { Verb = ServerVerb.Health, Arguments = [rest[1]] },
         ["archive", ..] => ArchiveCommand.IsUsed(rest) ? new() { Verb = ServerVerb.Archive, Arguments = rest } : Refuse("archive needs what to do: list, export, drop or restore."),
+        ["erase", ..] => EraseCommand.IsUsed(rest) ? new() { Verb = ServerVerb.Erase, Arguments = rest } : Refuse("erase needs the index of an entry and --reason TEXT of at most 500 characters."),
         ["health", ..] => Refuse("health needs the address of the server, such as http://127.0.0.1:8080."),
         ["migrate" or "keys" or "doctor", .. var others] => Refuse($"\"{others[^1]}\" is not expected after {rest[0]}."),
         [var unknown, ..] => Refuse($"\"{unknown}\" is not a verb."),
