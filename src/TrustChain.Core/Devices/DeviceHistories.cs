@@ -34,7 +34,7 @@ public sealed class DeviceHistories(string origin, KeyHistories keys)
                 return new KeyChangeResult.Refused("it is no device entry of a known act");
             }
         }
-        catch (JsonException)
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException) // the latter for names that are no text
         {
             return new KeyChangeResult.Refused("it is not well-formed JSON");
         }

@@ -272,7 +272,7 @@ public sealed class KeyHistories(string origin)
                 return new KeyChangeResult.Refused("it is no key entry of a known act");
             }
         }
-        catch (JsonException)
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException) // the latter for names that are no text
         {
             return new KeyChangeResult.Refused("it is not well-formed JSON");
         }

@@ -59,8 +59,15 @@ public sealed record PublicEntry(Custody Custody, long KeyEntry, string Kid, Rea
         {
             return false;
         }
-        entry = new PublicEntry(custody.Value, keyEntry, kid, Jcs.Canonicalize(payload), receivedAt, statement);
-        return true;
+        try
+        {
+            entry = new PublicEntry(custody.Value, keyEntry, kid, Jcs.Canonicalize(payload), receivedAt, statement);
+            return true;
+        }
+        catch (FormatException)
+        {
+            return false; // A number that no canonical form can show.
+        }
     }
 
     private static string? Text(JsonElement json, string name) =>

@@ -27,7 +27,7 @@ public sealed partial class EvidenceVerifier
             return JsonTexts.AreUnicode(document.RootElement) && document.RootElement is { ValueKind: JsonValueKind.Object } json
                 && json.TryGetProperty("type", out var type) && type.ValueKind == JsonValueKind.String && type.ValueEquals("ObjectEvent");
         }
-        catch (JsonException)
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException) // the latter for names that are no text
         {
             return false;
         }

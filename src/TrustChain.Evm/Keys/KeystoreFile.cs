@@ -52,7 +52,7 @@ internal sealed record KeystoreFile
             using var document = JsonDocument.Parse(json, new JsonDocumentOptions { MaxDepth = 8, AllowDuplicateProperties = false });
             return TryRead(document.RootElement, out file, out fault);
         }
-        catch (JsonException)
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException) // the latter for names that are no text
         {
             fault = "The key file is not JSON.";
             return false;

@@ -17,7 +17,7 @@ internal static class JsonRpcAnswer
         {
             document = JsonDocument.Parse(body, new JsonDocumentOptions { AllowDuplicateProperties = false });
         }
-        catch (JsonException exception)
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException) // the latter for names that are no text
         {
             throw Unusable(method, endpoint, status, "not JSON", exception);
         }

@@ -68,7 +68,6 @@ internal sealed class RunningServer : IAsyncDisposable
             ["Anchoring__Interval"] = "00:00:01",
             ["Anchoring__PollInterval"] = "00:00:00.2",
             ["TrustChain__SequencingInterval"] = "00:00:00.1",
-            ["Limits__MaxWaitingAge"] = "00:00:10", // A slow machine is no overload.
         };
         foreach (var (key, value) in settings ?? new Dictionary<string, string?>())
         {

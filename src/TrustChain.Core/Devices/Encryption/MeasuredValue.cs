@@ -77,7 +77,7 @@ public abstract record MeasuredValue
                 : JcsMembers.TryRead(json, ["stringValue"], [], out var text) && text.Text("stringValue") is { Length: > 0 and <= MaxTextChars } words ? new Text(words)
                 : null;
         }
-        catch (JsonException)
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException) // the latter for names that are no text
         {
             return false;
         }
