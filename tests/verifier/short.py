@@ -243,12 +243,12 @@ def verify(data, trust, chain):  # [11] the verdict, and an answer for each step
             follow(index, entry)
     def signed_payload(item, said, among, *types):  # [4] of the statement that a record or a published entry names
         key, compact = among[said["keyEntry"]] or give_up(), bundle["statements"][item["statement"]]
-        need(compact[:2] != "0o" or "." in compact, CouldNotCheck)  # [4.1] CBOR
+        need(key["kid"] == said["kid"] and key["custody"] == said["custody"] and said["keyEntry"] < item["index"])
+        need("record" not in item or compact[:2] != "0o" or "." in compact, CouldNotCheck)  # [4.1] CBOR
         header, payload, signature = map(raw, compact.split("."))
         header, signed = parse_json(header), compact.rsplit(".", 1)[0].encode()
         need(fits(header, "telemetry" if "telemetry+jws" in types else "header") and header["typ"] in types and sha256(compact.encode()).hex() == said["statement"])
-        need(key["kid"] == said["kid"] == header["kid"] and key["custody"] == said["custody"])
-        need(header["alg"] == key["public"][0] and said["keyEntry"] < item["index"])
+        need(key["kid"] == header["kid"] and header["alg"] == key["public"][0])
         need(header.get("aud", said["custody"] != "self" and log["origin"]) == log["origin"])
         return check_signature(*key["public"], signature, signed) or (header, payload)
     def check_device(index, entry):  # [6.5]

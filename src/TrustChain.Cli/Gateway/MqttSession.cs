@@ -231,7 +231,7 @@ internal sealed class MqttSession(
         var answer = publish.Topic != topic ? Answered(RelayOutcome.Refused, 404, $"Statements go to the topic {topic}.")
             : !sender.TryPublish(publish.Payload.Length) ? Answered(RelayOutcome.Later, 429, "Too many statements at once from this address.")
             : StatementRelay.Read(publish.Payload) is { } statement ? held.Until(await relay.AddAsync(statement, cancellationToken))
-            : Answered(RelayOutcome.Refused, 400, "The message must be one telemetry statement, a compact JWS.");
+            : Answered(RelayOutcome.Refused, 400, "The message must be one telemetry statement: a compact JWS or a COSE_Sign1, within the size allowed.");
         await _answers.Writer.WriteAsync((isAcknowledged ? publish.PacketIdentifier : (ushort)0, answer), cancellationToken);
 
         static Task<RelayAnswer> Answered(RelayOutcome outcome, int status, string why) => Task.FromResult(new RelayAnswer(outcome, status, why));

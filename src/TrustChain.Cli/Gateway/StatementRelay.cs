@@ -192,6 +192,11 @@ internal sealed class StatementRelay(ServerClient client, Action<string> log)
                 }
                 return;
             }
+            if (answer.Status == HttpStatusCode.InternalServerError)
+            {
+                AnswerAll(batch, new RelayAnswer(RelayOutcome.Later, 500, "The server failed at this statement.")); // The others go on.
+                return;
+            }
             if (answer.Status == HttpStatusCode.TooManyRequests)
             {
                 AnswerAll(batch, new RelayAnswer(RelayOutcome.Later, 429, "Too many statements at once."));

@@ -44,6 +44,11 @@ public abstract class SignedMessage
     public Hash32 ComputeDigest() => Hash32.Compute(ToBytes());
 
     /// <summary>
+    /// SHA-256 of what the signature is over: the same for every valid signature of one content. Of an ECDSA signature anybody can make a second one that is valid too.
+    /// </summary>
+    public Hash32 ComputeSignedDigest() => Hash32.Compute(Signed());
+
+    /// <summary>
     /// Verifies the signature. The algorithm is the key's own; a header that names another one, <c>none</c> included, is invalid (RFC 8725 section 3.1).
     /// </summary>
     public SignatureCheck Verify(PublicKey key) => Algorithm == key.Algorithm ? key.Verify(Signed(), Signature.Span) : SignatureCheck.Invalid;

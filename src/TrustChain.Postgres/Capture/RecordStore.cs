@@ -40,7 +40,10 @@ public sealed record StoredEvent
 
     public required DateTimeOffset? ErasedAt { get; init; }
 
-    /// <summary>Whether every event of the statement is public; asked for document-form statements only.</summary>
+    /// <summary>
+    /// Whether every event of the statement is known to be public; asked for document-form statements only. One that holds events of other statements' records, or
+    /// events that were not taken, is not.
+    /// </summary>
     public required bool StatementIsPublic { get; init; }
 
     /// <summary>The eventID, or the event hash where the client gave none.</summary>
@@ -61,7 +64,8 @@ public sealed class RecordStore(NpgsqlDataSource database)
     private const string Select = """
         select r.id, e.leaf_index, r.organisation_id, r.is_public, r.event_id, s.event_count, s.custody, r.event_hash, s.key_entry, s.kid, r.position,
                s.received_at, s.digest, r.salt, s.form, sb.jws, b.event, b.event_salt, x.erased_at,
-               s.form = 1 or not exists (select from record o where o.statement_id = s.id and not o.is_public), sb.leaves
+               s.form = 1 or (not exists (select from record o where o.statement_id = s.id and not o.is_public)
+                   and s.event_count = (select count(*) from record o where o.statement_id = s.id)), sb.leaves
         from record r
         join statement s on s.id = r.statement_id
         left join statement_body sb on sb.statement_id = s.id

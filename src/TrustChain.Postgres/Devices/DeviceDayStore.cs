@@ -156,6 +156,18 @@ public sealed class DeviceDayStore(NpgsqlDataSource database)
         return await ReadFindingsAsync(command, cancellationToken);
     }
 
+    /// <summary>Findings of a device with one of these codes, in the order of the days.</summary>
+    public async Task<IReadOnlyList<StoredFinding>> ListFindingsAsync(int deviceId, DateOnly from, DateOnly until, IReadOnlyCollection<string> codes, int limit, CancellationToken cancellationToken)
+    {
+        await using var command = database.ForReading().CreateCommand($"{SelectFindings} where device_id = $1 and day between $2 and $3 and code = any($5) order by day, from_time, key limit $4");
+        command.Parameters.Add(new() { Value = deviceId });
+        command.Parameters.Add(new() { Value = from });
+        command.Parameters.Add(new() { Value = until });
+        command.Parameters.Add(new() { Value = limit });
+        command.Parameters.Add(new() { Value = codes.ToArray() });
+        return await ReadFindingsAsync(command, cancellationToken);
+    }
+
     /// <summary>Findings in force of several devices at or above a severity, newest first.</summary>
     public async Task<IReadOnlyList<StoredFinding>> ListOpenAsync(IReadOnlyCollection<int> deviceIds, FindingSeverity atLeast, int limit, CancellationToken cancellationToken)
     {

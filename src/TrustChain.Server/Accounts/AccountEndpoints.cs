@@ -81,7 +81,7 @@ internal static partial class AccountEndpoints
         {
             return await RenderAsync(context, parts, who, context.NewForm(typed, ("passkeyName", context.T.FieldMissing)), StatusCodes.Status400BadRequest);
         }
-        var attested = credential.Length is > 0 and <= 65_536 ? await signIn.PerformPasskeyAttestationAsync(credential) : null;
+        var attested = credential.Length is > 0 and <= 65_536 ? await PasskeyForm.TryAsync(() => signIn.PerformPasskeyAttestationAsync(credential)) : null;
         if (attested is not { Succeeded: true } || attested.UserEntity.Id != who.Person.Id.ToString())
         {
             Log.PasskeyRefused(logger, attested?.Failure?.Message ?? "none was sent, or it was made for somebody else");
@@ -222,15 +222,17 @@ internal static partial class AccountEndpoints
         }
         var typed = await context.Http.Request.ReadFormAsync(context.Cancellation);
         var (credential, password) = (typed["credential"].ToString(), typed["newPassword"].ToString());
-        var shown = credential.Length is > 0 and <= 16_384 ? await signIn.PerformPasskeyAssertionAsync(credential) : null;
+        var shown = credential.Length is > 0 and <= 16_384 ? await PasskeyForm.TryAsync(() => signIn.PerformPasskeyAssertionAsync(credential)) : null;
         if (shown is not { Succeeded: true } || shown.User.Id != who.Person.Id || !(await users.AddOrUpdatePasskeyAsync(who.Person, shown.Passkey)).Succeeded)
         {
             await context.WriteAsync(who.Person, null, "password-refused", "passkey");
             return await RenderAsync(context, parts, who, context.NewForm(typed, ("newPassword", context.T.PasskeyNotShown)), StatusCodes.Status400BadRequest);
         }
+        var before = who.Person.PasswordHash;
         who.Person.PasswordHash = null; // In memory: the next line stores the new one in its place, or refuses it and stores nothing.
         if (!(await users.AddPasswordAsync(who.Person, password)).Succeeded)
         {
+            who.Person.PasswordHash = before; // The page shows what is stored.
             return await RenderAsync(context, parts, who, context.NewForm(typed, ("newPassword", context.T.PasswordWeak)), StatusCodes.Status400BadRequest);
         }
         await EndOthersAsync(parts, who, signIn, context.Cancellation);

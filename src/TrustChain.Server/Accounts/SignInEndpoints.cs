@@ -89,7 +89,7 @@ internal static class SignInEndpoints
     {
         var typed = await context.Http.Request.ReadFormAsync(context.Cancellation);
         var credential = typed["credential"].ToString();
-        var result = credential.Length <= 16_384 ? await signIn.PasskeySignInAsync(credential) : SignInResult.Failed;
+        var result = (credential.Length is > 0 and <= 16_384 ? await PasskeyForm.TryAsync(() => signIn.PasskeySignInAsync(credential)) : null) ?? SignInResult.Failed;
         return await FindByCredentialAsync(people, credential, context.Cancellation) is { } person
             ? await AnswerAsync(context, person, result, typed, "passkey")
             : await RenderSignInAsync(context, context.NewForm(typed, ("", context.T.PasskeyFailed)), StatusCodes.Status401Unauthorized);

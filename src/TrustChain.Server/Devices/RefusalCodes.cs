@@ -15,7 +15,10 @@ internal static class RefusalCodes
     public const string ForeignDevice = "foreign-device";
 
     /// <summary>Whether a code is one of these.</summary>
-    public static bool IsRefusal(string code) => code is Refused or EndedKey or ForeignDevice;
+    public static bool IsRefusal(string code) => All.Contains(code);
+
+    /// <summary>All of them.</summary>
+    public static IReadOnlyCollection<string> All { get; } = [Refused, EndedKey, ForeignDevice];
 
     /// <summary>Title of any finding's code in a language (<c>en</c> or <c>zh</c>).</summary>
     public static string Title(string code, string language) => (code, language) switch

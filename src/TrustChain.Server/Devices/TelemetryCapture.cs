@@ -133,9 +133,9 @@ internal sealed class TelemetryCapture(
                 new NewRecord
                 {
                     Position = 0,
-                    // The digest is part of what it is: two statements with one content are two, else a fork that says the same again would be lost. An import that is
-                    // repeated is the same, whatever its signature.
-                    Identity = NewRecord.ComputeIdentity(signer.OrganisationId, e.EventHash, signer.Custody == Custody.Imported ? "imported" : $"statement:{statement.Digest.ToHex()}", []),
+                    // What was signed is part of what it is: two statements with one content are two, else a fork that says the same again would be lost. The signature is not:
+                    // anybody can make a second ECDSA signature out of one, which must not look like a fork. An import that is repeated is the same, whatever was signed.
+                    Identity = NewRecord.ComputeIdentity(signer.OrganisationId, e.EventHash, signer.Custody == Custody.Imported ? "imported" : $"statement:{statement.Message.ComputeSignedDigest().ToHex()}", []),
                     EventHash = e.EventHash,
                     EventId = null,
                     EventTime = e.EventTime,
@@ -199,7 +199,7 @@ internal sealed class TelemetryCapture(
         var now = time.GetUtcNow();
         var day = DateOnly.FromDateTime(now.UtcDateTime);
         var severity = code == RefusalCodes.Refused ? FindingSeverity.Notice : FindingSeverity.Alarm;
-        return days.AddRefusalAsync(new DayOfDevice(known.Device.Id, day), new Finding(code, severity, now, now, null, detail, []), now, cancellationToken);
+        return days.AddRefusalAsync(new DayOfDevice(known.Device.Id, day), new Finding(code, severity, now, now, null, detail.Replace('\0', '\uFFFD'), []), now, cancellationToken); // It may quote a header, and PostgreSQL has no NUL in texts.
     }
 
     /// <summary>The values of the newest reading by measure; what is encrypted stays away.</summary>

@@ -49,6 +49,8 @@ internal sealed class ItemViewBuilder(
     IOptions<AnchoringOptions> anchoring,
     TimeProvider time)
 {
+    private static readonly long MaxTicks = DateTimeOffset.MaxValue.UtcTicks;
+
     /// <summary>Null when there is no record of the item that the caller may read, and no batch registered.</summary>
     public async Task<ItemStory?> BuildAsync(string item, Gs1Identifier? identifier, Caller caller, PageLanguage language, CancellationToken cancellationToken)
     {
@@ -77,7 +79,7 @@ internal sealed class ItemViewBuilder(
         var places = PlaceNames(walk);
         var coverage = await anchors.FindEarliestFinalAsync([.. walk.Steps.Select(static s => s.Event.Stored.LeafIndex).OfType<long>().Distinct()], cancellationToken);
         var entries = statusEntries.ToDictionary(static e => e.Id, static e => e.LeafIndex);
-        var context = new StepContext(names, checks, files, places, coverage, language);
+        var context = new StepContext(names, checks, files, places, coverage, language, new TestimonyBudget());
         var steps = new List<StepView>();
         foreach (var group in walk.Steps.GroupBy(static s => (s.Event.Stored.Record.EventHash, s.Event.Stored.EventId, IsDeclaration: s.Event.Event!.ErrorDeclaration is not null))) // Steps have content.
         {
@@ -117,7 +119,7 @@ internal sealed class ItemViewBuilder(
         StepContext context,
         CancellationToken cancellationToken)
     {
-        var (names, checks, files, places, coverage, language) = context;
+        var (names, checks, files, places, coverage, language, budget) = context;
         var step = group[0];
         var (stored, e) = (step.Event.Stored, step.Event.Event!); // Steps have content.
         using var document = JsonDocument.Parse(stored.Event);
@@ -168,7 +170,7 @@ internal sealed class ItemViewBuilder(
             EvidenceUrl = stored.LeafIndex is null ? null : $"/evidence?event={Uri.EscapeDataString(stored.EffectiveEventId)}",
             Readings = readings,
             MoreReadings = moreReadings,
-            MeasuredBy = await testimony.FindAsync(extensions, organisation, e.EventTime, language, cancellationToken),
+            MeasuredBy = await testimony.FindAsync(extensions, organisation, e.EventTime, language, budget, cancellationToken),
             Documents = [.. extensions.Documents().Where(files.ContainsKey).Select(d => MakeDocument(files[d]))],
             Quantities = extensions.Quantities(),
             Related = [.. Related(e, step.Item)],
@@ -179,6 +181,7 @@ internal sealed class ItemViewBuilder(
 
     private static DateTimeOffset LocalTime(EpcisEvent e) =>
         TimeSpan.TryParse(e.EventTimeZoneOffset.TrimStart('+'), System.Globalization.CultureInfo.InvariantCulture, out var offset) && Math.Abs(offset.TotalHours) <= 14
+            && (e.EventTime.UtcTicks + offset.Ticks) is var ticks && ticks >= 0 && ticks <= MaxTicks // An offset may lead out of the years that there are.
             ? e.EventTime.ToOffset(offset)
             : e.EventTime;
 
@@ -321,7 +324,8 @@ internal sealed class ItemViewBuilder(
         IReadOnlyDictionary<Hash32, StoredDocument> Files,
         Dictionary<string, string> Places,
         IReadOnlyDictionary<long, StoredAnchor> Coverage,
-        PageLanguage Language);
+        PageLanguage Language,
+        TestimonyBudget Budget);
 
     /// <summary>Names that the events of the walk give to places, for those events that only have the identifier.</summary>
     private static Dictionary<string, string> PlaceNames(Walk walk)

@@ -108,7 +108,8 @@ public sealed record ReadingView(string Type, string Value, string? Unit = null,
 /// <param name="Covered">Expected readings that came.</param>
 /// <param name="Expected">Readings that its schedule expects.</param>
 /// <param name="Answer">What the checks of its history say together.</param>
-public sealed record MeasuredByView(Phrase Kind, string Uri, DateOnly From, DateOnly Until, long Covered, long Expected, DeviceAnswer Answer);
+/// <param name="Claimed">The days that the event names, where the service knows the device for fewer.</param>
+public sealed record MeasuredByView(Phrase Kind, string Uri, DateOnly From, DateOnly Until, long Covered, long Expected, DeviceAnswer Answer, (DateOnly From, DateOnly Until)? Claimed = null);
 
 /// <summary>Another item named in a step.</summary>
 /// <param name="Name">Name or short identifier.</param>

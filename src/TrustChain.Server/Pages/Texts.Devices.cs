@@ -33,6 +33,9 @@ public sealed partial class Texts
 
     internal string MeasuredBy => Say("Measured by", "测量设备");
 
+    internal string MeasuredForLess(DateOnly from, DateOnly until) => Say(
+        $"The event names {DaysBetween(from, until)}. This service knows the device for the days above only.", $"事件所述时段为 {DaysBetween(from, until)}，本服务仅掌握上述日期内的设备数据。");
+
     internal string Coverage => Say("Coverage", "数据完整率");
 
     internal string OperatingHours => Say("Operating hours", "运行小时");

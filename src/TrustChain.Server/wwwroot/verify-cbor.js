@@ -120,7 +120,7 @@ export function coseSign1(bytes) {
   try {
     const parts = bytes.length <= maxBytes && bytes[0] === 0xd2 ? parseCbor(bytes.subarray(1), 2) : [];
     const [head, unprotected, payload, signature] = Array.isArray(parts) ? parts : [];
-    if (parts.length !== 4 || ![head, payload, signature].every((part) => part instanceof Uint8Array) || head.length > maxHeaderBytes || !(unprotected instanceof Map) || unprotected.size > 0) {
+    if (parts?.length !== 4 || ![head, payload, signature].every((part) => part instanceof Uint8Array) || head.length > maxHeaderBytes || !(unprotected instanceof Map) || unprotected.size > 0) {
       return null;
     }
     const [members, event] = [parseCbor(head, 1), parseCbor(payload, maxDepth)];

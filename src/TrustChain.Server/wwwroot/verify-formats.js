@@ -22,7 +22,7 @@ export function digest(text) {
 /** Milliseconds of a time written as records do, or null. */
 export function time(text) {
   const milliseconds = isText(text) && /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/.test(text) ? Date.parse(text) : NaN;
-  return Number.isNaN(milliseconds) || new Date(milliseconds).toISOString() !== text ? null : milliseconds;
+  return Number.isNaN(milliseconds) || text.startsWith("0000") || new Date(milliseconds).toISOString() !== text ? null : milliseconds;
 }
 
 export function exactly(json, required, optional = []) {

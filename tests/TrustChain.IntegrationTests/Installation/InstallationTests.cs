@@ -117,6 +117,10 @@ public sealed class InstallationTests(SharedStack stack)
         File.WriteAllText(temporary.PathOf("database"), connection.ConnectionString + "\n");
         var site = new Site(temporary.PathOf("trustchain.json"), LocalPort.FindFree(), LocalPort.FindFree());
         site.MakeCertificate(temporary.PathOf("tls.pem"), temporary.PathOf("tls.key"));
+        foreach (var secret in (string[])["database", "tls.key"])
+        {
+            File.SetUnixFileMode(temporary.PathOf(secret), UnixFileMode.UserRead | UnixFileMode.UserWrite); // As doctor wants it.
+        }
         File.Copy(Repository.PathOf("deploy/trustchain.json"), site.Config);
         site.Change(root =>
         {
