@@ -1,4 +1,6 @@
+using System.Globalization;
 using System.Net.Http.Json;
+using System.Numerics;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using TrustChain.Core.Log;
@@ -271,6 +273,31 @@ public sealed class TelemetryTests(ServerFixture fixture) : IClassFixture<Server
             }
         }
         Assert.Fail("The stream ended without values.");
+    }
+
+    /// <summary>Of an ECDSA signature (r, s) anybody can make the valid (r, n - s).</summary>
+    [Fact]
+    public async Task SecondSignatureThatAnybodyCanMake_IsARepeatAndNoFork()
+    {
+        using var device = await NewDeviceAsync();
+        var compact = device.Sign(device.Event(At(8), 60, 100));
+        var first = (await device.SendAsync(compact)).Expect(201);
+        var parts = compact.Split('.');
+        Assert.True(Base64UrlText.TryDecode(parts[2], out var signature));
+        var order = BigInteger.Parse("00ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551", NumberStyles.HexNumber, CultureInfo.InvariantCulture);
+        var other = (order - new BigInteger(signature.AsSpan(32), isUnsigned: true, isBigEndian: true)).ToByteArray(isUnsigned: true, isBigEndian: true);
+        signature.AsSpan(32).Clear();
+        other.CopyTo(signature.AsSpan(64 - other.Length));
+        var twin = $"{parts[0]}.{parts[1]}.{Base64UrlText.Encode(signature)}";
+        Assert.NotEqual(compact, twin);
+        var before = await Server.CountAsync();
+
+        var again = (await device.SendAsync(twin)).Expect(201);
+
+        Assert.Equal(first.Text("statement"), again.Text("statement"));
+        Assert.Equal(before.Records, (await Server.CountAsync()).Records);
+        await DayAsync(device, 1);
+        Assert.Empty(await FindingCodesAsync(device, "sequence-fork"));
     }
 
     [Fact]
