@@ -24,6 +24,11 @@ internal sealed record ChainAnchors(string Node, IReadOnlyDictionary<long, Hash3
 {
     private const ulong SmallestRange = 500;
 
+    /// <summary>A node may have a block before it has the events of it.</summary>
+    private const int Attempts = 5;
+
+    private static readonly TimeSpan BetweenAttempts = TimeSpan.FromSeconds(1);
+
     /// <summary>Blocks below the newest that are taken for settled where the node does not know which are.</summary>
     private const ulong SettledDepth = 256;
 
@@ -37,7 +42,21 @@ internal sealed record ChainAnchors(string Node, IReadOnlyDictionary<long, Hash3
     /// <exception cref="LogFaultException">There is no contract of this log at the trusted address.</exception>
     /// <exception cref="CliException">The node does not answer, serves another chain, or does not give the events.</exception>
     public static Task<ChainAnchors> ReadAsync(NodeConnection connection, TrustFile trust, ChainCursor from, CancellationToken cancellationToken) =>
-        AskAsync(connection, () => ReadCoreAsync(connection, trust, from, cancellationToken));
+        AskAsync(connection, async () =>
+        {
+            for (var attempt = 1; ; attempt++)
+            {
+                if (await ReadOnceAsync(connection, trust, from, cancellationToken) is { } anchors)
+                {
+                    return anchors;
+                }
+                if (attempt == Attempts)
+                {
+                    throw new CliException($"{connection.Name} does not give all events of the contract: the latest anchor is not among them.");
+                }
+                await Task.Delay(BetweenAttempts, cancellationToken);
+            }
+        });
 
     /// <summary>The roots that the contract holds under these sizes; none for a size that is not anchored.</summary>
     /// <exception cref="LogFaultException">There is no contract at the trusted address.</exception>
@@ -77,7 +96,8 @@ internal sealed record ChainAnchors(string Node, IReadOnlyDictionary<long, Hash3
             ?? throw new CliException($"{connection.Name} does not give block {number}, which holds the anchor of size {size}.");
     });
 
-    private static async Task<ChainAnchors> ReadCoreAsync(NodeConnection connection, TrustFile trust, ChainCursor from, CancellationToken cancellationToken)
+    /// <returns>Null where the contract's latest anchor is not among the events.</returns>
+    private static async Task<ChainAnchors?> ReadOnceAsync(NodeConnection connection, TrustFile trust, ChainCursor from, CancellationToken cancellationToken)
     {
         var address = ParseRegistry(trust);
         var (chainId, genesis) = await connection.GetIdentityAsync(cancellationToken);
@@ -101,7 +121,7 @@ internal sealed record ChainAnchors(string Node, IReadOnlyDictionary<long, Hash3
         var anchors = Index(events, connection.Name);
         if (latest != default && anchors.GetValueOrDefault(latest.Size) != latest.Root && latest != from.Newest)
         {
-            throw new CliException($"{connection.Name} does not give all events of the contract: the latest anchor is not among them.");
+            return null;
         }
         return new ChainAnchors(connection.Name, anchors, events.ToDictionary(static e => e.Anchor.Size, static e => e.Block), latest, Advance(from, events, await GetSettledAsync(connection, newest, cancellationToken)));
     }

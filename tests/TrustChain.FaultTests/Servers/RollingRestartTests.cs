@@ -12,8 +12,8 @@ public sealed class RollingRestartTests(SharedStack stack)
 {
     private const string NoNginx = "There is no nginx on PATH or in /usr/sbin, and NGINX_PROGRAM names none (Debian: apt install nginx).";
 
-    private static readonly TimeSpan KeepAlive = TimeSpan.FromSeconds(1); // of nginx to the servers; the drain is longer, and longer than nginx leaves a server out
-    private static readonly TimeSpan Drain = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan KeepAlive = TimeSpan.FromSeconds(1); // of nginx to the servers; the drain is longer
+    private static readonly TimeSpan Drain = TimeSpan.FromSeconds(8); // six more than nginx leaves a server out, for machines that stand still for seconds
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 

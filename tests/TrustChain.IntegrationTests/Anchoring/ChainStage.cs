@@ -54,7 +54,19 @@ internal sealed class ChainStage : IAsyncDisposable
 
     public Task<string?> CallAsync(string method, params object[] parameters) => ChainClient.CallAsync(Anvil.RpcUrl, method, parameters, Cancellation);
 
-    public Task StopMiningAsync() => CallAsync("evm_setIntervalMining", 0);
+    /// <summary>Ends mining, and waits until a block that was being mined is there: going back beside it would leave a chain that is neither.</summary>
+    public async Task StopMiningAsync()
+    {
+        await CallAsync("evm_setIntervalMining", 0);
+        string? newest = null;
+        await Eventually.TrueAsync("chain that stands still", async () =>
+        {
+            var before = newest;
+            newest = await CallAsync("eth_blockNumber");
+            await Task.Delay(TimeSpan.FromMilliseconds(500), Cancellation);
+            return newest == before;
+        });
+    }
 
     public Task MineEverySecondAsync() => CallAsync("evm_setIntervalMining", 1);
 
@@ -88,8 +100,20 @@ internal sealed class ChainStage : IAsyncDisposable
 
     public Task<JsonElement> FinalAsync(long size, string target = "primary") => AnchorAsync(size, "final", target);
 
-    /// <summary>Waits for an alarm, open or over.</summary>
-    public Task<object> AlarmAsync(string code, bool? open = null, string target = "primary") => Eventually.GetAsync<object>(
+    /// <summary>Waits for an alarm, open or over; where it does not come, says what there is instead.</summary>
+    public async Task<object> AlarmAsync(string code, bool? open = null, string target = "primary")
+    {
+        try
+        {
+            return await FindAlarmAsync(code, open, target);
+        }
+        catch (TimeoutException exception)
+        {
+            throw new TimeoutException($"{exception.Message} Block {await CallAsync("eth_blockNumber")}; {await GetTargetAsync(target)}", exception);
+        }
+    }
+
+    private Task<object> FindAlarmAsync(string code, bool? open, string target) => Eventually.GetAsync<object>(
         $"alarm {code} of {target}{(open switch { true => " that is open", false => " that is over", _ => "" })}",
         async () =>
         {
