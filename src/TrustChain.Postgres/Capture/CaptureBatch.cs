@@ -35,6 +35,10 @@ internal sealed class CaptureBatch(NpgsqlDataSource database, PartitionStore par
             {
                 // Another attempt with a look-up.
             }
+            catch (ErasedMeanwhileException) when (attempt < Attempts)
+            {
+                // The look-up finds it now.
+            }
             catch (PostgresException exception) when (PartitionStore.HasLostPartition(exception) && attempt < Attempts)
             {
                 // The ids were taken long ago and their range has gone to cold storage since: newer ids have a place.
@@ -69,11 +73,16 @@ internal sealed class CaptureBatch(NpgsqlDataSource database, PartitionStore par
     /// <param name="cancellationToken">Cancels.</param>
     public async Task<CaptureResult[]> WriteInAsync(NpgsqlConnection connection, NewStatement[] statements, bool lookUp, CancellationToken cancellationToken)
     {
-        var known = lookUp ? await FindKnownAsync(connection, statements, cancellationToken) : [];
-        var refused = lookUp ? await ClaimEventIdsAsync(connection, statements, known, cancellationToken) : [];
+        var refused = new Dictionary<NewStatement, CaptureResult.Refused>(ReferenceEqualityComparer.Instance);
+        var known = lookUp ? await FindKnownAsync(connection, statements, refused, cancellationToken) : [];
+        if (lookUp)
+        {
+            await ClaimEventIdsAsync(connection, statements, known, refused, cancellationToken);
+        }
         var results = new CaptureResult[statements.Length];
         var newStatements = new List<(long Id, NewStatement Statement)>();
         var newRecords = new List<(long Id, long StatementId, NewStatement Statement, NewRecord Record)>();
+        var repeats = new List<(long StatementId, long RecordId)>();
         for (var i = 0; i < statements.Length; i++)
         {
             var statement = statements[i];
@@ -105,6 +114,10 @@ internal sealed class CaptureBatch(NpgsqlDataSource database, PartitionStore par
                     known.Add(record.Identity, stored[r]); // for a repeat within the same batch
                 }
             }
+            if (statementId > 0 && statement.Form == StatementForm.Document)
+            {
+                repeats.AddRange(stored.Where(s => !s.IsNew && s.Id < statementId).Select(s => (statementId, s.Id)).Distinct()); // Its own have greater ids.
+            }
             results[i] = new CaptureResult.Stored(stored);
         }
         if (newRecords.Count > CaptureInsert.MaxRecords)
@@ -120,28 +133,69 @@ internal sealed class CaptureBatch(NpgsqlDataSource database, PartitionStore par
         {
             await TelemetryInsert.WriteAsync(connection, telemetry, cancellationToken);
         }
+        if (repeats.Count > 0)
+        {
+            await WriteRepeatsAsync(connection, repeats, cancellationToken);
+        }
         return results;
     }
 
-    private static async Task<Dictionary<Guid, StoredRecord>> FindKnownAsync(NpgsqlConnection connection, NewStatement[] statements, CancellationToken cancellationToken)
+    private static async Task WriteRepeatsAsync(NpgsqlConnection connection, List<(long StatementId, long RecordId)> repeats, CancellationToken cancellationToken)
+    {
+        // An erasure either waits for this, and finds what is noted here, or was first, and is found.
+        await using var lockOut = new NpgsqlCommand("select pg_advisory_xact_lock_shared($1)", connection) { Parameters = { new() { Value = ErasureStore.AdvisoryLock } } };
+        await lockOut.ExecuteNonQueryAsync(cancellationToken);
+        const string Sql = """
+            with noted as (insert into statement_repeat (statement_id, record_id) select * from unnest($1, $2))
+            select exists (select from erasure where record_id = any ($2))
+            """;
+        await using var insert = new NpgsqlCommand(Sql, connection)
+        {
+            Parameters =
+            {
+                new NpgsqlParameter<long[]> { TypedValue = [.. repeats.Select(static r => r.StatementId)] },
+                new NpgsqlParameter<long[]> { TypedValue = [.. repeats.Select(static r => r.RecordId)] },
+            },
+        };
+        if ((bool)(await insert.ExecuteScalarAsync(cancellationToken))!) // exists always answers.
+        {
+            throw new ErasedMeanwhileException();
+        }
+    }
+
+    /// <summary>The records that are there already. A statement in document form that would bring one back which was erased, together with a new one, is refused.</summary>
+    private static async Task<Dictionary<Guid, StoredRecord>> FindKnownAsync(
+        NpgsqlConnection connection, NewStatement[] statements, Dictionary<NewStatement, CaptureResult.Refused> refused, CancellationToken cancellationToken)
     {
         const string Sql = """
-            select r.identity, r.id, s.digest, s.received_at
+            select r.identity, r.id, s.digest, s.received_at, x.record_id is not null
             from unnest($1) as wanted(identity)
             join record r on r.identity = wanted.identity
             join statement s on s.id = r.statement_id
+            left join erasure x on x.record_id = r.id
             """;
         await using var command = new NpgsqlCommand(Sql, connection)
         {
             Parameters = { new NpgsqlParameter<Guid[]> { TypedValue = [.. statements.SelectMany(static s => s.Records).Select(static r => r.Identity).Distinct()] } },
         };
         var known = new Dictionary<Guid, StoredRecord>();
+        var erased = new HashSet<Guid>();
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         while (await reader.ReadAsync(cancellationToken))
         {
-            known.Add(
-                reader.GetGuid(0),
-                new StoredRecord(reader.GetInt64(1), false, new Hash32(reader.GetFieldValue<byte[]>(2)), reader.GetFieldValue<DateTimeOffset>(3)));
+            var identity = reader.GetGuid(0);
+            known.Add(identity, new StoredRecord(reader.GetInt64(1), false, new Hash32(reader.GetFieldValue<byte[]>(2)), reader.GetFieldValue<DateTimeOffset>(3)));
+            if (reader.GetBoolean(4))
+            {
+                erased.Add(identity);
+            }
+        }
+        foreach (var statement in statements.Where(s => erased.Count > 0 && s.Form == StatementForm.Document && !s.Records.All(r => known.ContainsKey(r.Identity))))
+        {
+            if (statement.Records.FirstOrDefault(r => erased.Contains(r.Identity)) is { } gone)
+            {
+                refused.TryAdd(statement, new CaptureResult.ContentErased(gone.Position));
+            }
         }
         return known;
     }
@@ -150,17 +204,17 @@ internal sealed class CaptureBatch(NpgsqlDataSource database, PartitionStore par
     /// Reserves each eventID for its content. A statement with an eventID that stands for another content, in the database or in an earlier statement
     /// of the batch, is refused whole and reserves nothing. If another server reserves one of them meanwhile, the insert collides and the batch is tried again.
     /// </summary>
-    private static async Task<Dictionary<NewStatement, CaptureResult>> ClaimEventIdsAsync(
-        NpgsqlConnection connection, NewStatement[] statements, Dictionary<Guid, StoredRecord> known, CancellationToken cancellationToken)
+    private static async Task ClaimEventIdsAsync(
+        NpgsqlConnection connection, NewStatement[] statements, Dictionary<Guid, StoredRecord> known, Dictionary<NewStatement, CaptureResult.Refused> refused, CancellationToken cancellationToken)
     {
-        var refused = new Dictionary<NewStatement, CaptureResult>(ReferenceEqualityComparer.Instance);
         var wanted = statements
+            .Where(s => !refused.ContainsKey(s))
             .SelectMany(s => s.Records.Where(r => r.EventId is not null && !known.ContainsKey(r.Identity)).Select(r => (Statement: s, Record: r)))
             .Select(w => (w.Statement, w.Record, Key: (w.Statement.OrganisationId, NewRecord.ComputeIdentity(w.Statement.OrganisationId, default, w.Record.EventId, []))))
             .ToList();
         if (wanted.Count == 0)
         {
-            return refused;
+            return;
         }
         var claims = await FindEventIdsAsync(connection, [.. wanted.Select(static w => w.Key).Distinct()], cancellationToken);
         var added = new List<((int Organisation, Guid Id) Key, Hash32 Hash)>();
@@ -190,7 +244,6 @@ internal sealed class CaptureBatch(NpgsqlDataSource database, PartitionStore par
             },
         };
         await insert.ExecuteNonQueryAsync(cancellationToken);
-        return refused;
     }
 
     private static async Task<Dictionary<(int Organisation, Guid Id), Hash32>> FindEventIdsAsync(
@@ -388,4 +441,7 @@ internal sealed class CaptureBatch(NpgsqlDataSource database, PartitionStore par
             copy.Write(bytes, NpgsqlDbType.Bytea);
         }
     }
+
+    /// <summary>Something that a statement repeats was erased after it was looked up.</summary>
+    private sealed class ErasedMeanwhileException : Exception;
 }

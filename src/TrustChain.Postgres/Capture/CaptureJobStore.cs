@@ -202,9 +202,9 @@ public sealed class CaptureJobStore(NpgsqlDataSource database, PartitionStore pa
     /// <param name="statements">One after the other; memory is bounded by one.</param>
     /// <param name="now">When it ended.</param>
     /// <param name="cancellationToken">Honoured until the commit.</param>
-    /// <returns>The conflict that rolled it back; null when all is written.</returns>
+    /// <returns>The refusal that rolled it back; null when all is written.</returns>
     /// <exception cref="InvalidOperationException">The lease was lost; nothing was written.</exception>
-    public async Task<CaptureResult.EventIdInUse?> WriteAllAsync(
+    public async Task<CaptureResult.Refused?> WriteAllAsync(
         CaptureJob job, Guid owner, IAsyncEnumerable<(int FirstEvent, NewStatement Statement)> statements, DateTimeOffset now, CancellationToken cancellationToken)
     {
         var batch = new CaptureBatch(database, partitions);
@@ -212,9 +212,9 @@ public sealed class CaptureJobStore(NpgsqlDataSource database, PartitionStore pa
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         await foreach (var (first, statement) in statements.WithCancellation(cancellationToken))
         {
-            if ((await batch.WriteInAsync(connection, [statement], lookUp: true, cancellationToken))[0] is CaptureResult.EventIdInUse conflict)
+            if ((await batch.WriteInAsync(connection, [statement], lookUp: true, cancellationToken))[0] is CaptureResult.Refused refused)
             {
-                return conflict with { Position = first + conflict.Position }; // rolled back
+                return refused with { Position = first + refused.Position }; // rolled back
             }
             CrashPoint.Pass("job.statement-written");
         }

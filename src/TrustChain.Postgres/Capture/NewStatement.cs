@@ -160,10 +160,18 @@ public abstract record CaptureResult
     /// <param name="Records">New and already known records.</param>
     public sealed record Stored(IReadOnlyList<StoredRecord> Records) : CaptureResult;
 
-    /// <summary>Nothing was stored: the organisation has used this eventID for another content.</summary>
+    /// <summary>Nothing was stored.</summary>
+    /// <param name="Position">Place in the statement of the event that is the reason.</param>
+    public abstract record Refused(int Position) : CaptureResult;
+
+    /// <summary>The organisation has used this eventID for another content.</summary>
     /// <param name="Position">Place of the event in the statement.</param>
     /// <param name="EventId">The eventID.</param>
-    public sealed record EventIdInUse(int Position, string EventId) : CaptureResult;
+    public sealed record EventIdInUse(int Position, string EventId) : Refused(Position);
+
+    /// <summary>The event's content was erased, and in document form the statement would bring it back with its other events.</summary>
+    /// <param name="Position">Place of the event in the statement.</param>
+    public sealed record ContentErased(int Position) : Refused(Position);
 }
 
 /// <summary>A record that is durable.</summary>

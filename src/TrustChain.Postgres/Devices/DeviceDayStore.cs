@@ -21,7 +21,12 @@ public sealed class DeviceDayStore(NpgsqlDataSource database)
     private const string SelectFindings =
         "select device_id, day, key, code, severity, from_time, until_time, measure, detail, records, times, found_at, ended_at from device_finding";
 
-    /// <summary>Writes computed days with their findings; what was found before and is not any more ends now.</summary>
+    private const string EndSilences = """
+        update device_finding f set ended_at = $1 from device_status s
+        where f.code = 'silence' and f.ended_at is null and s.device_id = f.device_id and s.last_reading_at > f.from_time
+        """;
+
+    /// <summary>Writes computed days with their findings; what was found before and is not any more ends now, and so does the silence of a device that speaks again.</summary>
     /// <param name="connection">With the transaction of the caller.</param>
     /// <param name="days">Each with its content as JSON and its findings.</param>
     /// <param name="now">When it was computed.</param>
@@ -61,6 +66,7 @@ public sealed class DeviceDayStore(NpgsqlDataSource database)
                 new() { Value = now.UtcDateTime },
             },
         });
+        batch.BatchCommands.Add(new(EndSilences + " and f.device_id = any ($2)") { Parameters = { new() { Value = now.UtcDateTime }, Ids(days.Select(static d => d.Day.DeviceId)) } });
         if (findings.Count > 0)
         {
             batch.BatchCommands.Add(DeviceAlarmStore.Raise([.. findings.Select(static f => (f.Day.DeviceId, f.Finding.Key, f.Finding))], now));
@@ -76,14 +82,10 @@ public sealed class DeviceDayStore(NpgsqlDataSource database)
     /// <returns>How many have fallen silent.</returns>
     public async Task<int> WriteSilencesAsync(IReadOnlyList<(int DeviceId, Finding Finding)> silences, DateTimeOffset now, CancellationToken cancellationToken)
     {
-        const string End = """
-            update device_finding f set ended_at = $1 from device_status s
-            where f.code = 'silence' and f.ended_at is null and s.device_id = f.device_id and s.last_reading_at > f.from_time
-            """;
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         await using var batch = new NpgsqlBatch(connection);
-        batch.BatchCommands.Add(new(End) { Parameters = { new() { Value = now.UtcDateTime } } });
+        batch.BatchCommands.Add(new(EndSilences) { Parameters = { new() { Value = now.UtcDateTime } } });
         if (silences.Count > 0)
         {
             batch.BatchCommands.Add(DeviceAlarmStore.Raise([.. silences.Select(static s => (s.DeviceId, s.Finding.Key, s.Finding))], now));
@@ -97,18 +99,20 @@ public sealed class DeviceDayStore(NpgsqlDataSource database)
         return silences.Count;
     }
 
-    /// <summary>Devices with a key in force whose last reading is older than a moment and that are not said to be silent yet.</summary>
-    public async Task<IReadOnlyList<(int DeviceId, string Template, DateTimeOffset LastReadingAt)>> ListQuietAsync(DateTimeOffset before, int limit, CancellationToken cancellationToken)
+    /// <summary>Devices with a key in force whose last reading is older than a moment, from which nothing came since another, and that are not said to be silent yet.</summary>
+    public async Task<IReadOnlyList<(int DeviceId, string Template, DateTimeOffset LastReadingAt)>> ListQuietAsync(
+        DateTimeOffset before, DateTimeOffset unheardSince, int limit, CancellationToken cancellationToken)
     {
         const string Sql = """
             select s.device_id, d.template, s.last_reading_at from device_status s join device d on d.id = s.device_id
-            where d.state = 1 and s.last_reading_at < $1 and s.last_key_number >= 0
+            where d.state = 1 and s.last_reading_at < $1 and s.last_seen_at < $3 and s.last_key_number >= 0
               and not exists (select from device_finding f where f.device_id = s.device_id and f.code = 'silence' and f.ended_at is null)
             order by s.device_id limit $2
             """;
         await using var command = database.CreateCommand(Sql);
         command.Parameters.Add(new() { Value = before.UtcDateTime });
         command.Parameters.Add(new() { Value = limit });
+        command.Parameters.Add(new() { Value = unheardSince.UtcDateTime });
         var list = new List<(int, string, DateTimeOffset)>();
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         while (await reader.ReadAsync(cancellationToken))

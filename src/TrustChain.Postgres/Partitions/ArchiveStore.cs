@@ -12,7 +12,7 @@ namespace TrustChain.Postgres.Partitions;
 /// </summary>
 public sealed class ArchiveStore(NpgsqlDataSource database, TimeProvider time)
 {
-    internal const long AdvisoryLock = 0x5472757374417263; // "TrustArc": one drop, restore or erasure at a time
+    internal const long AdvisoryLock = 0x5472757374417263; // "TrustArc": one export, drop, restore or erasure at a time
 
     private static readonly TimeSpan LockPause = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan LockPatience = TimeSpan.FromMinutes(5);
@@ -49,6 +49,19 @@ public sealed class ArchiveStore(NpgsqlDataSource database, TimeProvider time)
     public async Task<ArchiveFile> ExportAsync(int number, string path, string location, CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        await ExecuteAsync(connection, $"select pg_advisory_lock({AdvisoryLock})", cancellationToken); // Before the transaction, which sees what was when it began.
+        try
+        {
+            return await ExportCoreAsync(connection, number, path, location, cancellationToken);
+        }
+        finally
+        {
+            await ExecuteAsync(connection, $"select pg_advisory_unlock({AdvisoryLock})", CancellationToken.None);
+        }
+    }
+
+    private async Task<ArchiveFile> ExportCoreAsync(NpgsqlConnection connection, int number, string path, string location, CancellationToken cancellationToken)
+    {
         await using var transaction = await connection.BeginTransactionAsync(System.Data.IsolationLevel.RepeatableRead, cancellationToken);
         var (_, header) = await GetFullAsync(connection, number, cancellationToken);
         var written = await WriteFileAsync(connection, header, path, location, cancellationToken);

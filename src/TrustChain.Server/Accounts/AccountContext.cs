@@ -39,7 +39,8 @@ internal sealed class AccountContext(
         }
         var caller = await memberships.FindCallerAsync(Http) ?? new Caller(null, OrganisationRole.Viewer, $"person:{person.Login}");
         var ticket = await Http.AuthenticateAsync(IdentityConstants.ApplicationScheme);
-        return new SignedIn(person, caller, Guid.TryParse(ticket.Properties?.Items[SessionTickets.SessionId], out var session) ? session : null);
+        return new SignedIn(
+            person, caller, Guid.TryParse(ticket.Properties?.Items[SessionTickets.SessionId], out var session) ? session : null, Confirmation.Holds(ticket.Properties, time.GetUtcNow()));
     }
 
     /// <summary>Leads to the sign-in page and back here.</summary>
@@ -48,6 +49,17 @@ internal sealed class AccountContext(
     {
         var query = HttpMethods.IsGet(Http.Request.Method) && Http.Request.QueryString.Value is { Length: <= 1000 } kept ? kept : "";
         return Redirect("/account/sign-in?returnUrl=" + Uri.EscapeDataString(Http.Request.Path + query));
+    }
+
+    /// <summary>Leads to the page where somebody who is signed in shows that it is them, and from there to another.</summary>
+    public IResult ToConfirm(string page) => Redirect("/account/confirm?returnUrl=" + Uri.EscapeDataString(page));
+
+    /// <summary>From here on this browser's session counts as confirmed.</summary>
+    public async Task ConfirmAsync()
+    {
+        var ticket = await Http.AuthenticateAsync(IdentityConstants.ApplicationScheme);
+        Confirmation.Note(ticket.Properties!, time.GetUtcNow()); // Somebody is signed in.
+        await Http.SignInAsync(IdentityConstants.ApplicationScheme, ticket.Principal!, ticket.Properties);
     }
 
     /// <summary>Leads on after a form was taken.</summary>
@@ -111,6 +123,13 @@ internal sealed class AccountContext(
         return await next(context);
     }
 
+    /// <summary>Sends whoever is signed in, but has not shown lately that it is them, to the page that asks for that.</summary>
+    public static async ValueTask<object?> CheckConfirmedAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
+    {
+        var account = context.HttpContext.RequestServices.GetRequiredService<AccountContext>();
+        return await account.FindAsync() is { IsConfirmed: false } ? account.ToConfirm(HttpMethods.IsGet(account.Http.Request.Method) ? account.Http.Request.Path : "/account") : await next(context);
+    }
+
     /// <summary>Whether the body is a form within the limits that forms have: number and length of fields.</summary>
     private static async Task<bool> IsReadableAsync(HttpRequest request, CancellationToken cancellationToken)
     {
@@ -129,4 +148,5 @@ internal sealed class AccountContext(
 /// <param name="Person">They.</param>
 /// <param name="Caller">For whom they act.</param>
 /// <param name="Session">The session of this browser.</param>
-internal sealed record SignedIn(Person Person, Caller Caller, Guid? Session);
+/// <param name="IsConfirmed">Whether they have shown lately that it is them: see <see cref="Confirmation"/>.</param>
+internal sealed record SignedIn(Person Person, Caller Caller, Guid? Session, bool IsConfirmed);

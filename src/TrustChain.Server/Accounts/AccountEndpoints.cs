@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Identity;
 using QRCoder;
 using TrustChain.Postgres.Accounts;
 using TrustChain.Server.Hosting;
+using TrustChain.Server.Pages;
 using TrustChain.Server.Pages.Account;
 
 namespace TrustChain.Server.Accounts;
@@ -17,17 +18,21 @@ internal static partial class AccountEndpoints
         var account = app.MapGroup("/account").ExcludeFromDescription().AddEndpointFilter(AccountContext.CheckFormAsync);
         account.MapGet("", ShowAsync);
         account.MapPost("/organisation", ChooseOrganisationAsync);
-        account.MapPost("/passkeys/create", OfferPasskeyAsync);
-        account.MapPost("/passkeys/add", AddPasskeyAsync);
-        account.MapPost("/passkeys/remove", RemovePasskeyAsync);
-        account.MapGet("/codes", ShowCodesAsync);
-        account.MapPost("/codes", TurnCodesOnAsync);
-        account.MapPost("/codes/renew", RenewCodesAsync);
-        account.MapPost("/codes/off", TurnCodesOffAsync);
+        account.MapGet("/confirm", ShowConfirmAsync);
+        account.MapPost("/confirm", ConfirmByPasswordAsync);
+        account.MapPost("/confirm/passkey", ConfirmByPasskeyAsync);
         account.MapPost("/password", ChangePasswordAsync);
         account.MapPost("/password/passkey", ReplacePasswordAsync);
         account.MapPost("/sessions/end", EndSessionAsync);
         account.MapPost("/sign-out-everywhere", SignOutEverywhereAsync);
+        var confirmed = account.MapGroup("").AddEndpointFilter(AccountContext.CheckConfirmedAsync); // Who may use these may come back at any time.
+        confirmed.MapPost("/passkeys/create", OfferPasskeyAsync);
+        confirmed.MapPost("/passkeys/add", AddPasskeyAsync);
+        confirmed.MapPost("/passkeys/remove", RemovePasskeyAsync);
+        confirmed.MapGet("/codes", ShowCodesAsync);
+        confirmed.MapPost("/codes", TurnCodesOnAsync);
+        confirmed.MapPost("/codes/renew", RenewCodesAsync);
+        confirmed.MapPost("/codes/off", TurnCodesOffAsync);
     }
 
     private static async Task<IResult> ShowAsync(AccountContext context, AccountParts parts) =>
@@ -43,7 +48,8 @@ internal static partial class AccountEndpoints
             who.Person.TwoFactor,
             who.Person.RecoveryCodes.Count,
             await parts.Sessions.ListAsync(who.Person.Id, context.Cancellation),
-            who.Session);
+            who.Session,
+            who.IsConfirmed);
         return await context.RenderAsync<AccountPage>(
             "/account",
             new Dictionary<string, object?> { [nameof(AccountPage.Form)] = form, [nameof(AccountPage.Frame)] = AccountContext.Frame(who), [nameof(AccountPage.View)] = view }, status);
@@ -195,6 +201,77 @@ internal static partial class AccountEndpoints
         return await DoneAsync(context, who, "codes-turned-off", "", "codes-off");
     }
 
+    private static async Task<IResult> ShowConfirmAsync(string? returnUrl, AccountContext context, AccountParts parts) => await context.FindAsync() is { } who
+        ? await RenderConfirmAsync(context, parts, who, context.NewForm() with { Values = new Dictionary<string, string> { ["returnUrl"] = returnUrl ?? "" } })
+        : context.ToSignIn();
+
+    private static async Task<IResult> RenderConfirmAsync(AccountContext context, AccountParts parts, SignedIn who, FormState form, int status = StatusCodes.Status200OK) =>
+        await context.RenderAsync<ConfirmPage>(
+            "/account/confirm",
+            new Dictionary<string, object?>
+            {
+                [nameof(ConfirmPage.Form)] = form,
+                [nameof(ConfirmPage.Frame)] = AccountContext.Frame(who),
+                [nameof(ConfirmPage.HasPassword)] = who.Person.PasswordHash is not null,
+                [nameof(ConfirmPage.HasPasskey)] = (await parts.People.ListPasskeysAsync(who.Person.Id, context.Cancellation)).Count > 0,
+            },
+            status);
+
+    private static async Task<IResult> ConfirmByPasswordAsync(AccountContext context, AccountParts parts, SignInManager<Person> signIn)
+    {
+        if (await context.FindAsync() is not { } who)
+        {
+            return context.ToSignIn();
+        }
+        var typed = await context.Http.Request.ReadFormAsync(context.Cancellation);
+        return await FindPasswordFaultAsync(context, who, typed, signIn) is { } fault
+            ? await RenderConfirmAsync(context, parts, who, context.NewForm(typed, ("current", fault)), StatusCodes.Status400BadRequest)
+            : await ConfirmedAsync(context, who, typed, "password");
+    }
+
+    private static async Task<IResult> ConfirmByPasskeyAsync(AccountContext context, AccountParts parts, UserManager<Person> users, SignInManager<Person> signIn)
+    {
+        if (await context.FindAsync() is not { } who)
+        {
+            return context.ToSignIn();
+        }
+        var typed = await context.Http.Request.ReadFormAsync(context.Cancellation);
+        if (await IsPasskeyShownAsync(who, typed, users, signIn))
+        {
+            return await ConfirmedAsync(context, who, typed, "passkey");
+        }
+        await context.WriteAsync(who.Person, null, "confirmation-refused", "passkey");
+        return await RenderConfirmAsync(context, parts, who, context.NewForm(typed, ("", context.T.PasskeyNotShown)), StatusCodes.Status400BadRequest);
+    }
+
+    private static async Task<IResult> ConfirmedAsync(AccountContext context, SignedIn who, IFormCollection typed, string how)
+    {
+        await context.ConfirmAsync();
+        await context.WriteAsync(who.Person, null, "confirmed", how);
+        var returnUrl = typed["returnUrl"].ToString();
+        return context.Redirect(PageContext.IsLocal(returnUrl) && !returnUrl.Contains('?', StringComparison.Ordinal) ? returnUrl : "/account", "confirmed");
+    }
+
+    /// <summary>What is wrong with the current password that was typed; each wrong one counts towards the lockout, as at signing in.</summary>
+    private static async Task<string?> FindPasswordFaultAsync(AccountContext context, SignedIn who, IFormCollection typed, SignInManager<Person> signIn)
+    {
+        var result = await signIn.CheckPasswordSignInAsync(who.Person, typed["current"].ToString(), lockoutOnFailure: true);
+        if (result.Succeeded)
+        {
+            return null;
+        }
+        await context.WriteAsync(who.Person, null, "confirmation-refused", result.IsLockedOut ? "password, locked out" : "password");
+        return result.IsLockedOut ? context.T.SignInLocked : context.T.PasswordWrong;
+    }
+
+    /// <summary>Whether the form holds the answer of one of this person's passkeys to a challenge of this moment.</summary>
+    private static async Task<bool> IsPasskeyShownAsync(SignedIn who, IFormCollection typed, UserManager<Person> users, SignInManager<Person> signIn)
+    {
+        var credential = typed["credential"].ToString();
+        var shown = credential.Length is > 0 and <= 16_384 ? await PasskeyForm.TryAsync(() => signIn.PerformPasskeyAssertionAsync(credential)) : null;
+        return shown is { Succeeded: true } && shown.User.Id == who.Person.Id && (await users.AddOrUpdatePasskeyAsync(who.Person, shown.Passkey)).Succeeded;
+    }
+
     private static async Task<IResult> ChangePasswordAsync(AccountContext context, AccountParts parts, UserManager<Person> users, SignInManager<Person> signIn)
     {
         if (await context.FindAsync() is not { } who)
@@ -203,11 +280,18 @@ internal static partial class AccountEndpoints
         }
         var typed = await context.Http.Request.ReadFormAsync(context.Cancellation);
         var (current, password) = (typed["current"].ToString(), typed["password"].ToString());
+        if (who.Person.PasswordHash is null && !who.IsConfirmed)
+        {
+            return context.ToConfirm("/account");
+        }
+        if (who.Person.PasswordHash is not null && await FindPasswordFaultAsync(context, who, typed, signIn) is { } fault)
+        {
+            return await RenderAsync(context, parts, who, context.NewForm(typed, ("current", fault)), StatusCodes.Status400BadRequest);
+        }
         var result = who.Person.PasswordHash is null ? await users.AddPasswordAsync(who.Person, password) : await users.ChangePasswordAsync(who.Person, current, password);
         if (!result.Succeeded)
         {
-            var wrong = result.Errors.Any(static e => e.Code == nameof(IdentityErrorDescriber.PasswordMismatch));
-            return await RenderAsync(context, parts, who, context.NewForm(typed, wrong ? ("current", context.T.PasswordWrong) : ("password", context.T.PasswordWeak)), StatusCodes.Status400BadRequest);
+            return await RenderAsync(context, parts, who, context.NewForm(typed, ("password", context.T.PasswordWeak)), StatusCodes.Status400BadRequest);
         }
         await EndOthersAsync(parts, who, signIn, context.Cancellation);
         return await DoneAsync(context, who, "password-changed", "", "password");
@@ -221,9 +305,8 @@ internal static partial class AccountEndpoints
             return context.ToSignIn();
         }
         var typed = await context.Http.Request.ReadFormAsync(context.Cancellation);
-        var (credential, password) = (typed["credential"].ToString(), typed["newPassword"].ToString());
-        var shown = credential.Length is > 0 and <= 16_384 ? await PasskeyForm.TryAsync(() => signIn.PerformPasskeyAssertionAsync(credential)) : null;
-        if (shown is not { Succeeded: true } || shown.User.Id != who.Person.Id || !(await users.AddOrUpdatePasskeyAsync(who.Person, shown.Passkey)).Succeeded)
+        var password = typed["newPassword"].ToString();
+        if (!await IsPasskeyShownAsync(who, typed, users, signIn))
         {
             await context.WriteAsync(who.Person, null, "password-refused", "passkey");
             return await RenderAsync(context, parts, who, context.NewForm(typed, ("newPassword", context.T.PasskeyNotShown)), StatusCodes.Status400BadRequest);

@@ -48,13 +48,18 @@ internal static class AccountsExtensions
             options.UserVerificationRequirement = "required"; // A passkey counts as both factors only when the authenticator knows its person.
             options.ResidentKeyRequirement = "required";
         });
-        services.AddOptions<CookieAuthenticationOptions>(IdentityConstants.ApplicationScheme).Configure<SessionTickets>(static (options, tickets) =>
+        services.AddOptions<CookieAuthenticationOptions>(IdentityConstants.ApplicationScheme).Configure<SessionTickets, TimeProvider>(static (options, tickets, time) =>
         {
             options.Cookie.Name = "tc-session";
             options.Cookie.SameSite = SameSiteMode.Lax;
             options.SessionStore = tickets;
             options.ExpireTimeSpan = SessionLifetime;
             options.SlidingExpiration = true;
+            options.Events.OnSigningIn = context =>
+            {
+                Confirmation.NoteFirst(context.Properties, time.GetUtcNow());
+                return Task.CompletedTask;
+            };
         });
         services.AddAntiforgery(static options => options.Cookie.Name = "tc-form");
         services.AddSingleton<ProtectionKeyStore>();

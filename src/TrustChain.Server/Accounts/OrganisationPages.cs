@@ -15,20 +15,24 @@ internal static class OrganisationPages
     {
         var account = app.MapGroup("/account").ExcludeFromDescription().AddEndpointFilter(AccountContext.CheckFormAsync);
         account.MapGet("/members", static (AccountContext context, OrganisationParts parts) => AsAdminAsync(context, who => ShowMembersAsync(context, parts, who, context.NewForm())));
-        account.MapPost("/members/invite", static (AccountContext context, OrganisationParts parts) => AsAdminAsync(context, who => InviteAsync(context, parts, who)));
+        account.MapPost("/members/invite", static (AccountContext context, OrganisationParts parts) => AsAdminAsync(context, who => InviteAsync(context, parts, who), confirmedFor: "/account/members"));
         account.MapPost("/members/withdraw", static (AccountContext context, OrganisationParts parts) => AsAdminAsync(context, who => WithdrawAsync(context, parts, who)));
-        account.MapPost("/members/change", static (AccountContext context, OrganisationParts parts) => AsAdminAsync(context, who => ChangeAsync(context, parts, who, remove: false)));
+        account.MapPost("/members/change", static (AccountContext context, OrganisationParts parts) => AsAdminAsync(context, who => ChangeAsync(context, parts, who, remove: false), confirmedFor: "/account/members"));
         account.MapPost("/members/remove", static (AccountContext context, OrganisationParts parts) => AsAdminAsync(context, who => ChangeAsync(context, parts, who, remove: true)));
         account.MapGet("/api-keys", static (AccountContext context, OrganisationParts parts) => AsAdminAsync(context, who => ShowKeysAsync(context, parts, who, context.NewForm())));
-        account.MapPost("/api-keys", static (AccountContext context, OrganisationParts parts) => AsAdminAsync(context, who => MakeKeyAsync(context, parts, who)));
-        account.MapPost("/api-keys/rotate", static (AccountContext context, OrganisationParts parts) => AsAdminAsync(context, who => RotateKeyAsync(context, parts, who)));
+        account.MapPost("/api-keys", static (AccountContext context, OrganisationParts parts) => AsAdminAsync(context, who => MakeKeyAsync(context, parts, who), confirmedFor: "/account/api-keys"));
+        account.MapPost("/api-keys/rotate", static (AccountContext context, OrganisationParts parts) => AsAdminAsync(context, who => RotateKeyAsync(context, parts, who), confirmedFor: "/account/api-keys"));
         account.MapPost("/api-keys/revoke", static (AccountContext context, OrganisationParts parts) => AsAdminAsync(context, who => RevokeKeyAsync(context, parts, who)));
         account.MapGet("/audit", ShowAuditAsync);
     }
 
-    private static async Task<IResult> AsAdminAsync(AccountContext context, Func<SignedIn, Task<IResult>> act) => await context.FindAsync() switch
+    /// <param name="context">The request.</param>
+    /// <param name="act">What an admin does.</param>
+    /// <param name="confirmedFor">The page to come back to, for what opens the organisation to others: it needs a session that is confirmed.</param>
+    private static async Task<IResult> AsAdminAsync(AccountContext context, Func<SignedIn, Task<IResult>> act, string? confirmedFor = null) => await context.FindAsync() switch
     {
         null => context.ToSignIn(),
+        { Caller: { Organisation: not null, Role: OrganisationRole.Admin }, IsConfirmed: false } when confirmedFor is not null => context.ToConfirm(confirmedFor),
         { Caller: { Organisation: not null, Role: OrganisationRole.Admin } } who => await act(who),
         _ => Problems.NotAllowed("Only admins of the organisation may do this."),
     };

@@ -153,9 +153,9 @@ internal sealed partial class CaptureJobWorker(
             return job;
         }
         var done = job with { EventsDone = total, IsSuccess = true };
-        if (await jobs.WriteAllAsync(done, _owner, MakeStatementsAsync(job, organisation, document, errors, cancellationToken), time.GetUtcNow(), cancellationToken) is { } conflict)
+        if (await jobs.WriteAllAsync(done, _owner, MakeStatementsAsync(job, organisation, document, errors, cancellationToken), time.GetUtcNow(), cancellationToken) is { } refused)
         {
-            errors.Add(StatementWriter.EventIdInUse(conflict));
+            errors.Add(StatementWriter.Refusal(refused));
             return job;
         }
         metrics.Captured(total, Core.Log.Custody.Custodial);
@@ -193,9 +193,9 @@ internal sealed partial class CaptureJobWorker(
                     metrics.Recorded(stored);
                     break;
                 }
-                var conflict = (CaptureResult.EventIdInUse)result; // There is no third.
-                errors.Add(StatementWriter.EventIdInUse(conflict with { Position = accepted[conflict.Position].Position }));
-                accepted.RemoveAt(conflict.Position);
+                var refused = (CaptureResult.Refused)result; // There is no third.
+                errors.Add(StatementWriter.Refusal(refused with { Position = accepted[refused.Position].Position }));
+                accepted.RemoveAt(refused.Position);
             }
             log.Raise();
             await TellAsync(job with { IsSuccess = errors.Count == 0, EventsDone = captured }, errors, cancellationToken);

@@ -20,8 +20,8 @@ internal sealed class StatementWriter(CaptureWriter writer, KeyRing ring, LogSig
         span?.SetTag(Tracing.Entries, statement.Records.Count);
         switch (await writer.WriteAsync(statement))
         {
-            case CaptureResult.EventIdInUse conflict:
-                return new CaptureOutcome.Refused(EventIdInUse(conflict)) { Position = conflict.Position };
+            case CaptureResult.Refused refused:
+                return new CaptureOutcome.Refused(Refusal(refused)) { Position = refused.Position };
             case CaptureResult.Stored stored:
                 metrics.Captured(statement.Records.Count, statement.Custody);
                 metrics.Recorded(stored);
@@ -32,9 +32,15 @@ internal sealed class StatementWriter(CaptureWriter writer, KeyRing ring, LogSig
         }
     }
 
-    /// <summary>The problem of an eventID that stands for another content.</summary>
-    public static IResult EventIdInUse(CaptureResult.EventIdInUse conflict) => Problems.Create(
-        409, ProblemCodes.EventIdInUse, $"event {conflict.Position}: the eventID {conflict.EventId} stands for another content of yours already.", "ResourceAlreadyExistsException");
+    /// <summary>The problem of what the store refused.</summary>
+    public static IResult Refusal(CaptureResult.Refused refused) => refused switch
+    {
+        CaptureResult.EventIdInUse conflict => Problems.Create(
+            409, ProblemCodes.EventIdInUse, $"event {conflict.Position}: the eventID {conflict.EventId} stands for another content of yours already.", "ResourceAlreadyExistsException"),
+        CaptureResult.ContentErased => Problems.Create(
+            409, ProblemCodes.ContentErased, $"event {refused.Position}: its content was erased, and a statement in document form would bring it back. Send the other events without it.", "ValidationException"),
+        _ => throw new System.Diagnostics.UnreachableException(),
+    };
 
     /// <summary>The log's promise for a statement.</summary>
     public string MakeReceipt(Hash32 statement, DateTimeOffset receivedAt) =>

@@ -100,7 +100,7 @@ internal sealed partial class DayWorker(
         return taken;
     }
 
-    /// <summary>Looks each minute for devices that say nothing any more. Two servers that look at once find the same.</summary>
+    /// <summary>Looks each minute for devices that say nothing any more; one that is just sending what it could not send before is not among them. Two servers that look at once find the same.</summary>
     private async Task FindSilencesAsync(CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
@@ -111,7 +111,7 @@ internal sealed partial class DayWorker(
         _silencesAt = now;
         var shortest = TimeSpan.FromHours(templates.All.Min(static t => t.SilenceAfter));
         var silences = new List<(int, Finding)>();
-        foreach (var (device, name, lastReadingAt) in await days.ListQuietAsync(now - shortest, 10_000, cancellationToken))
+        foreach (var (device, name, lastReadingAt) in await days.ListQuietAsync(now - shortest, now - SilenceInterval, 10_000, cancellationToken))
         {
             if (templates.Find(name) is { } template && DevicePeriod.FindSilence(template, lastReadingAt, now) is { } silence)
             {

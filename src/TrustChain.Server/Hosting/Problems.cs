@@ -28,6 +28,7 @@ public static class ProblemCodes
     public const string AlreadyExists = "already-exists";
     public const string ClaimOverlaps = "claim-overlaps";
     public const string EventIdInUse = "event-id-in-use";
+    public const string ContentErased = "content-erased";
     public const string TooLarge = "too-large";
     public const string UnsupportedMediaType = "unsupported-media-type";
     public const string InvalidQuery = "invalid-query";

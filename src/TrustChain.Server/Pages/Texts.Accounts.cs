@@ -35,9 +35,20 @@ public sealed partial class Texts
 
     internal string PasskeyNotShown => Say("Your passkey did not confirm this. Try again.", "通行密钥未能确认此操作，请重试。");
 
+    internal string ConfirmIdentity => Say("Show that it is you", "确认是您本人");
+
+    internal string ConfirmFirst => Say(
+        "Before ways to sign in, members or API keys are changed, show that it is you. This holds for ten minutes in this browser.", "更改登录方式、成员或 API 密钥前，请先确认是您本人。确认后在此浏览器中十分钟内有效。");
+
+    internal string Confirm => Say("Confirm", "确认");
+
+    internal string ConfirmByPasskey => Say("Confirm with a passkey", "用通行密钥确认");
+
+    internal string DoneConfirmed => Say("Confirmed. Now do what you were about to do; this holds for ten minutes.", "已确认。请继续刚才的操作，十分钟内有效。");
+
     internal string SignInWithPasskey => Say("Sign in with a passkey", "使用通行密钥登录");
 
-    internal string PasskeyFailed => Say("The browser gave no passkey. Try again, or sign in with your password.", "浏览器未提供通行密钥。请重试，或使用密码登录。");
+    internal string PasskeyFailed => Say("The browser gave no passkey. Try again, or use your password.", "浏览器未提供通行密钥。请重试，或使用密码。");
 
     internal string NoAccountYet => Say("No account? An admin of your organisation can invite you.", "还没有账户？请让本机构的管理员发送邀请。");
 
@@ -244,6 +255,7 @@ public sealed partial class Texts
         "refused" => DoneRefused,
         "grant-withdrawn" => DoneGrantWithdrawn,
         "password" => DonePassword,
+        "confirmed" => DoneConfirmed,
         "passkey" => DonePasskey,
         "passkey-removed" => DonePasskeyRemoved,
         "codes-off" => DoneCodesOff,

@@ -5,6 +5,10 @@ const send = async (button, form) => {
     if (!answer.ok) {
         throw new Error(`${button.dataset.options}: ${answer.status}`);
     }
+    if (answer.redirected) {
+        location.assign(answer.url); // The server wants it shown first that it is them.
+        return;
+    }
     const options = await answer.json();
     const credential = button.dataset.passkey === "create"
         ? await navigator.credentials.create({ publicKey: PublicKeyCredential.parseCreationOptionsFromJSON(options) })

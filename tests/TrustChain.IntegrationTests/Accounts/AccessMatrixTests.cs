@@ -104,7 +104,7 @@ public sealed partial class AccessMatrixTests(ServerFixture fixture) : IClassFix
     [
         ("GET", "", Need.Viewer), ("GET", "/codes", Need.Viewer), ("GET", "/members", Need.Admin), ("GET", "/api-keys", Need.Admin), ("GET", "/audit", Need.Admin),
         ("POST", "/organisation", Need.Viewer), ("POST", "/passkeys/create", Need.Viewer), ("POST", "/passkeys/add", Need.Viewer), ("POST", "/passkeys/remove", Need.Viewer),
-        ("POST", "/codes", Need.Viewer), ("POST", "/codes/renew", Need.Viewer), ("POST", "/codes/off", Need.Viewer), ("POST", "/password", Need.Viewer), ("POST", "/password/passkey", Need.Viewer), ("POST", "/sessions/end", Need.Viewer),
+        ("POST", "/codes", Need.Viewer), ("POST", "/codes/renew", Need.Viewer), ("POST", "/codes/off", Need.Viewer), ("GET", "/confirm", Need.Viewer), ("POST", "/confirm", Need.Viewer), ("POST", "/confirm/passkey", Need.Viewer), ("POST", "/password", Need.Viewer), ("POST", "/password/passkey", Need.Viewer), ("POST", "/sessions/end", Need.Viewer),
         ("POST", "/members/invite", Need.Admin), ("POST", "/members/withdraw", Need.Admin), ("POST", "/members/change", Need.Admin), ("POST", "/members/remove", Need.Admin),
         ("GET", "/devices", Need.Viewer), ("GET", "/devices/new", Need.Operator), ("POST", "/devices/new", Need.Operator), ("POST", "/devices/claim", Need.Operator),
         ("GET", "/devices/{device}/grants", Need.Viewer), ("POST", "/devices/{device}/grants", Need.Operator), ("GET", "/granted", Need.Viewer), ("POST", "/granted", Need.Operator),

@@ -1,6 +1,8 @@
 using System.Security.Cryptography;
 using System.Text.RegularExpressions;
+using Microsoft.AspNetCore.Authentication;
 using TrustChain.IntegrationTests.Serving;
+using TrustChain.Server.Accounts;
 
 namespace TrustChain.IntegrationTests.Accounts;
 
@@ -123,6 +125,52 @@ public sealed partial class AccountTests(ServerFixture fixture) : IClassFixture<
     }
 
     [Fact]
+    public async Task WhatOutlastsASession_AfterAWhile_AsksWhoItIs()
+    {
+        var company = await Server.AddOrganisationAsync();
+        var login = Login("wu");
+        using var browser = await JoinAsync(company, "admin", login: login);
+        (await browser.GetAsync("/account")).Expect(200, "/account").Saying("Add a passkey");
+        await AgeConfirmationAsync(login);
+
+        Assert.DoesNotContain("Add a passkey", (await browser.GetAsync("/account")).Expect(200, "/account").Saying("Show that it is you").Text, StringComparison.Ordinal);
+        foreach (var path in (string[])["passkeys/create", "passkeys/add", "passkeys/remove", "codes", "codes/renew", "codes/off", "members/invite", "members/change", "api-keys", "api-keys/rotate"])
+        {
+            (await browser.PostAsync($"/account/{path}", ("note", "nobody"), ("role", "admin"), ("label", "x"), ("days", "30"))).Expect(200, "/account/confirm").Saying("Show that it is you");
+        }
+        (await browser.GetAsync("/account/codes")).Expect(200, "/account/confirm");
+        (await browser.PostAsync("/account/members/remove", ("person", Guid.NewGuid().ToString()))).Expect(409, "/account/members/remove"); // What takes access away does not ask.
+
+        await browser.GetAsync("/account/confirm?returnUrl=/account/api-keys");
+        (await browser.PostAsync("/account/confirm", ("current", "wrong"), ("returnUrl", "/account/api-keys"))).Expect(400, "/account/confirm").Saying("The current password is wrong");
+        (await browser.PostAsync("/account/confirm/passkey", ("credential", "{}"))).Expect(400, "/account/confirm/passkey").Saying("did not confirm");
+        (await browser.GetAsync("/account/codes")).Expect(200, "/account/confirm");
+        (await browser.PostAsync("/account/confirm", ("current", Password), ("returnUrl", "/account/api-keys"))).Expect(200, "/account/api-keys").Saying("Confirmed.");
+        (await browser.PostAsync("/account/api-keys", ("label", "ERP"), ("role", "viewer"), ("days", "30"))).Expect(200, "/account/api-keys").Saying("tck_");
+        (await browser.GetAsync("/account/codes")).Expect(200, "/account/codes");
+        (await browser.GetAsync("/account")).Saying("Add a passkey");
+
+        await AgeConfirmationAsync(login);
+        await browser.GetAsync("/account/confirm");
+        foreach (var elsewhere in (string[])["//elsewhere.example/", "https://elsewhere.example/", "/account?done=password"])
+        {
+            (await browser.PostAsync("/account/confirm", ("current", Password), ("returnUrl", elsewhere))).Expect(200, "/account");
+            await browser.GetAsync("/account/confirm");
+        }
+        for (var i = 0; i < 5; i++)
+        {
+            await browser.PostAsync("/account/password", ("current", "wrong"), ("password", "another correct horse"));
+        }
+        (await browser.PostAsync("/account/password", ("current", Password), ("password", "another correct horse"))).Expect(400, "/account/password").Saying("15 minutes"); // Guessing at an open browser ends as it does at the door.
+        (await browser.PostAsync("/account/confirm", ("current", Password))).Expect(400, "/account/confirm").Saying("15 minutes");
+        var acts = await ReadActsAsync(login);
+        Assert.Contains("confirmed password", acts);
+        Assert.Contains("confirmation-refused password", acts);
+        Assert.Contains("confirmation-refused passkey", acts);
+        Assert.Contains("confirmation-refused password, locked out", acts);
+    }
+
+    [Fact]
     public async Task Invitation_Withdrawn_OpensNothing_AndAMemberOfTwoChoosesForWhomToAct()
     {
         var (company, other) = (await Server.AddOrganisationAsync(), await Server.AddOrganisationAsync());
@@ -179,6 +227,41 @@ public sealed partial class AccountTests(ServerFixture fixture) : IClassFixture<
         (await operating.GetAsync("/account")).Expect(200, "/account");
         (await operating.GetAsync("/account/audit")).Expect(403, "/account/audit");
         (await operating.GetAsync("/account/audit?all=true")).Expect(403, "/account/audit");
+    }
+
+    /// <summary>Lets the time for which somebody has shown who they are pass.</summary>
+    private async Task AgeConfirmationAsync(string login)
+    {
+        await using var select = Server.Database.CreateCommand("select s.hash, s.ticket from session s join person p on p.id = s.person_id where p.login = $1");
+        select.Parameters.Add(new() { Value = login });
+        var tickets = new List<(byte[] Hash, byte[] Ticket)>();
+        await using (var reader = await select.ExecuteReaderAsync(TestContext.Current.CancellationToken))
+        {
+            while (await reader.ReadAsync(TestContext.Current.CancellationToken))
+            {
+                tickets.Add(((byte[])reader[0], (byte[])reader[1]));
+            }
+        }
+        var (hash, bytes) = Assert.Single(tickets);
+        var ticket = TicketSerializer.Default.Deserialize(bytes)!; // The server wrote it.
+        Confirmation.Note(ticket.Properties, DateTimeOffset.UtcNow - Confirmation.Lifetime);
+        await using var update = Server.Database.CreateCommand("update session set ticket = $2 where hash = $1");
+        update.Parameters.Add(new() { Value = hash });
+        update.Parameters.Add(new() { Value = TicketSerializer.Default.Serialize(ticket) });
+        Assert.Equal(1, await update.ExecuteNonQueryAsync(TestContext.Current.CancellationToken));
+    }
+
+    private async Task<List<string>> ReadActsAsync(string login)
+    {
+        await using var select = Server.Database.CreateCommand("select act || ' ' || subject from audit_entry where actor = $1");
+        select.Parameters.Add(new() { Value = "person:" + login });
+        var acts = new List<string>();
+        await using var reader = await select.ExecuteReaderAsync(TestContext.Current.CancellationToken);
+        while (await reader.ReadAsync(TestContext.Current.CancellationToken))
+        {
+            acts.Add(reader.GetString(0));
+        }
+        return acts;
     }
 
     /// <summary>Somebody new, signed in as a member.</summary>

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json.Nodes;
 using Microsoft.Extensions.Configuration;
 using TrustChain.Core.Verification;
 using TrustChain.IntegrationTests.Devices;
@@ -59,6 +60,43 @@ public sealed class ErasureTests(ServerFixture fixture) : IClassFixture<ServerFi
             Assert.Contains(checks, static c => c is { Name: CheckNames.Signature, Code: ReasonCodes.Erased });
             Assert.DoesNotContain(checks, static c => c.Outcome == Outcome.Failed);
         }
+    }
+
+    [Fact]
+    public async Task Erase_WhatOtherStatementsRepeat_TakesThemToo_AndNoStatementBringsItBack()
+    {
+        var company = await Server.AddOrganisationAsync();
+        using var key = await company.RegisterKeyAsync();
+        var (shared, second, third) = (Commissioning(), Commissioning(), Commissioning());
+        var (index, path) = await FindAsync(company, (await company.CaptureRootAsync(key, shared.ToJsonString())).Expect(202), 0);
+        // One document repeats the first event with a new one, another that new one with a third: the content of the first hangs on all three.
+        var (_, secondPath) = await FindAsync(company, (await company.CaptureDocumentAsync(key, Events.Document(shared, second))).Expect(202), 1);
+        var (_, thirdPath) = await FindAsync(company, (await company.CaptureDocumentAsync(key, Events.Document(third, second))).Expect(202), 0);
+        var (_, otherPath) = await FindAsync(company, (await company.CaptureDocumentAsync(key, Events.Document(Commissioning()))).Expect(202), 0);
+
+        Assert.Contains("the content of 3 records", (await EraseAsync(1, index, "--reason", "asked for")).Errors, StringComparison.Ordinal);
+        Assert.Contains("3 records", (await EraseAsync(0, index, "--reason", "asked for", "--whole-statement")).Output, StringComparison.Ordinal);
+
+        foreach (var erased in (string[])[path, secondPath, thirdPath])
+        {
+            var checks = await VerifyAsync(company, erased);
+            Assert.Contains(checks, static c => c.Code == ReasonCodes.Erased);
+            Assert.DoesNotContain(checks, static c => c.Outcome == Outcome.Failed);
+        }
+        Assert.DoesNotContain(await VerifyAsync(company, otherPath), static c => c.Code == ReasonCodes.Erased);
+        await using var bodies = Server.Database.CreateCommand("select count(*) from statement_body b join statement s on s.id = b.statement_id where s.form = 0 and s.organisation_id = (select id from organisation where code = $1)");
+        bodies.Parameters.Add(new() { Value = company.Id });
+        Assert.Equal(1L, await bodies.ExecuteScalarAsync(TestContext.Current.CancellationToken));
+
+        var fourth = Commissioning();
+        var refused = (await company.CaptureDocumentAsync(key, Events.Document(fourth, shared))).ExpectProblem(409, "content-erased");
+        Assert.Contains("event 1", refused.GetProperty("detail").GetString(), StringComparison.Ordinal);
+        Assert.Empty((await Server.GetAsync($"/epcis/events?EQ_eventID={Uri.EscapeDataString(fourth["eventID"]!.GetValue<string>())}", company.ApiKey)).Expect(200).EventList);
+        (await company.CaptureDocumentAsync(key, Events.Document(shared))).Expect(202); // All of it is known: nothing is stored.
+        (await company.CaptureRootAsync(key, fourth.ToJsonString(), shared.ToJsonString())).Expect(202); // In root form each event stands alone.
+        Assert.Contains(await VerifyAsync(company, path), static c => c is { Name: CheckNames.Event, Code: ReasonCodes.Erased });
+
+        JsonObject Commissioning() => Events.Commissioning(company.NewItem()).WithId($"urn:uuid:{Guid.NewGuid()}");
     }
 
     [Fact]

@@ -38,11 +38,11 @@ internal sealed class Publication(string folder)
         return new Publication(folder);
     }
 
-    /// <summary>Builds and publishes what a tag of this repository holds.</summary>
-    /// <param name="tag">Its name.</param>
+    /// <summary>Builds and publishes what a commit of this repository holds.</summary>
+    /// <param name="commit">Its digest.</param>
     /// <param name="folder">Where sources and programs go.</param>
-    /// <returns>Null, with the reason, where the tag is not known, as in a shallow clone.</returns>
-    public static async Task<(Publication? Published, string Reason)> MakeFromTagAsync(string tag, string folder)
+    /// <returns>Null, with the reason, where the commit is not known, as in a shallow clone.</returns>
+    public static async Task<(Publication? Published, string Reason)> MakeFromCommitAsync(string commit, string folder)
     {
         var root = Repository.PathOf("");
         if (Tools.FindOnPath("git") is not { } git)
@@ -51,7 +51,7 @@ internal sealed class Publication(string folder)
         }
         Directory.CreateDirectory(folder);
         var archive = Path.Combine(folder, "source.tar");
-        if (await RunAsync(git, "-C", root, "archive", "--output", archive, tag) is { ExitCode: not 0 } refused)
+        if (await RunAsync(git, "-C", root, "archive", "--output", archive, commit) is { ExitCode: not 0 } refused)
         {
             return (null, refused.Errors);
         }
