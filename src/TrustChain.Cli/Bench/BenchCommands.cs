@@ -146,13 +146,14 @@ internal static class BenchCommands
         template.AcceptOnlyFromAmong([.. MachineTemplate.All.Select(static t => t.Name)]);
         var devices = SharedOptions.Number("--devices", "Devices, each enrolled with a key of its own.", defaults.Devices, 1, 1_000_000);
         var statements = SharedOptions.Number("--statements", "Statements signed beforehand; each takes some 60 kB of memory.", defaults.Statements, 1, 10_000_000);
+        var rounds = SharedOptions.Number("--rounds", "How often so many statements are signed and sent.", defaults.Rounds, 1, 10_000);
         var readings = SharedOptions.Number("--readings", "Readings in a statement, one a minute.", defaults.Readings, 1, Statement.MaxEvents);
         var batch = SharedOptions.Number("--batch", "Statements in a request.", defaults.Batch, 1, StatementBatch.MaxStatements);
         var clients = SharedOptions.Number("--clients", "Clients sending at once.", defaults.Clients, 1, 1000);
-        var seconds = SharedOptions.Number("--seconds", "How long to send at most.", defaults.Seconds, 1, 3600);
+        var seconds = SharedOptions.Number("--seconds", "How long to send at most, in each round.", defaults.Seconds, 1, 3600);
         var days = SharedOptions.Number("--days", "Days of the device that is asked for its history; 0 for none.", defaults.Days, 0, 3660);
         var seed = new Option<int>("--seed") { Description = "Chooses the readings.", DefaultValueFactory = _ => defaults.Seed };
-        var command = new Command("telemetry", "Measures telemetry of many devices, and the history of one.") { server, admin, template, devices, statements, readings, batch, clients, seconds, days, seed };
+        var command = new Command("telemetry", "Measures telemetry of many devices, and the history of one.") { server, admin, template, devices, statements, rounds, readings, batch, clients, seconds, days, seed };
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var options = new TelemetryBenchOptions
@@ -160,6 +161,7 @@ internal static class BenchCommands
                 Template = parsed.GetRequiredValue(template),
                 Devices = parsed.GetValue(devices),
                 Statements = parsed.GetValue(statements),
+                Rounds = parsed.GetValue(rounds),
                 Readings = parsed.GetValue(readings),
                 Batch = parsed.GetValue(batch),
                 Clients = parsed.GetValue(clients),

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Text;
 using System.Text.Json;
 using TrustChain.Cli.Capture;
 using TrustChain.Cli.Devices;
@@ -21,6 +22,9 @@ internal sealed record TelemetryBenchOptions
     /// <summary>Statements signed beforehand; each takes some 60 kB of memory with 60 readings.</summary>
     public int Statements { get; init; } = 10_000;
 
+    /// <summary>How often so many statements are signed and sent, the clock running while they are sent: shows whether a reading costs more when more is stored.</summary>
+    public int Rounds { get; init; } = 1;
+
     /// <summary>Readings in a statement, one a minute, 1 to 1,000.</summary>
     public int Readings { get; init; } = 60;
 
@@ -30,7 +34,7 @@ internal sealed record TelemetryBenchOptions
     /// <summary>Clients sending at once.</summary>
     public int Clients { get; init; } = 16;
 
-    /// <summary>Longest sending, and how long to ask for history.</summary>
+    /// <summary>Longest sending of a round, and how long to ask for history.</summary>
     public int Seconds { get; init; } = 30;
 
     /// <summary>Days of the device that is asked for its history; 0 for none.</summary>
@@ -63,16 +67,31 @@ internal static class TelemetryBench
         shell.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{options.Devices} devices enrolled in {Stopwatch.GetElapsedTime(started).TotalSeconds:0.0} s"));
 
         var history = await HistoryDevice.CreateAsync(client, template, organisation.CompanyPrefix, origin, options, cancellationToken);
-        shell.Error.WriteLine($"signing {options.Statements} statements of {options.Readings} readings");
-        load.Sign(options.Statements, options.Readings, options.Batch, DateOnly.FromDateTime(DateTime.UtcNow), origin, (ulong)options.Seed);
-
-        shell.Error.WriteLine($"sending with {options.Clients} clients for at most {options.Seconds} s");
-        started = Stopwatch.GetTimestamp();
-        await load.SendAsync(client, options.Clients, TimeSpan.FromSeconds(options.Seconds), cancellationToken);
-        var elapsed = Stopwatch.GetElapsedTime(started);
+        var (elapsed, from) = (TimeSpan.Zero, load.FindFirstDay(DateOnly.FromDateTime(DateTime.UtcNow), (long)options.Statements * options.Rounds, options.Readings));
+        var rounds = new List<BenchRound>();
+        for (var round = 1; round <= options.Rounds; round++)
+        {
+            shell.Error.WriteLine($"signing {options.Statements} statements of {options.Readings} readings");
+            load.Sign(options.Statements, options.Readings, options.Batch, from, origin, (ulong)options.Seed);
+            shell.Error.WriteLine($"sending with {options.Clients} clients for at most {options.Seconds} s");
+            var before = load.Taken;
+            started = Stopwatch.GetTimestamp();
+            await load.SendAsync(client, options.Clients, TimeSpan.FromSeconds(options.Seconds), cancellationToken);
+            var took = Stopwatch.GetElapsedTime(started);
+            elapsed += took;
+            rounds.Add(new BenchRound(before * options.Readings, (load.Taken - before) * options.Readings / took.TotalSeconds, await FindMemoryAsync(client, cancellationToken)));
+            if (options.Rounds > 1)
+            {
+                shell.Error.WriteLine($"round {round} of {options.Rounds}, {rounds[^1]}");
+            }
+            if (!load.IsSpent || load.Refused > 0)
+            {
+                break; // What was signed next would not follow on what was taken.
+            }
+        }
 
         var asked = history is null ? null : await AskAsync(shell, client, history, options, cancellationToken);
-        Write(shell, options, load, elapsed, asked);
+        Write(shell, options, load, elapsed, rounds, asked);
         return load.Refused == 0 ? ExitCodes.Good : ExitCodes.Bad;
     }
 
@@ -99,13 +118,22 @@ internal static class TelemetryBench
         return latencies;
     }
 
+    /// <summary>Physical memory of the server in bytes; null where it does not show its metrics to us.</summary>
+    private static async Task<long?> FindMemoryAsync(ServerClient client, CancellationToken cancellationToken)
+    {
+        const string Name = "dotnet_process_memory_working_set_bytes";
+        var answer = await client.GetAsync("metrics", "text/plain", cancellationToken);
+        var line = answer.IsSuccess ? Encoding.UTF8.GetString(answer.Body).Split('\n').FirstOrDefault(static l => l.StartsWith(Name, StringComparison.Ordinal)) : null;
+        return line is not null && double.TryParse(line[(line.LastIndexOf(' ') + 1)..], CultureInfo.InvariantCulture, out var bytes) ? (long)bytes : null;
+    }
+
     private static async Task<int> DaysAsync(ServerClient client, string path, CancellationToken cancellationToken)
     {
         using var json = (await client.GetAsync(path, "application/json", cancellationToken)).OrThrow().ToJson();
         return JsonMembers.Array(json.RootElement, "buckets").Count(static b => JsonMembers.Integer(b, "receivedReadings") > 0);
     }
 
-    private static void Write(Shell shell, TelemetryBenchOptions options, TelemetryLoad load, TimeSpan elapsed, Latencies? history)
+    private static void Write(Shell shell, TelemetryBenchOptions options, TelemetryLoad load, TimeSpan elapsed, IReadOnlyList<BenchRound> rounds, Latencies? history)
     {
         var statements = load.Taken / elapsed.TotalSeconds;
         var readings = statements * options.Readings;
@@ -118,6 +146,11 @@ internal static class TelemetryBench
             shell.Output.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
                 $"requests of {options.Batch}: p50 {latencies.Percentile(0.5):0.0} ms, p95 {latencies.Percentile(0.95):0.0} ms, p99 {latencies.Percentile(0.99):0.0} ms"));
+            if (rounds.Count > 1)
+            {
+                shell.Output.WriteLine($"first round: {rounds[0]}");
+                shell.Output.WriteLine($"last round:  {rounds[^1]}");
+            }
             if (history is not null)
             {
                 shell.Output.WriteLine($"history of {options.Days} days by day: {history}");
@@ -125,7 +158,7 @@ internal static class TelemetryBench
         }
         else
         {
-            shell.WriteJson(json => WriteMembers(json, options, load, elapsed, history));
+            shell.WriteJson(json => WriteMembers(json, options, load, elapsed, rounds, history));
         }
         if (load.FirstProblem is not null)
         {
@@ -133,7 +166,7 @@ internal static class TelemetryBench
         }
     }
 
-    private static void WriteMembers(Utf8JsonWriter json, TelemetryBenchOptions options, TelemetryLoad load, TimeSpan elapsed, Latencies? history)
+    private static void WriteMembers(Utf8JsonWriter json, TelemetryBenchOptions options, TelemetryLoad load, TimeSpan elapsed, IReadOnlyList<BenchRound> rounds, Latencies? history)
     {
         var statements = load.Taken / elapsed.TotalSeconds;
         json.WriteString("bench", "telemetry");
@@ -149,9 +182,29 @@ internal static class TelemetryBench
         json.WriteNumber("seconds", Math.Round(elapsed.TotalSeconds, 3));
         json.WriteNumber("statementsPerSecond", Math.Round(statements, 1));
         json.WriteNumber("readingsPerSecond", Math.Round(statements * options.Readings, 1));
+        json.WriteStartArray("rounds");
+        foreach (var round in rounds)
+        {
+            json.WriteStartObject();
+            json.WriteNumber("readingsBefore", round.ReadingsBefore);
+            json.WriteNumber("readingsPerSecond", Math.Round(round.ReadingsPerSecond, 1));
+            if (round.ServerMemory is { } memory)
+            {
+                json.WriteNumber("serverMemoryBytes", memory);
+            }
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
         load.Latencies.WriteTo(json, "requestMilliseconds");
         json.WriteNumber("requestMillisecondsP95", Math.Round(load.Latencies.Percentile(0.95), 2));
         history?.WriteTo(json, "historyMilliseconds");
+    }
+
+    /// <summary>What one round showed.</summary>
+    private readonly record struct BenchRound(long ReadingsBefore, double ReadingsPerSecond, long? ServerMemory)
+    {
+        public override string ToString() => string.Create(
+            CultureInfo.InvariantCulture, $"with {ReadingsBefore} readings before: {ReadingsPerSecond:0} readings/s{(ServerMemory is { } bytes ? $", the server's memory {bytes / 1_000_000} MB" : "")}");
     }
 
     /// <summary>One device with many days, which is asked for its history.</summary>

@@ -15,6 +15,7 @@ internal sealed class TelemetryLoad : IDisposable
     private static readonly TimeSpan Interval = TimeSpan.FromMinutes(1);
 
     private readonly List<(byte[] Body, int Count)> _requests = [];
+    private End[]? _ends;
 
     /// <summary>Makes devices with a key each.</summary>
     /// <param name="template">What they measure.</param>
@@ -53,38 +54,48 @@ internal sealed class TelemetryLoad : IDisposable
     /// <summary>Whether everything that was signed was sent.</summary>
     public bool IsSpent { get; private set; }
 
-    /// <summary>Signs statements of devices in turn, each device's without a pause up to the beginning of a day.</summary>
+    /// <summary>Signs the next statements of devices in turn, each device's without a pause, in place of those that were sent.</summary>
     /// <param name="statements">How many.</param>
-    /// <param name="readings">Readings in each.</param>
+    /// <param name="readings">Readings in each, the same in every call.</param>
     /// <param name="batch">Statements in a request.</param>
-    /// <param name="until">The day.</param>
+    /// <param name="from">The day with which every device begins.</param>
     /// <param name="origin">The log's.</param>
     /// <param name="seed">Chooses the readings.</param>
-    public void Sign(int statements, int readings, int batch, DateOnly until, string origin, ulong seed)
+    public void Sign(int statements, int readings, int batch, DateOnly from, string origin, ulong seed)
     {
         var signed = new string[statements];
-        var (perDay, perDevice) = ((int)(TimeSpan.FromDays(1) / Interval) / readings, ((statements - 1) / Devices.Count) + 1);
-        var first = new DateTimeOffset(until.AddDays(-((perDevice + perDay - 1) / perDay)), TimeOnly.MinValue, TimeSpan.Zero);
+        var perDay = (int)(TimeSpan.FromDays(1) / Interval) / readings;
+        var first = new DateTimeOffset(from, TimeOnly.MinValue, TimeSpan.Zero);
+        _ends ??= [.. Devices.Select((_, number) => new End(Template.Create(new Pcg(seed, (ulong)number))))];
         Parallel.For(0, Math.Min(Devices.Count, statements), number =>
         {
-            var (device, machine, previous) = (Devices[number], Template.Create(new Pcg(seed, (ulong)number)), (string?)null);
-            for (var (place, sequence) = (number, 1L); place < statements; place += Devices.Count, sequence++)
+            var (device, end) = (Devices[number], _ends[number]);
+            for (var place = number; place < statements; place += Devices.Count, end.Statements++)
             {
-                var start = first.AddDays((sequence - 1) / perDay) + ((sequence - 1) % perDay * readings * Interval); // None crosses midnight.
+                var start = first.AddDays(end.Statements / perDay) + (end.Statements % perDay * readings * Interval); // None crosses midnight.
                 var all = Enumerable.Range(0, readings).Select(i => start + (i * Interval))
-                    .Select(time => new SimulatedReading(time, machine.Advance((time + Machine.Zone).DateTime, Interval.TotalHours))).ToList();
+                    .Select(time => new SimulatedReading(time, end.Machine.Advance((time + Machine.Zone).DateTime, Interval.TotalHours))).ToList();
                 var payload = TelemetryFormat.WriteEvent(device.Uri, [.. all.SelectMany(Template.ToMeasurements)]);
-                signed[place] = TelemetryFormat.Sign(device.Key, origin, device.Uri, sequence, previous, 0, all[^1].Time.AddSeconds(1), payload);
-                previous = TelemetryFormat.Digest(signed[place]);
+                signed[place] = TelemetryFormat.Sign(device.Key, origin, device.Uri, end.Statements + 1, end.Digest, 0, all[^1].Time.AddSeconds(1), payload);
+                end.Digest = TelemetryFormat.Digest(signed[place]);
             }
         });
+        _requests.Clear();
         _requests.AddRange(batch == 1 ? signed.Select(static s => (Encoding.ASCII.GetBytes(s), 1)) : StatementBatch.Bodies(signed, batch));
+    }
+
+    /// <summary>The day with which devices have to begin so that all that is said ends before another day.</summary>
+    public DateOnly FindFirstDay(DateOnly until, long statements, int readings)
+    {
+        var (perDay, perDevice) = ((int)(TimeSpan.FromDays(1) / Interval) / readings, ((statements - 1) / Devices.Count) + 2); // Rounds that do not come out even take one more of some.
+        return until.AddDays(-(int)((perDevice + perDay - 1) / perDay));
     }
 
     /// <summary>Sends what was signed, until it is spent or the time is over; each client waits for its answer before its next request.</summary>
     /// <exception cref="CliException">The server does not answer, or refuses a whole request of several.</exception>
     public async Task SendAsync(ServerClient client, int clients, TimeSpan duration, CancellationToken cancellationToken)
     {
+        IsSpent = false;
         var (next, started, gate) = (-1, Stopwatch.GetTimestamp(), new Lock());
         await Task.WhenAll(Enumerable.Range(0, clients).Select(async _ =>
         {
@@ -131,5 +142,15 @@ internal sealed class TelemetryLoad : IDisposable
         }
         using var problem = answer.ToJson();
         return new BatchAnswer(0, 1, $"{(int)answer.Status} {JsonMembers.Text(problem.RootElement, "code") ?? JsonMembers.Text(problem.RootElement, "type")}: {JsonMembers.Text(problem.RootElement, "detail")}");
+    }
+
+    /// <summary>How far a device has come.</summary>
+    private sealed class End(Machine machine)
+    {
+        public Machine Machine { get; } = machine;
+
+        public long Statements { get; set; }
+
+        public string? Digest { get; set; }
     }
 }

@@ -5,7 +5,7 @@ namespace TrustChain.Postgres.Accounts;
 
 /// <summary>An administrative act as it is written down.</summary>
 /// <param name="OrganisationId">On whose account; null when it concerns none, such as a failed sign-in.</param>
-/// <param name="Actor">Who: <c>person:LOGIN</c>, <c>api-key:ID</c>, <c>operator</c> for the server's own command line, or <c>anonymous</c>.</param>
+/// <param name="Actor">Who: <c>person:LOGIN</c>, <c>api-key:ID</c>, <c>operator</c> for the server's own command line, <c>service</c> for what it does by itself, or <c>anonymous</c>.</param>
 /// <param name="Act">What, as a kebab-case word: one of those in <c>docs/accounts.md</c>.</param>
 /// <param name="Subject">On what: an identifier, never a secret.</param>
 /// <param name="Address">From which network address; empty for the command line.</param>

@@ -18,18 +18,17 @@ public sealed class CaptureWriter : IAsyncDisposable
     private const int MaxStatementsPerBatch = 1024;
     private const int MaxRecordsPerBatch = 5_000;
     private const int MaxWaiting = 20_000;
-    private const double NewestWeight = 0.3; // of the newest batch in what a record is said to take
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     private readonly CaptureBatch _batch;
     private readonly Channel<Pending> _waiting = Channel.CreateBounded<Pending>(new BoundedChannelOptions(MaxWaiting) { SingleReader = true });
+    private readonly CommitPace _pace = new();
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _loop;
     private int _depth;
     private long _bytes;
     private long _records;
-    private double _secondsPerRecord; // 0: no batch was written yet
     private long _writingSince; // when the oldest statement of the batch that is being written came; 0 between batches
 
     /// <summary>Starts the writer.</summary>
@@ -61,8 +60,11 @@ public sealed class CaptureWriter : IAsyncDisposable
         }
     }
 
-    /// <summary>How long a statement that came now would wait, by what waits and what a record took lately; zero while nothing was written yet. Without batches as large as those of a backlog it is too long.</summary>
-    public TimeSpan ExpectedWait => TimeSpan.FromSeconds(Math.Min(3600, Math.Max(0, Interlocked.Read(ref _records)) * Volatile.Read(ref _secondsPerRecord)));
+    /// <summary>What a commit takes however little is in it.</summary>
+    public TimeSpan CommitTime => _pace.CommitTime;
+
+    /// <summary>How long what waits takes to be written, beside the commits themselves.</summary>
+    public TimeSpan ExpectedWait => _pace.Expect(Interlocked.Read(ref _records));
 
     /// <summary>Raised after each commit that added records.</summary>
     public event Action? Committed;
@@ -118,15 +120,12 @@ public sealed class CaptureWriter : IAsyncDisposable
             await WriteBatchAsync(batch);
             Volatile.Write(ref _writingSince, 0);
             var written = batch.Sum(static p => p.Statement.Records.Count);
-            Learn(Stopwatch.GetElapsedTime(started).TotalSeconds / Math.Max(1, written));
+            _pace.Learn(Stopwatch.GetElapsedTime(started), written);
             Interlocked.Add(ref _records, -written);
             Interlocked.Add(ref _depth, -batch.Count);
             Interlocked.Add(ref _bytes, -batch.Sum(static p => (long)p.Statement.SizeBytes));
         }
     }
-
-    private void Learn(double secondsPerRecord) =>
-        Volatile.Write(ref _secondsPerRecord, _secondsPerRecord == 0 ? secondsPerRecord : ((1 - NewestWeight) * _secondsPerRecord) + (NewestWeight * secondsPerRecord));
 
     private async Task WriteBatchAsync(List<Pending> batch)
     {

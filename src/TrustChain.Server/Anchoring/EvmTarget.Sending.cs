@@ -126,6 +126,7 @@ internal sealed partial class EvmTarget
             return;
         }
         var replacement = ToStored(transaction, anchor.Id, parts.Time.GetUtcNow());
+        CrashPoint.Pass("anchor.before-replaced");
         var id = await lease.AddReplacementAsync(anchor.Id, replacement, cancellationToken); // Kept before it is sent.
         CrashPoint.Pass("anchor.replaced");
         parts.Metrics.Prepared(name);

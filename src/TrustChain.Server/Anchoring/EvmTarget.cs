@@ -204,11 +204,14 @@ internal sealed partial class EvmTarget(
                 await ReorgAsync(lease, anchor, reorg.Reason, cancellationToken);
                 break;
             case AnchorStep.Revert revert:
+                CrashPoint.Pass("anchor.before-reverted");
                 await lease.SetRevertedAsync(anchor.Id, revert.Reason, mined!, now, cancellationToken); // Found, or it would not be decided.
+                CrashPoint.Pass("anchor.reverted");
                 LogText.Superseded(parts.Logger, name, anchor.Size, revert.Reason);
                 round.Raise(AnchorAlarm.Reverted, $"The anchor of {anchor.Size} entries: {revert.Reason}.");
                 break;
             case AnchorStep.Supersede supersede:
+                CrashPoint.Pass("anchor.before-superseded");
                 await lease.SetSupersededAsync(anchor.Id, supersede.Reason, now, cancellationToken);
                 CrashPoint.Pass("anchor.superseded");
                 LogText.Superseded(parts.Logger, name, anchor.Size, supersede.Reason);
@@ -224,6 +227,7 @@ internal sealed partial class EvmTarget(
 
     private async Task ReorgAsync(AnchorLease lease, StoredAnchor anchor, string reason, CancellationToken cancellationToken)
     {
+        CrashPoint.Pass("anchor.before-reorged");
         await lease.SetReorgedAsync(anchor.Id, reason, parts.Time.GetUtcNow(), cancellationToken);
         CrashPoint.Pass("anchor.reorged");
         LogText.Reorged(parts.Logger, name, anchor.Size, anchor.Block ?? 0, reason);

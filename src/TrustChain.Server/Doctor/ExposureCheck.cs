@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using Microsoft.Extensions.Configuration.Json;
+using Npgsql;
 using TrustChain.Server.Hosting;
 using TrustChain.Server.Proxy;
 
@@ -54,7 +55,20 @@ internal static class ExposureCheck
 
     private static bool HoldsPassword(string setting, string? value) =>
         value?.Length > 0 && (setting.EndsWith(":Password", StringComparison.OrdinalIgnoreCase)
-            || (setting.Equals("TrustChain:Database", StringComparison.OrdinalIgnoreCase) && value.Contains("Password=", StringComparison.OrdinalIgnoreCase)));
+            || (setting.Equals("TrustChain:Database", StringComparison.OrdinalIgnoreCase) && NamesPassword(value)));
+
+    /// <summary>Whether a connection string has one, under whichever of its names.</summary>
+    private static bool NamesPassword(string connectionString)
+    {
+        try
+        {
+            return new NpgsqlConnectionStringBuilder(connectionString).Password is { Length: > 0 };
+        }
+        catch (ArgumentException)
+        {
+            return true; // Not one that could be used, which is said elsewhere; what it holds is not known.
+        }
+    }
 
     private static void CheckCertificate(DoctorReport report, ServingCertificate certificate, DateTimeOffset now)
     {

@@ -2,7 +2,7 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace TrustChain.Server.Hosting;
 
-/// <summary>A certificate that the web server is told to use, as section <c>Kestrel</c> names it: the default one, or one of an endpoint.</summary>
+/// <summary>A certificate that the web server is told to use, as section <c>Kestrel</c> names it: the default one, one of an endpoint, or one of a name that an endpoint serves.</summary>
 /// <param name="Place">The setting.</param>
 /// <param name="File">PEM, or PKCS #12 where no file of a key is named.</param>
 /// <param name="KeyFile">PEM with the private key; null when the certificate's file has it.</param>
@@ -16,7 +16,8 @@ internal sealed record ServingCertificate(string Place, string File, string? Key
     public static IReadOnlyList<ServingCertificate> Find(IConfiguration configuration)
     {
         var kestrel = configuration.GetSection("Kestrel");
-        var sections = kestrel.GetSection("Certificates").GetChildren().Concat(kestrel.GetSection("Endpoints").GetChildren().Select(static e => e.GetSection("Certificate")));
+        var sections = kestrel.GetSection("Certificates").GetChildren().Concat(kestrel.GetSection("Endpoints").GetChildren()
+            .SelectMany(static e => e.GetSection("Sni").GetChildren().Prepend(e)).Select(static e => e.GetSection("Certificate")));
         return [.. sections.Where(static s => s["Path"] is { Length: > 0 }).Select(static s => new ServingCertificate(s.Path, s["Path"]!, s["KeyPath"], s["Password"]))]; // Those with a path.
     }
 

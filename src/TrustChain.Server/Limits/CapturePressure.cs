@@ -25,7 +25,7 @@ internal sealed class CapturePressure(CaptureWriter writer, IOptions<LimitsOptio
         {
             return "waiting-statements";
         }
-        if (IsLate(writer.OldestAge, options.Value.MaxWaitingAge))
+        if (IsLate(options.Value.MaxWaitingAge))
         {
             return "waiting-age";
         }
@@ -39,9 +39,14 @@ internal sealed class CapturePressure(CaptureWriter writer, IOptions<LimitsOptio
 
     /// <summary>
     /// While the oldest is young, a fast sender could still add as much as takes many times the limit to write: so what waits is also compared with how fast it is written.
-    /// That only counts once something has waited for a while, because small batches take more time for each record than large ones.
+    /// That only counts once something has waited for a while, because small batches take more time for each record than large ones. The commit before and one's own are no backlog, however
+    /// far away the standby is that has to agree.
     /// </summary>
-    private bool IsLate(TimeSpan oldest, TimeSpan most) => oldest > most || (oldest > most / 4 && writer.ExpectedWait > most);
+    private bool IsLate(TimeSpan most)
+    {
+        var backlog = writer.OldestAge - (2 * writer.CommitTime);
+        return backlog > most || (backlog > most / 4 && writer.ExpectedWait > most);
+    }
 
     public void Leave(long held) => Interlocked.Add(ref _bytes, -held);
 }

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using Microsoft.Extensions.Options;
 using TrustChain.Core.Log;
 using TrustChain.Core.Signing;
+using TrustChain.Postgres.Accounts;
 using TrustChain.Postgres.Organisations;
 using TrustChain.Server.Hosting;
 using TrustChain.Server.Log;
@@ -21,7 +22,7 @@ internal sealed class CustodialKeyClosedException(string kid, Exception inner) :
 /// second one, admitted as imported, so that the log tells the two apart.
 /// </summary>
 internal sealed class CustodialSigner(
-    SigningKeyStore keys, KeyHistoryStore histories, KeyDirectory directory, KeyRing ring, LogSignal signal, IOptions<ServerOptions> options, TimeProvider time)
+    SigningKeyStore keys, KeyHistoryStore histories, KeyDirectory directory, KeyRing ring, AuditStore audit, LogSignal signal, IOptions<ServerOptions> options, TimeProvider time)
 {
     private readonly ConcurrentDictionary<(int OrganisationId, Custody Custody), CustodialKey> _ready = new();
     private readonly SemaphoreSlim _making = new(1);
@@ -102,6 +103,7 @@ internal sealed class CustodialSigner(
             var added = new NewPublicEntry(EntryKind.Key, organisation.Id, entry.ToJcs(), null, time.GetUtcNow());
             if (await histories.RegisterAsync(stored, previous, added, cancellationToken) == KeyChangeOutcome.Added)
             {
+                await audit.AddAsync(new AuditAct(organisation.Id, "service", "key-admitted", stored.Kid, ""), CancellationToken.None);
                 return stored;
             }
             // Another key of the organisation waits for its leaf index, or another server made this key just now.

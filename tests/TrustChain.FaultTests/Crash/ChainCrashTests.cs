@@ -19,13 +19,17 @@ public sealed class ChainCrashTests(ChainCrashTests.Fixture fixture) : IClassFix
 
     private Trial Trial => fixture.Trial;
 
-    [Fact]
-    public async Task Server_KilledWithADearerTransactionKept_AnchorsOnce()
+    /// <summary>Before and after the commit of what a chain that misbehaves leads to; the short run takes the later one.</summary>
+    public static TheoryData<string> StepsAround(string what) => Extent.IsFull ? [$"anchor.before-{what}", $"anchor.{what}"] : [$"anchor.{what}"];
+
+    [Theory]
+    [MemberData(nameof(StepsAround), "replaced")]
+    public async Task Server_KilledWithADearerTransactionKept_AnchorsOnce(string step)
     {
         await ChainAsync("evm_setIntervalMining", 0);
         try
         {
-            await CrashAtAsync("anchor.replaced");
+            await CrashAtAsync(step);
         }
         finally
         {
@@ -37,11 +41,12 @@ public sealed class ChainCrashTests(ChainCrashTests.Fixture fixture) : IClassFix
         await Trial.Audit.ExpectAnchoredAsync();
     }
 
-    [Fact]
-    public async Task Server_KilledWhenAFinalAnchorLeftTheChain_AnchorsAgain()
+    [Theory]
+    [MemberData(nameof(StepsAround), "reorged")]
+    public async Task Server_KilledWhenAFinalAnchorLeftTheChain_AnchorsAgain(string step)
     {
         await AnchorAsync();
-        Trial.Site.CrashAt(0, "anchor.reorged");
+        Trial.Site.CrashAt(0, step);
         await ChainAsync("evm_setIntervalMining", 0); // So that the head stays where it is while it is reckoned with.
         var depth = await ReadHeadAsync() - await ScalarAsync("select max(block) from anchor where state = 'final' and target = 'primary'") + 1;
         await ChainAsync("anvil_reorg", depth, Array.Empty<object>());
@@ -53,15 +58,41 @@ public sealed class ChainCrashTests(ChainCrashTests.Fixture fixture) : IClassFix
         await Trial.Audit.ExpectSoundAsync();
     }
 
-    [Fact]
-    public async Task Server_KilledWhenAnAnchorWasGivenUp_AnchorsTheLaterOne()
+    [Theory]
+    [MemberData(nameof(StepsAround), "reverted")]
+    public async Task Server_KilledWhenAnAnchorWasRefusedByTheContract_AnchorsAgain(string step)
+    {
+        Assert.SkipUnless(Extent.IsFull, "TRUSTCHAIN_FAULTS=all runs this.");
+        await AnchorAsync();
+        var registry = Trial.Site.Registry.Address.ToString();
+        var slot = "0x" + new string('0', 64);
+        await ChainAsync("evm_setIntervalMining", 0);
+        Trial.Site.CrashAt(0, step);
+        Trial.Load.Start();
+        await Eventually.TrueAsync("anchor that was sent", async () => await ScalarAsync("select count(*) from anchor where state = 'sent' and target = 'primary'") > 0);
+        var stored = (await ChainAsync("eth_getStorageAt", registry, "0x0", "latest"))!; // The publisher is its last 20 bytes.
+        await ChainAsync("anvil_setStorageAt", registry, slot, stored[..^40] + new string('1', 40));
+        await ChainAsync("anvil_mine", 1);
+        await Trial.Site.WaitUntilKilledAsync(0);
+        await ChainAsync("anvil_setStorageAt", registry, slot, stored);
+        await ChainAsync("evm_setIntervalMining", 1);
+        await Trial.Site.StartServerAsync(0);
+
+        await Trial.Audit.ExpectAnchoredAsync();
+        await Trial.Audit.ExpectSoundAsync();
+        Assert.NotEqual(0, await ScalarAsync("select count(*) from anchor where target = 'primary' and state = 'superseded' and reason like '%revert%'"));
+    }
+
+    [Theory]
+    [MemberData(nameof(StepsAround), "superseded")]
+    public async Task Server_KilledWhenAnAnchorWasGivenUp_AnchorsTheLaterOne(string step)
     {
         Assert.SkipUnless(Extent.IsFull, "TRUSTCHAIN_FAULTS=all runs this.");
         await AnchorAsync();
         var snapshot = await ChainAsync("evm_snapshot");
         await AnchorAsync();
         await AnchorAsync();
-        Trial.Site.CrashAt(0, "anchor.superseded");
+        Trial.Site.CrashAt(0, step);
         await ChainAsync("evm_revert", snapshot!);
         await Trial.Site.WaitUntilKilledAsync(0);
         await Trial.Site.StartServerAsync(0);

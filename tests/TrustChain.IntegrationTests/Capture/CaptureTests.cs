@@ -122,6 +122,10 @@ public sealed class CaptureTests(ServerFixture fixture) : IClassFixture<ServerFi
 
         var statement = Assert.Single((await Server.GetAsync("/api/keys", company.ApiKey)).Json.GetProperty("keys").EnumerateArray(), k => k.GetProperty("kid").GetString() != kid);
         Assert.Equal(System.Text.Json.JsonValueKind.Null, statement.GetProperty("revokedAt").ValueKind);
+        var audit = (await Server.GetAsync($"/api/organisations/{company.Id}/audit", company.ApiKey)).Expect(200).Json.GetProperty("entries");
+        Assert.Equal(
+            [kid, statement.GetProperty("kid").GetString()],
+            audit.EnumerateArray().Where(static e => e.GetProperty("act").GetString() == "key-admitted" && e.GetProperty("actor").GetString() == "service").Select(static e => e.GetProperty("subject").GetString()).Reverse());
     }
 
     [Fact]

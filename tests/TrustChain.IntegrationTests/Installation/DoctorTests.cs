@@ -111,10 +111,10 @@ public sealed class DoctorTests(DoctorStage stage) : IClassFixture<DoctorStage>
     }
 
     [Theory]
-    [InlineData(400, "Ok", "days from now")]
-    [InlineData(10, "Warning", " 9 days from now")]
-    [InlineData(-1, "Fault", "ended on")]
-    public async Task Certificate_IsNamedWithTheDaysThatAreLeft(int days, string level, string text)
+    [InlineData(400, "Kestrel:Endpoints:Https:Certificate", "Ok", "days from now")]
+    [InlineData(10, "Kestrel:Endpoints:Https:Sni:*.example.org:Certificate", "Warning", " 9 days from now")]
+    [InlineData(-1, "Kestrel:Certificates:Default", "Fault", "ended on")]
+    public async Task Certificate_IsNamedWithTheDaysThatAreLeft(int days, string setting, string level, string text)
     {
         var (certificate, key) = (stage.PathOf($"tls-{days}.pem"), stage.PathOf($"tls-{days}.key"));
         using var secret = ECDsa.Create(ECCurve.NamedCurves.nistP256);
@@ -124,7 +124,7 @@ public sealed class DoctorTests(DoctorStage stage) : IClassFixture<DoctorStage>
         await File.WriteAllTextAsync(key, secret.ExportPkcs8PrivateKeyPem(), TestContext.Current.CancellationToken);
         File.SetUnixFileMode(key, UnixFileMode.UserRead | UnixFileMode.OtherRead);
 
-        var findings = await stage.ExamineAsync(("Kestrel:Endpoints:Https:Certificate:Path", certificate), ("Kestrel:Endpoints:Https:Certificate:KeyPath", key));
+        var findings = await stage.ExamineAsync(($"{setting}:Path", certificate), ($"{setting}:KeyPath", key));
 
         Assert.Contains(findings, f => f.Level.ToString() == level && f.Check == "tls" && f.Text.Contains(text, StringComparison.Ordinal));
         Assert.Contains(findings, f => f is { Level: FindingLevel.Fault, Check: "tls" } && f.Text.StartsWith($"{key} is open to other users", StringComparison.Ordinal));
@@ -151,9 +151,11 @@ public sealed class DoctorTests(DoctorStage stage) : IClassFixture<DoctorStage>
         Assert.Contains(findings, static f => f is { Level: FindingLevel.Warning, Check: "proxy" });
         Assert.Contains(findings, f => f is { Level: FindingLevel.Fault, Check: "signer" } && f.Text.EndsWith($"{other} is not among them", StringComparison.Ordinal));
         Assert.DoesNotContain(findings, static f => f.Text.Contains("hidden", StringComparison.Ordinal));
+        await File.WriteAllTextAsync(settings, """{"TrustChain":{"Database":"Host=127.0.0.1;PWD=hidden"}}""", TestContext.Current.CancellationToken);
         findings = await stage.ExamineAsync(
-            ("Anchoring:KeystoreFile", ""), ("Anchoring:PassPhraseFile", ""), ("Anchoring:ExternalSigner", stage.RpcUrl), ("Anchoring:Publisher", held));
+            settings, ("TrustChain:Database", stage.Database), ("Anchoring:KeystoreFile", ""), ("Anchoring:PassPhraseFile", ""), ("Anchoring:ExternalSigner", stage.RpcUrl), ("Anchoring:Publisher", held));
         Assert.Contains(findings, static f => f is { Level: FindingLevel.Ok, Check: "signer" });
+        Assert.Contains(findings, f => f is { Level: FindingLevel.Fault, Check: "files" } && f.Text.StartsWith($"{settings} is open to other users", StringComparison.Ordinal));
     }
 
     [Fact]
