@@ -41,7 +41,7 @@ internal static class CaptureCommand
     {
         var content = InputFile.WithoutByteOrderMark(await InputFile.ReadAsync(shell, file, EpcisInput.MaxBytes, cancellationToken));
         var request = CaptureRequest.Recognise(content);
-        if (signer is not null && request.Compact is not null)
+        if (signer is not null && request.Statement is not null)
         {
             throw new CliException($"{InputFile.Name(file)} is signed already; leave --key out.");
         }
@@ -89,7 +89,7 @@ internal static class CaptureCommand
     private static void Report(Shell shell, CaptureRequest request, JsonElement answer, Uri address)
     {
         var acknowledged = JsonMembers.Text(answer, "statement");
-        if (request.Compact is { } compact && acknowledged != Hash32.Compute(Encoding.ASCII.GetBytes(compact)).ToHex())
+        if (request.Statement is { } statement && acknowledged != Hash32.Compute(statement.Span).ToHex())
         {
             // Events the organisation stated before are answered with their first record, under the statement of that time.
             var hashes = JsonMembers.Array(answer, "events").Select(static e => JsonMembers.Text(e, "eventHash") ?? "");

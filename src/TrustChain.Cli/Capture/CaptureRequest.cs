@@ -10,28 +10,35 @@ namespace TrustChain.Cli.Capture;
 /// <summary>One body to be sent to the capture interface.</summary>
 /// <param name="MediaType">Its media type.</param>
 /// <param name="Body">Its bytes.</param>
-/// <param name="Compact">The compact JWS inside; null for EPCIS that is not signed.</param>
-internal sealed record CaptureRequest(string MediaType, ReadOnlyMemory<byte> Body, string? Compact)
+/// <param name="Statement">The bytes of the signed message inside, of which the statement's digest is; null for EPCIS that is not signed.</param>
+internal sealed record CaptureRequest(string MediaType, ReadOnlyMemory<byte> Body, ReadOnlyMemory<byte>? Statement)
 {
     /// <summary>Media type of EPCIS that is not signed.</summary>
     public const string EpcisMediaType = "application/json";
 
-    /// <summary>Tells a signed file (either form of a statement) from plain EPCIS.</summary>
+    /// <summary>Media type of a COSE_Sign1, as devices make it.</summary>
+    public const string CoseMediaType = "application/cose";
+
+    /// <summary>Tells a signed file (either form of a statement, or what a device signed) from plain EPCIS.</summary>
     public static CaptureRequest Recognise(ReadOnlyMemory<byte> content)
     {
+        if (CoseSign1.IsStartOf(content.Span))
+        {
+            return new CaptureRequest(CoseMediaType, content, content);
+        }
         var text = content.Span.Trim(" \t\r\n"u8);
         if (text.IsEmpty || text[0] != (byte)'{')
         {
             // Neither JSON object nor anything else this program makes: the server says what is wrong with it.
-            var compact = Encoding.ASCII.GetString(text);
-            return new CaptureRequest(SignedStatement.DocumentMediaType, Encoding.ASCII.GetBytes(compact), compact);
+            var compact = text.ToArray();
+            return new CaptureRequest(SignedStatement.DocumentMediaType, compact, compact);
         }
         try
         {
             using var document = JsonDocument.Parse(content, new JsonDocumentOptions { MaxDepth = 256 });
             if (JsonMembers.Text(document.RootElement, "statement") is { } statement && document.RootElement.TryGetProperty("events", out _))
             {
-                return new CaptureRequest(SignedStatement.RootMediaType, content, statement);
+                return new CaptureRequest(SignedStatement.RootMediaType, content, Encoding.ASCII.GetBytes(statement));
             }
         }
         catch (JsonException)
@@ -46,7 +53,11 @@ internal sealed record CaptureRequest(string MediaType, ReadOnlyMemory<byte> Bod
     {
         if (MediaType == SignedStatement.DocumentMediaType)
         {
-            return Jws.TryParse(Compact!, out var jws, out _) ? Hashes(jws.Payload) : null; // A signed body has its JWS.
+            return Jws.TryParse(Encoding.ASCII.GetString(Body.Span), out var jws, out _) ? Hashes(jws.Payload) : null;
+        }
+        if (MediaType == CoseMediaType)
+        {
+            return CoseSign1.TryParse(Body, out var cose, out _) ? Hashes(cose.Payload) : null;
         }
         if (MediaType != SignedStatement.RootMediaType)
         {
@@ -68,5 +79,5 @@ internal sealed record CaptureRequest(string MediaType, ReadOnlyMemory<byte> Bod
     private static IReadOnlyList<string>? Hashes(ReadOnlyMemory<byte> utf8) => EpcisInput.TryRead(utf8)?.Select(static e => e.EventHashUri).ToList();
 
     /// <summary>The request for a statement made here.</summary>
-    public static CaptureRequest For(SignedStatement statement) => new(statement.MediaType, statement.Body, statement.Compact);
+    public static CaptureRequest For(SignedStatement statement) => new(statement.MediaType, statement.Body, Encoding.ASCII.GetBytes(statement.Compact));
 }

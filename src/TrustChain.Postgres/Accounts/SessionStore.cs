@@ -25,11 +25,11 @@ public sealed class SessionStore(NpgsqlDataSource database, TimeProvider time)
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
-    /// <summary>Replaces the ticket of a session; nothing when it was ended.</summary>
-    public async Task RenewAsync(string key, byte[] ticket, DateTimeOffset expiresAt, CancellationToken cancellationToken)
+    /// <summary>Replaces the ticket of a session; nothing when it was ended, or is another person's.</summary>
+    public async Task RenewAsync(string key, Guid personId, byte[] ticket, DateTimeOffset expiresAt, CancellationToken cancellationToken)
     {
-        await using var command = database.CreateCommand("update session set ticket = $2, expires_at = $3, last_seen_at = $4 where hash = $1");
-        foreach (var value in (object[])[Hash(key), ticket, expiresAt.UtcDateTime, time.GetUtcNow().UtcDateTime])
+        await using var command = database.CreateCommand("update session set ticket = $2, expires_at = $3, last_seen_at = $4 where hash = $1 and person_id = $5");
+        foreach (var value in (object[])[Hash(key), ticket, expiresAt.UtcDateTime, time.GetUtcNow().UtcDateTime, personId])
         {
             command.Parameters.Add(new() { Value = value });
         }

@@ -116,7 +116,7 @@ internal sealed class CaptureBatch(NpgsqlDataSource database, PartitionStore par
             }
             if (statementId > 0 && statement.Form == StatementForm.Document)
             {
-                repeats.AddRange(stored.Where(s => !s.IsNew && s.Id < statementId).Select(s => (statementId, s.Id)).Distinct()); // Its own have greater ids.
+                repeats.AddRange(stored.Where(s => !s.IsNew && s.Statement != statement.Digest).Select(s => (statementId, s.Id)).Distinct());
             }
             results[i] = new CaptureResult.Stored(stored);
         }

@@ -52,9 +52,10 @@ public sealed class ErasureStore(NpgsqlDataSource database, TimeProvider time)
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         // An archive that is being brought back has read what was erased before, and would bring this back; one that is being written would have it still, and nobody would be told.
-        foreach (var other in (long[])[ArchiveStore.AdvisoryLock, AdvisoryLock])
+        // For that it waits as long as it takes; for captures no longer than others do, since further ones wait behind it.
+        var locks = $"set local lock_timeout = 0; select pg_advisory_xact_lock({ArchiveStore.AdvisoryLock}); set local lock_timeout to default; select pg_advisory_xact_lock({AdvisoryLock})";
+        await using (var alone = new NpgsqlCommand(locks, connection) { CommandTimeout = 0 })
         {
-            await using var alone = new NpgsqlCommand("select pg_advisory_xact_lock($1)", connection) { CommandTimeout = 0, Parameters = { new() { Value = other } } };
             await alone.ExecuteNonQueryAsync(cancellationToken);
         }
         if (await FindAsync(connection, leafIndex, cancellationToken) is not { } found)

@@ -99,25 +99,24 @@ public sealed class DeviceDayStore(NpgsqlDataSource database)
         return silences.Count;
     }
 
-    /// <summary>Devices with a key in force whose last reading is older than a moment, from which nothing came since another, and that are not said to be silent yet.</summary>
-    public async Task<IReadOnlyList<(int DeviceId, string Template, DateTimeOffset LastReadingAt)>> ListQuietAsync(
-        DateTimeOffset before, DateTimeOffset unheardSince, int limit, CancellationToken cancellationToken)
+    /// <summary>Devices with a key in force whose last reading is older than a moment and that are not said to be silent yet, with when something last came from them.</summary>
+    public async Task<IReadOnlyList<(int DeviceId, string Template, DateTimeOffset LastReadingAt, DateTimeOffset LastSeenAt)>> ListQuietAsync(
+        DateTimeOffset before, int limit, CancellationToken cancellationToken)
     {
         const string Sql = """
-            select s.device_id, d.template, s.last_reading_at from device_status s join device d on d.id = s.device_id
-            where d.state = 1 and s.last_reading_at < $1 and s.last_seen_at < $3 and s.last_key_number >= 0
+            select s.device_id, d.template, s.last_reading_at, s.last_seen_at from device_status s join device d on d.id = s.device_id
+            where d.state = 1 and s.last_reading_at < $1 and s.last_key_number >= 0
               and not exists (select from device_finding f where f.device_id = s.device_id and f.code = 'silence' and f.ended_at is null)
             order by s.device_id limit $2
             """;
         await using var command = database.CreateCommand(Sql);
         command.Parameters.Add(new() { Value = before.UtcDateTime });
         command.Parameters.Add(new() { Value = limit });
-        command.Parameters.Add(new() { Value = unheardSince.UtcDateTime });
-        var list = new List<(int, string, DateTimeOffset)>();
+        var list = new List<(int, string, DateTimeOffset, DateTimeOffset)>();
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         while (await reader.ReadAsync(cancellationToken))
         {
-            list.Add((reader.GetInt32(0), reader.GetString(1), reader.GetFieldValue<DateTimeOffset>(2)));
+            list.Add((reader.GetInt32(0), reader.GetString(1), reader.GetFieldValue<DateTimeOffset>(2), reader.GetFieldValue<DateTimeOffset>(3)));
         }
         return list;
     }

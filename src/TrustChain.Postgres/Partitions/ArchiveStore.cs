@@ -14,6 +14,9 @@ public sealed class ArchiveStore(NpgsqlDataSource database, TimeProvider time)
 {
     internal const long AdvisoryLock = 0x5472757374417263; // "TrustArc": one export, drop, restore or erasure at a time
 
+    // While a file is written or read the transaction says nothing, for minutes.
+    private const string LetFilesTakeTheirTime = "set local idle_in_transaction_session_timeout = 0";
+
     private static readonly TimeSpan LockPause = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan LockPatience = TimeSpan.FromMinutes(5);
 
@@ -49,20 +52,25 @@ public sealed class ArchiveStore(NpgsqlDataSource database, TimeProvider time)
     public async Task<ArchiveFile> ExportAsync(int number, string path, string location, CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
-        await ExecuteAsync(connection, $"select pg_advisory_lock({AdvisoryLock})", cancellationToken); // Before the transaction, which sees what was when it began.
+        // Before the transaction, which sees what was when it began; and as long as it takes.
+        await ExecuteAsync(connection, $"set lock_timeout = 0; select pg_advisory_lock({AdvisoryLock}); reset lock_timeout", cancellationToken);
         try
         {
             return await ExportCoreAsync(connection, number, path, location, cancellationToken);
         }
         finally
         {
-            await ExecuteAsync(connection, $"select pg_advisory_unlock({AdvisoryLock})", CancellationToken.None);
+            if (connection.FullState == System.Data.ConnectionState.Open) // Else the session is gone, and its locks with it.
+            {
+                await ExecuteAsync(connection, $"select pg_advisory_unlock({AdvisoryLock})", CancellationToken.None);
+            }
         }
     }
 
     private async Task<ArchiveFile> ExportCoreAsync(NpgsqlConnection connection, int number, string path, string location, CancellationToken cancellationToken)
     {
         await using var transaction = await connection.BeginTransactionAsync(System.Data.IsolationLevel.RepeatableRead, cancellationToken);
+        await ExecuteAsync(connection, LetFilesTakeTheirTime, cancellationToken);
         var (_, header) = await GetFullAsync(connection, number, cancellationToken);
         var written = await WriteFileAsync(connection, header, path, location, cancellationToken);
         var (digest, size, counts) = (written.Sha256, written.SizeBytes, written.Counts);
@@ -375,7 +383,7 @@ public sealed class ArchiveStore(NpgsqlDataSource database, TimeProvider time)
     }
 
     private static Task LockArchivesAsync(NpgsqlConnection connection, CancellationToken cancellationToken) =>
-        ExecuteAsync(connection, $"select pg_advisory_xact_lock({AdvisoryLock})", cancellationToken);
+        ExecuteAsync(connection, $"{LetFilesTakeTheirTime}; set local lock_timeout = 0; select pg_advisory_xact_lock({AdvisoryLock}); set local lock_timeout to default", cancellationToken);
 
     /// <summary>Whoever waits for these locks makes everybody wait, so it is for less than a second, again and again.</summary>
     private static async Task LockWholeTablesAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, CancellationToken cancellationToken)

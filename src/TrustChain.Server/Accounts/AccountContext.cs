@@ -40,7 +40,7 @@ internal sealed class AccountContext(
         var caller = await memberships.FindCallerAsync(Http) ?? new Caller(null, OrganisationRole.Viewer, $"person:{person.Login}");
         var ticket = await Http.AuthenticateAsync(IdentityConstants.ApplicationScheme);
         return new SignedIn(
-            person, caller, Guid.TryParse(ticket.Properties?.Items[SessionTickets.SessionId], out var session) ? session : null, Confirmation.Holds(ticket.Properties, time.GetUtcNow()));
+            person, caller, Guid.TryParse(ticket.Properties?.Items.GetValueOrDefault(SessionTickets.SessionId), out var session) ? session : null, Confirmation.Holds(ticket.Properties, time.GetUtcNow()));
     }
 
     /// <summary>Leads to the sign-in page and back here.</summary>

@@ -246,8 +246,8 @@ internal static partial class AccountEndpoints
 
     private static async Task<IResult> ConfirmedAsync(AccountContext context, SignedIn who, IFormCollection typed, string how)
     {
-        await context.ConfirmAsync();
         await context.WriteAsync(who.Person, null, "confirmed", how);
+        await context.ConfirmAsync();
         var returnUrl = typed["returnUrl"].ToString();
         return context.Redirect(PageContext.IsLocal(returnUrl) && !returnUrl.Contains('?', StringComparison.Ordinal) ? returnUrl : "/account", "confirmed");
     }

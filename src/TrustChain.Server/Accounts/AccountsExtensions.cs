@@ -58,7 +58,18 @@ internal static class AccountsExtensions
             options.Events.OnSigningIn = context =>
             {
                 Confirmation.NoteFirst(context.Properties, time.GetUtcNow());
+                SessionBinding.Renew(context.Properties, context.HttpContext);
                 return Task.CompletedTask;
+            };
+            var validate = options.Events.OnValidatePrincipal;
+            options.Events.OnValidatePrincipal = async context =>
+            {
+                if (!SessionBinding.Holds(context.Properties, context.Request))
+                {
+                    context.RejectPrincipal(); // A copy made before: the session itself goes on where it belongs.
+                    return;
+                }
+                await validate(context);
             };
         });
         services.AddAntiforgery(static options => options.Cookie.Name = "tc-form");

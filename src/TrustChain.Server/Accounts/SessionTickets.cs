@@ -19,19 +19,20 @@ internal sealed class SessionTickets(SessionStore sessions, TimeProvider time) :
     {
         var (key, id) = (Base64UrlText.Encode(RandomNumberGenerator.GetBytes(32)), Guid.CreateVersion7());
         ticket.Properties.Items[SessionId] = id.ToString();
-        var person = Guid.Parse(ticket.Principal.FindFirstValue(ClaimTypes.NameIdentifier)!); // Identity names everybody by their id.
         var client = httpContext.Request.Headers.UserAgent.ToString();
         await sessions.AddAsync(
-            key, id, person, TicketSerializer.Default.Serialize(ticket), httpContext.Address(), client.Length > 300 ? client[..300] : client, Expiry(ticket), cancellationToken);
+            key, id, PersonOf(ticket), TicketSerializer.Default.Serialize(ticket), httpContext.Address(), client.Length > 300 ? client[..300] : client, Expiry(ticket), cancellationToken);
         return key;
     }
 
-    public Task RenewAsync(string key, AuthenticationTicket ticket) => sessions.RenewAsync(key, TicketSerializer.Default.Serialize(ticket), Expiry(ticket), CancellationToken.None);
+    public Task RenewAsync(string key, AuthenticationTicket ticket) => sessions.RenewAsync(key, PersonOf(ticket), TicketSerializer.Default.Serialize(ticket), Expiry(ticket), CancellationToken.None);
 
     public async Task<AuthenticationTicket?> RetrieveAsync(string key) =>
         await sessions.FindAsync(key, CancellationToken.None) is { } ticket ? TicketSerializer.Default.Deserialize(ticket) : null;
 
     public Task RemoveAsync(string key) => sessions.EndAsync(key, CancellationToken.None);
+
+    private static Guid PersonOf(AuthenticationTicket ticket) => Guid.Parse(ticket.Principal.FindFirstValue(ClaimTypes.NameIdentifier)!); // Identity names everybody by their id.
 
     private DateTimeOffset Expiry(AuthenticationTicket ticket) => ticket.Properties.ExpiresUtc ?? time.GetUtcNow().AddHours(1);
 }

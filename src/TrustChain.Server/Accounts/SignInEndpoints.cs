@@ -18,18 +18,25 @@ internal static class SignInEndpoints
     {
         var account = app.MapGroup("/account").ExcludeFromDescription().AddEndpointFilter(AccountContext.CheckFormAsync);
         account.MapGet("/sign-in", ShowSignInAsync);
-        account.MapPost("/sign-in", SignInAsync);
+        account.MapPost("/sign-in", SignInAsync).AddEndpointFilter(AsNobodyAsync);
         account.MapGet("/sign-in/code", ShowCodeAsync);
-        account.MapPost("/sign-in/code", SignInWithCodeAsync);
+        account.MapPost("/sign-in/code", SignInWithCodeAsync).AddEndpointFilter(AsNobodyAsync);
         account.MapPost("/passkeys/request", RequestPasskeyAsync);
-        account.MapPost("/passkeys/sign-in", SignInWithPasskeyAsync);
+        account.MapPost("/passkeys/sign-in", SignInWithPasskeyAsync).AddEndpointFilter(AsNobodyAsync);
         account.MapPost("/sign-out", SignOutAsync);
         account.MapGet("/join", ShowJoinAsync);
         account.MapPost("/join", JoinAsync);
     }
 
-    private static Task<IResult> ShowSignInAsync(string? returnUrl, AccountContext context) =>
-        RenderSignInAsync(context, context.NewForm() with { Values = new Dictionary<string, string> { ["returnUrl"] = returnUrl ?? "" } });
+    private static async Task<IResult> ShowSignInAsync(string? returnUrl, AccountContext context) => await context.FindAsync() is null
+        ? await RenderSignInAsync(context, context.NewForm() with { Values = new Dictionary<string, string> { ["returnUrl"] = returnUrl ?? "" } })
+        : context.Redirect("/account"); // Whoever is signed in signs out first: a session is one person's from its beginning to its end.
+
+    private static async ValueTask<object?> AsNobodyAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
+    {
+        var account = context.HttpContext.RequestServices.GetRequiredService<AccountContext>();
+        return await account.FindAsync() is null ? await next(context) : account.Redirect("/account");
+    }
 
     private static Task<IResult> RenderSignInAsync(AccountContext context, FormState form, int status = StatusCodes.Status200OK) =>
         context.RenderAsync<SignInPage>("/account/sign-in", new Dictionary<string, object?> { [nameof(SignInPage.Form)] = form }, status);

@@ -111,15 +111,19 @@ internal sealed partial class DayWorker(
         _silencesAt = now;
         var shortest = TimeSpan.FromHours(templates.All.Min(static t => t.SilenceAfter));
         var silences = new List<(int, Finding)>();
-        foreach (var (device, name, lastReadingAt) in await days.ListQuietAsync(now - shortest, now - SilenceInterval, 10_000, cancellationToken))
+        foreach (var (device, name, lastReadingAt, lastSeenAt) in await days.ListQuietAsync(now - shortest, 10_000, cancellationToken))
         {
-            if (templates.Find(name) is { } template && DevicePeriod.FindSilence(template, lastReadingAt, now) is { } silence)
+            if (templates.Find(name) is { } template && now - lastSeenAt > PauseOf(template) && DevicePeriod.FindSilence(template, lastReadingAt, now) is { } silence)
             {
                 silences.Add((device, silence));
             }
         }
         await days.WriteSilencesAsync(silences, now, cancellationToken);
     }
+
+    /// <summary>How long a device that sends what it could not send before may pause without being called silent.</summary>
+    private static TimeSpan PauseOf(DeviceTemplate template) =>
+        TimeSpan.FromTicks(Math.Max(SilenceInterval.Ticks, 2 * TimeSpan.FromSeconds(template.ExpectedInterval).Ticks));
 
     /// <summary>Template and enrolment of a device never change, so they are kept.</summary>
     private async Task LoadAsync(IReadOnlyCollection<int> ids, CancellationToken cancellationToken)

@@ -1,6 +1,7 @@
 using TrustChain.Core.Devices;
 using TrustChain.Core.Devices.Grants;
 using TrustChain.Core.Log;
+using TrustChain.Core.Verification;
 using TrustChain.Postgres.Capture;
 using TrustChain.Postgres.Devices;
 using TrustChain.Server.Devices.Grants;
@@ -19,7 +20,7 @@ internal static class DeviceEvidenceEndpoints
     /// <summary>Media type of lines of JSON.</summary>
     public const string MediaType = "application/x-ndjson";
 
-    // A bundle is at most 16 MiB; a reading with its reports is about 400 bytes, half as much again in base64url.
+    // A bundle is at most 16 MiB; a reading with its reports is mostly about 400 bytes, half as much again in base64url. Where it is more, fewer go into a bundle.
     private const int MaxRecords = 100;
     private const int MaxReadings = 12_000;
 
@@ -102,15 +103,26 @@ internal static class DeviceEvidenceEndpoints
                 readings += logged[start + count].Stored.Readings;
                 count++;
             }
-            var stored = await records.ListByIdAsync([.. logged.Skip(start).Take(count).Select(static l => l.Stored.Facts.RecordId)], cancellationToken);
-            // The access was checked for the device; a record alone shows only its organisation's.
-            var bundle = await builder.BuildAsync(tree, Visibility.OfDevice(stored), [], caller, seen.Device.Uri, null, cancellationToken, mayShowTelemetry: true)
-                ?? throw new InvalidOperationException("No checkpoint covers what one covered a moment ago.");
-            await WriteAsync(bundle.ToUtf8());
+            var line = await BuildAsync(start, count);
+            while (line.Length > EvidenceBundle.MaxBytes && count > 1)
+            {
+                count /= 2; // Readings of many values: no verifier would read so long a line.
+                line = await BuildAsync(start, count);
+            }
+            await WriteAsync(line);
             start += count;
         }
         await WriteAsync(DeviceEvidence.Compute(reading.TemplateOf(seen.Device), header, [.. logged.Select(static l => l.Facts)]).ToJson());
         return Results.Empty;
+
+        async Task<byte[]> BuildAsync(int start, int count)
+        {
+            var stored = await records.ListByIdAsync([.. logged.Skip(start).Take(count).Select(static l => l.Stored.Facts.RecordId)], cancellationToken);
+            // The access was checked for the device; a record alone shows only its organisation's.
+            var bundle = await builder.BuildAsync(tree, Visibility.OfDevice(stored), [], caller, seen.Device.Uri, null, cancellationToken, mayShowTelemetry: true)
+                ?? throw new InvalidOperationException("No checkpoint covers what one covered a moment ago.");
+            return bundle.ToUtf8();
+        }
 
         async Task WriteAsync(byte[] line)
         {

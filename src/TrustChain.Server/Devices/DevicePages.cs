@@ -35,6 +35,7 @@ internal static class DevicePages
     private static async Task<IResult> AsOperatorAsync(AccountContext context, Func<SignedIn, Task<IResult>> act) => await context.FindAsync() switch
     {
         null => context.ToSignIn(),
+        { Caller: { Organisation: not null, Role: >= OrganisationRole.Operator }, IsConfirmed: false } => context.ToConfirm("/account/devices/new"), // Who has a claim code speaks as the device.
         { Caller: { Organisation: not null, Role: >= OrganisationRole.Operator } } who => await act(who),
         _ => Problems.NotAllowed("Only operators and admins of an organisation may do this."),
     };

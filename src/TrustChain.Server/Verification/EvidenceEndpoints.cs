@@ -1,4 +1,5 @@
 using System.Globalization;
+using Microsoft.AspNetCore.Http.HttpResults;
 using TrustChain.Core.Identifiers;
 using TrustChain.Core.Verification;
 using TrustChain.Postgres.Capture;
@@ -76,11 +77,20 @@ internal static class EvidenceEndpoints
         {
             return Problems.InColdStorage(away);
         }
-        var next = stored.Count > PageSize
-            ? string.Create(CultureInfo.InvariantCulture, $"/evidence?item={Uri.EscapeDataString(uri)}&after={stored[PageSize - 1].RecordId}{(target is null ? "" : $"&target={Uri.EscapeDataString(target)}")}{(withoutContent ? "&withoutContent=true" : "")}")
-            : null;
-        return await AnswerAsync(
-            context, builder, tree, [.. visible.Where(e => e.SpeaksOf(uri))], await status.ListEntriesAsync([uri], cancellationToken), caller, uri, next, cancellationToken);
+        var entries = await status.ListEntriesAsync([uri], cancellationToken);
+        for (var count = Math.Min(PageSize, stored.Count); ; count /= 2)
+        {
+            var next = stored.Count > count
+                ? string.Create(CultureInfo.InvariantCulture, $"/evidence?item={Uri.EscapeDataString(uri)}&after={stored[count - 1].RecordId}{(target is null ? "" : $"&target={Uri.EscapeDataString(target)}")}{(withoutContent ? "&withoutContent=true" : "")}")
+                : null;
+            var shown = stored.Take(count).Select(static s => s.RecordId).ToHashSet();
+            var answer = await AnswerAsync(
+                context, builder, tree, [.. visible.Where(e => e.SpeaksOf(uri) && shown.Contains(e.Stored.RecordId))], entries, caller, uri, next, cancellationToken);
+            if (count <= 1 || answer is not FileContentHttpResult { FileContents.Length: > EvidenceBundle.MaxBytes })
+            {
+                return answer; // A longer one would be read by no verifier: then fewer records go into it.
+            }
+        }
     }
 
     private static async Task<IResult> AnswerAsync(

@@ -134,7 +134,8 @@ public sealed partial class AccountTests(ServerFixture fixture) : IClassFixture<
         await AgeConfirmationAsync(login);
 
         Assert.DoesNotContain("Add a passkey", (await browser.GetAsync("/account")).Expect(200, "/account").Saying("Show that it is you").Text, StringComparison.Ordinal);
-        foreach (var path in (string[])["passkeys/create", "passkeys/add", "passkeys/remove", "codes", "codes/renew", "codes/off", "members/invite", "members/change", "api-keys", "api-keys/rotate"])
+        (await browser.GetAsync("/account/devices/new")).Expect(200, "/account/confirm");
+        foreach (var path in (string[])["devices/new", "devices/claim", "passkeys/create", "passkeys/add", "passkeys/remove", "codes", "codes/renew", "codes/off", "members/invite", "members/change", "api-keys", "api-keys/rotate"])
         {
             (await browser.PostAsync($"/account/{path}", ("note", "nobody"), ("role", "admin"), ("label", "x"), ("days", "30"))).Expect(200, "/account/confirm").Saying("Show that it is you");
         }
@@ -168,6 +169,33 @@ public sealed partial class AccountTests(ServerFixture fixture) : IClassFixture<
         Assert.Contains("confirmation-refused password", acts);
         Assert.Contains("confirmation-refused passkey", acts);
         Assert.Contains("confirmation-refused password, locked out", acts);
+    }
+
+    [Fact]
+    public async Task Session_IsOnePersonsOnly_AndACopyOfItEndsWhenItIsConfirmed()
+    {
+        var company = await Server.AddOrganisationAsync();
+        var (login, other) = (Login("sun"), Login("qian"));
+        using var browser = await JoinAsync(company, "viewer", login: login);
+        using var second = await JoinAsync(company, "viewer", login: other);
+        using var copy = new Browser(Server.BaseUrl);
+        foreach (System.Net.Cookie cookie in browser.Cookies.GetAllCookies())
+        {
+            copy.Cookies.Add(cookie);
+        }
+        (await copy.GetAsync("/account")).Expect(200, "/account");
+
+        // Who sits down at a browser where somebody is signed in has to sign them out first.
+        (await browser.GetAsync("/account/sign-in")).Expect(200, "/account");
+        (await browser.PostAsync("/account/sign-in", ("login", other), ("password", Password))).Expect(200, "/account");
+        Assert.Single(await ReadActsAsync(other)); // The account was made, and nobody signed in with it since.
+
+        await browser.GetAsync("/account/confirm");
+        (await browser.PostAsync("/account/confirm", ("current", Password))).Expect(200, "/account").Saying("Confirmed.");
+        (await copy.GetAsync("/account")).Expect(200, "/account/sign-in");
+        Assert.Equal(401, (await copy.GetAsync("/epcis/queries")).Status);
+        (await browser.GetAsync("/account")).Expect(200, "/account");
+        (await browser.GetAsync("/epcis/queries")).Expect(200, "/epcis/queries");
     }
 
     [Fact]

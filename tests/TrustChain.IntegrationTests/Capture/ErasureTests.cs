@@ -100,6 +100,27 @@ public sealed class ErasureTests(ServerFixture fixture) : IClassFixture<ServerFi
     }
 
     [Fact]
+    public async Task Erase_WhatAJobRecorded_TakesTheStatementThatRepeatsIt()
+    {
+        var company = await Server.AddOrganisationAsync();
+        using var key = await company.RegisterKeyAsync();
+        (await company.CaptureDocumentAsync(key, Events.Document(Events.Commissioning(company.NewItem())))).Expect(202); // The writer has its ids, and the job takes later ones.
+        var item = company.NewItem();
+        var many = LargeDocument.Write(item, 1100);
+        Assert.True((await Jobs.FinishAsync(Server, company, await company.CaptureAsync(many))).GetProperty("success").GetBoolean());
+        var repeated = JsonNode.Parse(many)!["epcisBody"]!["eventList"]![7]!.DeepClone().AsObject();
+
+        var answer = (await company.CaptureDocumentAsync(key, Events.Document(repeated, Events.Commissioning(company.NewItem())))).Expect(202);
+        var (index, _) = await FindAsync(company, answer, 0);
+        var (_, path) = await FindAsync(company, answer, 1);
+
+        Assert.Contains("the content of 2 records", (await EraseAsync(1, index, "--reason", "asked for")).Errors, StringComparison.Ordinal);
+        Assert.Contains("2 records", (await EraseAsync(0, index, "--reason", "asked for", "--whole-statement")).Output, StringComparison.Ordinal);
+        Assert.Contains(await VerifyAsync(company, path), static c => c is { Name: CheckNames.Signature, Code: ReasonCodes.Erased });
+        Assert.Equal(1099, (await Pages.FollowAsync(Server, $"/epcis/events?MATCH_anyEPCClass={Uri.EscapeDataString(item)}&perPage=1000", company.ApiKey, static page => page.EventList.ToList())).Count);
+    }
+
+    [Fact]
     public async Task Erase_WhatIsNoRecordOrTelemetry_IsRefused()
     {
         Assert.Contains("is no record", (await EraseAsync(1, 999_999_999, "--reason", "a")).Errors, StringComparison.Ordinal);

@@ -49,6 +49,10 @@ internal static class GrantingPages
         }
         var typed = await context.Http.Request.ReadFormAsync(context.Cancellation);
         var (act, grant) = (typed["act"].ToString(), typed["grant"].ToString());
+        if (act is "offer" or "approve" && !who.IsConfirmed)
+        {
+            return context.ToConfirm(AddressOf(device)); // What is handed over cannot be taken back.
+        }
         if (act == "offer" && FindErrors(typed, context) is { Count: > 0 } errors)
         {
             return await RenderAsync(context, parts, who, device, context.NewForm(typed, errors), StatusCodes.Status400BadRequest);
