@@ -15,8 +15,9 @@ internal sealed class DeviceCheck(DevnetHost devnet, DemoClient client, CliProce
     private const int Machines = 6;
 
     private const string Orchard = "orchard";
+    private const string Bicycle = "e-bike";
 
-    private static readonly string[] Templates = ["aerial-platform", "e-bike", "loom", Orchard];
+    private static readonly string[] Templates = ["aerial-platform", Bicycle, "loom", Orchard];
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
 
     public async Task RunAsync(CancellationToken cancellationToken)
@@ -33,9 +34,9 @@ internal sealed class DeviceCheck(DevnetHost devnet, DemoClient client, CliProce
             await File.WriteAllTextAsync(keyFile, apiKey, cancellationToken);
             foreach (var template in Templates)
             {
-                if (await CheckAsync(template, days, seed, apiKey, keyFile, folder.FullName, cancellationToken) is { } told && template == Orchard)
+                if (await CheckAsync(template, days, seed, apiKey, keyFile, folder.FullName, cancellationToken) is { } told && template is Orchard or Bicycle)
                 {
-                    await CheckHarvestAsync(told, prefix, days, apiKey, cancellationToken);
+                    await (template == Orchard ? CheckHarvestAsync(told, prefix, days, apiKey, cancellationToken) : CheckBatteryAsync(told, prefix, days, apiKey, cancellationToken));
                 }
             }
         }
@@ -82,44 +83,92 @@ internal sealed class DeviceCheck(DevnetHost devnet, DemoClient client, CliProce
     }
 
     /// <summary>A lot is harvested that the first station watered: its page says what the checks say of that station, to everybody.</summary>
-    private async Task CheckHarvestAsync(JsonObject told, string prefix, int days, string apiKey, CancellationToken cancellationToken)
+    private Task CheckHarvestAsync(JsonObject told, string prefix, int days, string apiKey, CancellationToken cancellationToken)
     {
-        var gtin = $"0{prefix}00001";
-        var path = $"/01/{gtin}{CheckDigit.Compute(gtin)}/10/HARVEST";
-        var first = DateOnly.ParseExact(told["from"]!.GetValue<string>(), "yyyy-MM-dd", CultureInfo.InvariantCulture);
-        var (start, end) = (first.ToDateTime(TimeOnly.MinValue, DateTimeKind.Utc), first.AddDays(days - 1).ToDateTime(new TimeOnly(23, 59), DateTimeKind.Utc));
-        var station = told["devices"]![0]!["device"]!.GetValue<string>();
-        var harvest = new JsonObject
+        var path = $"/01/{Gtin(prefix, 1)}/10/HARVEST";
+        var end = FindEnd(told, days);
+        var harvest = Event("ADD", "urn:trustchain:tea:step:plucking", end);
+        harvest["quantityList"] = new JsonArray(new JsonObject { ["epcClass"] = CanonicalDigitalLink.Domain + path, ["quantity"] = 1200, ["uom"] = "KGM" });
+        harvest["sensorElementList"] = MeasuredBy(told, end, "Volume", 4200, "LTR");
+        return CheckPageAsync(
+            path, [harvest], ["Measured by", FirstDevice(told), "expected readings"], "The page of a harvested lot says which station measured, and what the checks say of it", apiKey, cancellationToken);
+    }
+
+    /// <summary>A bicycle's battery: its page shows what its passport makes public, and what the checks say of the bicycle that measured it.</summary>
+    private Task CheckBatteryAsync(JsonObject told, string prefix, int days, string apiKey, CancellationToken cancellationToken)
+    {
+        var path = $"/01/{Gtin(prefix, 2)}/21/BATTERY-1";
+        var end = FindEnd(told, days);
+        var made = Event("ADD", "commissioning", end.AddDays(-days));
+        made["epcList"] = new JsonArray(CanonicalDigitalLink.Domain + path);
+        made["ilmd"] = new JsonObject
         {
-            ["type"] = "ObjectEvent",
-            ["action"] = "ADD",
-            ["bizStep"] = "urn:trustchain:tea:step:plucking",
-            ["eventTime"] = Moment(end),
-            ["eventTimeZoneOffset"] = "+00:00",
-            ["quantityList"] = new JsonArray(new JsonObject { ["epcClass"] = "https://id.gs1.org" + path, ["quantity"] = 1200, ["uom"] = "KGM" }),
-            ["sensorElementList"] = new JsonArray(new JsonObject
-            {
-                ["sensorMetadata"] = new JsonObject { ["deviceID"] = station, ["startTime"] = Moment(start), ["endTime"] = Moment(end) },
-                ["sensorReport"] = new JsonArray(new JsonObject { ["type"] = "Volume", ["value"] = 4200, ["uom"] = "LTR" }),
-            }),
+            ["tc:name"] = "Battery of a bicycle on trial",
+            ["tc:batteryModel"] = "B-36-14",
+            ["tc:batteryCategory"] = "LMT",
+            ["tc:chemistry"] = "NMC 811",
+            ["tc:ratedCapacity"] = 14,
+            ["tc:nominalVoltage"] = 36,
+            ["tc:expectedCycles"] = 800,
+            ["tc:carbonFootprint"] = 71.5,
         };
+        var inspected = Event("OBSERVE", "inspecting", end);
+        inspected["epcList"] = new JsonArray(CanonicalDigitalLink.Domain + path);
+        inspected["sensorElementList"] = MeasuredBy(told, end, "Dimensionless", 97, "P1");
+        return CheckPageAsync(
+            path, [made, inspected], ["Rated capacity", "14 Ah", "NMC 811", "71.5 kg", "Measured by", FirstDevice(told), "expected readings"],
+            "The page of a battery shows the public data of its passport, and what the checks say of the bicycle that measured it", apiKey, cancellationToken);
+    }
+
+    private static string Gtin(string prefix, int number)
+    {
+        var digits = string.Create(CultureInfo.InvariantCulture, $"0{prefix}{number:00000}");
+        return digits + CheckDigit.Compute(digits);
+    }
+
+    private static string FirstDevice(JsonObject told) => told["devices"]![0]!["device"]!.GetValue<string>();
+
+    private static DateTime FindStart(JsonObject told) =>
+        DateOnly.ParseExact(told["from"]!.GetValue<string>(), "yyyy-MM-dd", CultureInfo.InvariantCulture).ToDateTime(TimeOnly.MinValue, DateTimeKind.Utc);
+
+    private static DateTime FindEnd(JsonObject told, int days) => FindStart(told).AddDays(days).AddMinutes(-1);
+
+    private static JsonObject Event(string action, string bizStep, DateTime time) => new()
+    {
+        ["type"] = "ObjectEvent",
+        ["action"] = action,
+        ["bizStep"] = bizStep,
+        ["eventTime"] = Moment(time),
+        ["eventTimeZoneOffset"] = "+00:00",
+    };
+
+    /// <summary>One sensor element in the name of the first machine, over all of its days.</summary>
+    private static JsonArray MeasuredBy(JsonObject told, DateTime end, string type, double value, string unit) => new(new JsonObject
+    {
+        ["sensorMetadata"] = new JsonObject { ["deviceID"] = FirstDevice(told), ["startTime"] = Moment(FindStart(told)), ["endTime"] = Moment(end) },
+        ["sensorReport"] = new JsonArray(new JsonObject { ["type"] = type, ["value"] = value, ["uom"] = unit }),
+    });
+
+    /// <summary>Captures events, and waits until the page that everybody sees has the words.</summary>
+    private async Task CheckPageAsync(string path, JsonArray events, IReadOnlyList<string> words, string claim, string apiKey, CancellationToken cancellationToken)
+    {
         var document = new JsonObject
         {
-            ["@context"] = new JsonArray("https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld"),
+            ["@context"] = new JsonArray("https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld", new JsonObject { ["tc"] = "urn:trustchain:ns:" }),
             ["type"] = "EPCISDocument",
             ["schemaVersion"] = "2.0",
-            ["creationDate"] = Moment(end),
-            ["epcisBody"] = new JsonObject { ["eventList"] = new JsonArray(harvest) },
+            ["creationDate"] = Moment(DateTime.UtcNow),
+            ["epcisBody"] = new JsonObject { ["eventList"] = events },
         };
-        DemoClient.Require(await client.PostAsync("epcis/capture", apiKey, document, cancellationToken), "Harvesting");
+        DemoClient.Require(await client.PostAsync("epcis/capture", apiKey, document, cancellationToken), claim);
         var deadline = DateTimeOffset.UtcNow + Patience;
         while (true)
         {
             var page = await client.GetPageAsync(path[1..] + "?lang=en", null, cancellationToken);
-            var says = page.IsSuccess && page.Text.Contains("Measured by", StringComparison.Ordinal) && page.Text.Contains(station, StringComparison.Ordinal) && page.Text.Contains("expected readings", StringComparison.Ordinal);
-            if (says || DateTimeOffset.UtcNow > deadline)
+            var missing = page.IsSuccess ? words.Where(w => !page.Text.Contains(w, StringComparison.Ordinal)).ToList() : words;
+            if (missing.Count == 0 || DateTimeOffset.UtcNow > deadline)
             {
-                report.Add("The page of a harvested lot says which station measured, and what the checks say of it", says ? null : $"{path} answered {(int)page.Status} without it");
+                report.Add(claim, missing.Count == 0 ? null : $"{path} answered {(int)page.Status} without {string.Join(", ", missing)}");
                 return;
             }
             await Task.Delay(TimeSpan.FromSeconds(1), cancellationToken);

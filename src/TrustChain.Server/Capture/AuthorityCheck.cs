@@ -98,6 +98,13 @@ internal sealed class AuthorityCheck(OrganisationStore organisations, ItemIndex 
         return false;
     }
 
+    /// <summary>Whether an event brings an item into being, and so needed the claim over its key when it was taken.</summary>
+    public static bool Creates(EpcisEvent e, string canonicalUri)
+    {
+        var wanted = ItemUris.Normalise(canonicalUri);
+        return e.Items.Any(i => Creates(e, i.Role) && ItemUris.Normalise(i.CanonicalUri) == wanted);
+    }
+
     private static bool Creates(EpcisEvent e, ItemRole role) => role switch
     {
         ItemRole.OutputEpc or ItemRole.OutputClass => true,

@@ -36,6 +36,18 @@ public sealed record TemplateKind
     public bool Public { get; init; }
 }
 
+/// <summary>Something that is stated of an item once, when it is made: a member of its instance or lot master data.</summary>
+public sealed record TemplateAttribute
+{
+    /// <summary>The member's name in the namespace of our extensions.</summary>
+    public required string Name { get; init; }
+
+    public required LocalText Title { get; init; }
+
+    /// <summary>What stands behind the value, as people write it.</summary>
+    public string? Unit { get; init; }
+}
+
 /// <summary>What a trade's events look like and which of them are public: a file in <c>Templates/</c>.</summary>
 public sealed record Template
 {
@@ -48,6 +60,9 @@ public sealed record Template
     public required IReadOnlyList<TemplateKind> Documents { get; init; }
 
     public required IReadOnlyList<TemplateKind> Certificates { get; init; }
+
+    /// <summary>What pages show of an item's master data, in this order, beside name, origin and variety.</summary>
+    public IReadOnlyList<TemplateAttribute>? Attributes { get; init; }
 
     public TemplateStep? FindStep(string? bizStep) => bizStep is null ? null : Steps.FirstOrDefault(s => s.BizStep == bizStep);
 

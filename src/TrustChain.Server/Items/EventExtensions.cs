@@ -11,7 +11,7 @@ namespace TrustChain.Server.Items;
 /// </summary>
 internal sealed class EventExtensions
 {
-    /// <summary>Namespace of the extensions: <c>document</c>, <c>name</c>, <c>origin</c>, <c>variety</c>, <c>note</c>.</summary>
+    /// <summary>Namespace of the extensions: <c>document</c>, <c>name</c>, <c>origin</c>, <c>variety</c>, <c>note</c>, and the attributes of templates.</summary>
     public const string Namespace = "urn:trustchain:ns:";
 
     private const int MaxReadings = 24;
@@ -41,6 +41,12 @@ internal sealed class EventExtensions
 
     /// <summary>An extension of the event, or of its ilmd.</summary>
     public string? Text(string name) => Text(_json, name) ?? (_json.TryGetProperty("ilmd", out var ilmd) && ilmd.ValueKind == JsonValueKind.Object ? Text(ilmd, name) : null);
+
+    /// <summary>A member of the event's ilmd: a text, or a number as it was written.</summary>
+    public string? Attribute(string name) =>
+        _prefix is not null && _json.TryGetProperty("ilmd", out var ilmd) && ilmd.ValueKind == JsonValueKind.Object && ilmd.TryGetProperty($"{_prefix}:{name}", out var value)
+            ? value.ValueKind switch { JsonValueKind.String => value.GetString(), JsonValueKind.Number => value.GetRawText(), _ => null }
+            : null;
 
     /// <summary>Digests of the documents that the event names.</summary>
     public IReadOnlyList<Hash32> Documents()

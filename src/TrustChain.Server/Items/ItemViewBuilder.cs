@@ -49,6 +49,8 @@ internal sealed class ItemViewBuilder(
     IOptions<AnchoringOptions> anchoring,
     TimeProvider time)
 {
+    private const int MaxAttribute = 200;
+
     private static readonly long MaxTicks = DateTimeOffset.MaxValue.UtcTicks;
 
     /// <summary>Null when there is no record of the item that the caller may read, and no batch registered.</summary>
@@ -99,6 +101,7 @@ internal sealed class ItemViewBuilder(
             Origin = origin,
             Variety = variety,
             Quantity = known.TryGetValue(item, out var own) ? QuantityOf(own) : null,
+            Facts = ListAttributes(item, walk, language),
             Verdict = verdict,
             Remarks = remarks,
             Recalls = recallViews,
@@ -281,6 +284,22 @@ internal sealed class ItemViewBuilder(
 
         static Phrase? Text(JsonElement json, string member) => json.TryGetProperty(member, out var value) ? Phrase(value.ValueKind == JsonValueKind.String ? value.GetString() : null) : null;
         static Phrase? Phrase(string? text) => text is null ? null : new Phrase(text);
+    }
+
+    /// <summary>What was stated of the item itself when it was made, and a template of this deployment has a name for.</summary>
+    private List<FactView> ListAttributes(string item, Walk walk, PageLanguage language)
+    {
+        var attributes = templates.All.SelectMany(static t => t.Attributes ?? []).DistinctBy(static a => a.Name).ToList();
+        if (attributes.Count == 0 || walk.Steps.Where(static s => s.Depth == 0).FirstOrDefault(s => s.Event.Event is { HasIlmd: true, ErrorDeclaration: null } e && AuthorityCheck.Creates(e, item)) is not { } made)
+        {
+            return [];
+        }
+        using var json = JsonDocument.Parse(made.Event.Stored.Event);
+        var extensions = new EventExtensions(json.RootElement);
+        return [.. attributes
+            .Select(a => (Attribute: a, Value: extensions.Attribute(a.Name)))
+            .Where(static f => f.Value is { Length: > 0 and <= MaxAttribute })
+            .Select(f => new FactView(In(f.Attribute.Title, language), new Phrase(f.Attribute.Unit is { } unit ? $"{f.Value} {unit}" : f.Value!)))]; // Filtered.
     }
 
     private static QuantityView? QuantityOf(StoredBatch batch)
