@@ -51,6 +51,10 @@ public sealed class AccountPagesTests(TestSite site)
         await page.FillAsync("#newPassword", "another correct horse");
         await visitor.PressAsync("form[action^='/account/password/passkey'] [data-passkey=request]", "**done=password*");
 
+        await visitor.OpenAsync(Address + "/account/confirm?returnUrl=/account/members");
+        await LookAsync(visitor, $"confirm-{language}-{width}");
+        await visitor.PressAsync("form[action^='/account/confirm/passkey'] [data-passkey=request]", "**/account/members?done=confirmed*");
+
         foreach (var path in (string[])["members", "api-keys", "audit", "codes"])
         {
             await visitor.OpenAsync($"{Address}/account/{path}");

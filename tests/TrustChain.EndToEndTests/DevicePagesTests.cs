@@ -87,6 +87,12 @@ public sealed partial class DevicePagesTests(TestSite site)
         await honest.StateAsync([honest.SignNow(9_999_000)], Cancellation);
         await page.Locator("[data-live] [data-measure=distance]", new() { HasText = "9\u202f999" }).WaitForAsync();
 
+        var battery = await MakeBatteryAsync(key, honest);
+        await visitor.OpenAsync(battery);
+        var said = await visitor.ReadAsync();
+        Assert.All((string[])["14 Ah", "NMC 811", honest.Uri], word => Assert.Contains(word, said, StringComparison.Ordinal));
+        await LookAsync(visitor, $"battery-{look}");
+
         await visitor.OpenAsync($"/devices/{honest.Id}?from=2026-02-31&to=x");
         Assert.True(await page.Locator(".period [role=alert]").IsVisibleAsync());
 
@@ -270,6 +276,37 @@ public sealed partial class DevicePagesTests(TestSite site)
         await PostAsync(key, "/api/claims", new { kind = "namespace", value = $"https://machines.example/{id}/" });
         var invited = await PostAsync(site.AdminKey, $"/api/organisations/{id}/invitations", new { note = "王芳", role = "admin" });
         return (id, key, invited.GetProperty("link").GetString()!); // A created invitation has one.
+    }
+
+    /// <summary>A battery with the public data of its passport, which a bicycle measured.</summary>
+    /// <returns>The path of its page.</returns>
+    private async Task<string> MakeBatteryAsync(string key, Machine measuring)
+    {
+        var prefix = $"0952{System.Security.Cryptography.RandomNumberGenerator.GetInt32(2000, 10_000)}";
+        await PostAsync(key, "/api/claims", new { kind = "gcp", value = prefix[1..] });
+        var digits = prefix + "00001";
+        var path = $"/01/{digits}{Core.Identifiers.CheckDigit.Compute(digits)}/21/B1";
+        string[] epcList = ["https://id.gs1.org" + path];
+        object[] context = ["https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld", new { tc = "urn:trustchain:ns:" }];
+        var (made, inspected) = ($"{Today.AddDays(-15):yyyy-MM-dd}T08:00:00Z", $"{Today.AddDays(-1):yyyy-MM-dd}T08:00:00Z");
+        await PostAsync(key, "/epcis/events", new Dictionary<string, object>
+        {
+            ["@context"] = context, ["type"] = "ObjectEvent", ["action"] = "ADD", ["bizStep"] = "commissioning", ["eventTime"] = made, ["eventTimeZoneOffset"] = "+00:00", ["epcList"] = epcList,
+            ["ilmd"] = new Dictionary<string, object>
+            {
+                ["tc:name"] = "Battery 36 V 电池", ["tc:batteryModel"] = "B-36-14", ["tc:batteryCategory"] = "LMT", ["tc:chemistry"] = "NMC 811", ["tc:ratedCapacity"] = 14, ["tc:nominalVoltage"] = 36,
+                ["tc:expectedCycles"] = 800, ["tc:carbonFootprint"] = 71.5, ["tc:recycledCobalt"] = 16, ["tc:criticalRawMaterials"] = "cobalt, lithium, nickel, natural graphite",
+            },
+        });
+        await PostAsync(key, "/epcis/events", new Dictionary<string, object>
+        {
+            ["@context"] = context, ["type"] = "ObjectEvent", ["action"] = "OBSERVE", ["bizStep"] = "inspecting", ["eventTime"] = inspected, ["eventTimeZoneOffset"] = "+00:00", ["epcList"] = epcList,
+            ["sensorElementList"] = new[]
+            {
+                new { sensorMetadata = new { deviceID = measuring.Uri, startTime = made, endTime = inspected }, sensorReport = new[] { new { type = "Dimensionless", value = 97, uom = "P1" } } },
+            },
+        });
+        return path;
     }
 
     private async Task<JsonElement> PostAsync(string key, string path, object body)

@@ -39,8 +39,8 @@ internal sealed class AccountContext(
         }
         var caller = await memberships.FindCallerAsync(Http) ?? new Caller(null, OrganisationRole.Viewer, $"person:{person.Login}");
         var ticket = await Http.AuthenticateAsync(IdentityConstants.ApplicationScheme);
-        return new SignedIn(
-            person, caller, Guid.TryParse(ticket.Properties?.Items.GetValueOrDefault(SessionTickets.SessionId), out var session) ? session : null, Confirmation.Holds(ticket.Properties, time.GetUtcNow()));
+        var named = ticket.Properties is { } properties && properties.Items.TryGetValue(SessionTickets.SessionId, out var id) ? id : null;
+        return new SignedIn(person, caller, Guid.TryParse(named, out var session) ? session : null, Confirmation.Holds(ticket.Properties, time.GetUtcNow()));
     }
 
     /// <summary>Leads to the sign-in page and back here.</summary>

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Microsoft.Extensions.Options;
 using TrustChain.Core.Epcis;
 using TrustChain.Core.Identifiers;
+using TrustChain.Core.Query;
 using TrustChain.Postgres.Capture;
 using TrustChain.Postgres.Organisations;
 using TrustChain.Server.Hosting;
