@@ -38,7 +38,7 @@ public sealed partial class Texts
     internal string ConfirmIdentity => Say("Show that it is you", "确认是您本人");
 
     internal string ConfirmFirst => Say(
-        "Before ways to sign in, members or API keys are changed, show that it is you. This holds for ten minutes in this browser.", "更改登录方式、成员或 API 密钥前，请先确认是您本人。确认后在此浏览器中十分钟内有效。");
+        "Ways to sign in, members, API keys, devices and grants outlast this visit. Before one is given, show that it is you. This holds for ten minutes in this browser.", "登录方式、成员、API 密钥、设备和授权在您离开后仍然有效。提供之前请先确认是您本人。确认后在此浏览器中十分钟内有效。");
 
     internal string Confirm => Say("Confirm", "确认");
 
