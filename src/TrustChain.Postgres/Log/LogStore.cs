@@ -50,7 +50,7 @@ public sealed class LogStore(NpgsqlDataSource database)
         var actual = (string?)await select.ExecuteScalarAsync(cancellationToken);
         if (actual != origin)
         {
-            throw new InvalidOperationException($"This database holds the log \"{actual}\", not \"{origin}\".");
+            throw new WrongLogException($"This database holds the log \"{actual}\", not \"{origin}\".");
         }
     }
 

@@ -69,8 +69,9 @@ internal sealed class AccountContext(
         return Results.StatusCode(StatusCodes.Status303SeeOther);
     }
 
+    /// <summary>Writes down what was done; also when whoever did it does not wait for the answer.</summary>
     public Task WriteAsync(Person person, Organisation? organisation, string act, string subject) =>
-        audit.AddAsync(new AuditAct(organisation?.Id, $"person:{person.Login}", act, subject, Http.Address()), Cancellation);
+        audit.AddAsync(new AuditAct(organisation?.Id, $"person:{person.Login}", act, subject, Http.Address()), CancellationToken.None);
 
     /// <summary>The empty form of a page.</summary>
     public FormState NewForm()

@@ -163,7 +163,7 @@ internal static partial class AccountEndpoints
                 : await RenderCodesAsync(context, users, who, context.NewForm(typed, ("code", context.T.CodeWrong)), StatusCodes.Status400BadRequest);
         }
         await users.SetTwoFactorEnabledAsync(who.Person, true);
-        await EndOthersAsync(parts, who, signIn, context.Cancellation);
+        await EndOthersAsync(parts, who, signIn);
         await context.WriteAsync(who.Person, null, "codes-turned-on", "");
         return await ShowRecoveryCodesAsync(context, users, who);
     }
@@ -293,7 +293,7 @@ internal static partial class AccountEndpoints
         {
             return await RenderAsync(context, parts, who, context.NewForm(typed, ("password", context.T.PasswordWeak)), StatusCodes.Status400BadRequest);
         }
-        await EndOthersAsync(parts, who, signIn, context.Cancellation);
+        await EndOthersAsync(parts, who, signIn);
         return await DoneAsync(context, who, "password-changed", "", "password");
     }
 
@@ -318,7 +318,7 @@ internal static partial class AccountEndpoints
             who.Person.PasswordHash = before; // The page shows what is stored.
             return await RenderAsync(context, parts, who, context.NewForm(typed, ("newPassword", context.T.PasswordWeak)), StatusCodes.Status400BadRequest);
         }
-        await EndOthersAsync(parts, who, signIn, context.Cancellation);
+        await EndOthersAsync(parts, who, signIn);
         return await DoneAsync(context, who, "password-changed", "by passkey", "password");
     }
 
@@ -341,17 +341,17 @@ internal static partial class AccountEndpoints
             return context.ToSignIn();
         }
         await users.UpdateSecurityStampAsync(who.Person);
-        await parts.Sessions.EndAllAsync(who.Person.Id, null, context.Cancellation);
+        await parts.Sessions.EndAllAsync(who.Person.Id, null, CancellationToken.None);
         await context.WriteAsync(who.Person, null, "signed-out", "everywhere");
         await signIn.SignOutAsync();
         return context.Redirect("/account/sign-in", "signed-out");
     }
 
     /// <summary>Whoever signed in with what was just replaced is not signed in any more, but for this browser.</summary>
-    private static async Task EndOthersAsync(AccountParts parts, SignedIn who, SignInManager<Person> signIn, CancellationToken cancellationToken)
+    private static async Task EndOthersAsync(AccountParts parts, SignedIn who, SignInManager<Person> signIn)
     {
         await signIn.RefreshSignInAsync(who.Person);
-        await parts.Sessions.EndAllAsync(who.Person.Id, who.Session, cancellationToken);
+        await parts.Sessions.EndAllAsync(who.Person.Id, who.Session, CancellationToken.None); // Also when nobody waits for the answer.
     }
 
     private static async Task<IResult> DoneAsync(AccountContext context, SignedIn who, string act, string subject, string done)

@@ -16,17 +16,17 @@ internal static class PeopleEndpoints
     }
 
     private static Task<IResult> DisableAsync(
-        string login, HttpContext context, UserManager<Person> users, SessionStore sessions, AuditStore audit, TimeProvider time, CancellationToken cancellationToken) =>
-        ChangeAsync(login, context, "person-disabled", users, sessions, audit, person => person.DisabledAt ??= time.GetUtcNow(), cancellationToken);
+        string login, HttpContext context, UserManager<Person> users, SessionStore sessions, AuditStore audit, TimeProvider time) =>
+        ChangeAsync(login, context, "person-disabled", users, sessions, audit, person => person.DisabledAt ??= time.GetUtcNow());
 
-    private static Task<IResult> EnableAsync(string login, HttpContext context, UserManager<Person> users, SessionStore sessions, AuditStore audit, CancellationToken cancellationToken) =>
-        ChangeAsync(login, context, "person-enabled", users, sessions, audit, static person => (person.DisabledAt, person.LockedUntil, person.FailedCount) = (null, null, 0), cancellationToken);
+    private static Task<IResult> EnableAsync(string login, HttpContext context, UserManager<Person> users, SessionStore sessions, AuditStore audit) =>
+        ChangeAsync(login, context, "person-enabled", users, sessions, audit, static person => (person.DisabledAt, person.LockedUntil, person.FailedCount) = (null, null, 0));
 
-    private static Task<IResult> TurnCodesOffAsync(string login, HttpContext context, UserManager<Person> users, SessionStore sessions, AuditStore audit, CancellationToken cancellationToken) =>
-        ChangeAsync(login, context, "person-codes-off", users, sessions, audit, static person => (person.TwoFactor, person.AuthenticatorKey, person.RecoveryCodes) = (false, null, []), cancellationToken);
+    private static Task<IResult> TurnCodesOffAsync(string login, HttpContext context, UserManager<Person> users, SessionStore sessions, AuditStore audit) =>
+        ChangeAsync(login, context, "person-codes-off", users, sessions, audit, static person => (person.TwoFactor, person.AuthenticatorKey, person.RecoveryCodes) = (false, null, []));
 
     private static async Task<IResult> ChangeAsync(
-        string login, HttpContext context, string act, UserManager<Person> users, SessionStore sessions, AuditStore audit, Action<Person> change, CancellationToken cancellationToken)
+        string login, HttpContext context, string act, UserManager<Person> users, SessionStore sessions, AuditStore audit, Action<Person> change)
     {
         if (login.Length > 100 || await users.FindByNameAsync(login) is not { } person)
         {
@@ -37,8 +37,8 @@ internal static class PeopleEndpoints
         {
             return Problems.Create(409, ProblemCodes.ChangedMeanwhile, "The account changed at the same moment; try again.");
         }
-        await sessions.EndAllAsync(person.Id, null, cancellationToken);
-        await audit.AddAsync(context.Act(null, act, person.Login), cancellationToken);
+        await sessions.EndAllAsync(person.Id, null, CancellationToken.None); // What was begun is ended, also when nobody waits for the answer.
+        await audit.AddAsync(context.Act(null, act, person.Login), CancellationToken.None);
         return Results.NoContent();
     }
 }

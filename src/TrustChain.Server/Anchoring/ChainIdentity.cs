@@ -21,7 +21,7 @@ internal sealed class ChainIdentity(
     /// <summary>What the bundle says of the log.</summary>
     public LogIdentity Log => new(server.Origin, ring.Verifier.Text, options.ChainId, registry.Address.ToString());
 
-    /// <summary>Asks the node for its chain id, and until it has agreed once also for the first block and for whose contract it is.</summary>
+    /// <summary>Asks the node for its chain id and first block, and until it has agreed once also for whose contract it is: another node may stand behind the address by now.</summary>
     /// <exception cref="AnchorFaultException">The node serves another chain, or the contract is another log's or another publisher's.</exception>
     public async Task ConfirmAsync(CancellationToken cancellationToken)
     {
@@ -30,8 +30,12 @@ internal sealed class ChainIdentity(
         {
             throw new AnchorFaultException(AnchorAlarm.WrongChain, $"The node serves chain {chainId}, but ChainId is {options.ChainId}.");
         }
-        if (_trust is not null)
+        if (_trust is { } trust)
         {
+            if (await ReadGenesisAsync(cancellationToken) is var first && first != trust.Genesis)
+            {
+                throw new AnchorFaultException(AnchorAlarm.WrongChain, $"The node's first block is {first}; that of the chain is {trust.Genesis}.");
+            }
             return;
         }
         var genesis = await ConfirmGenesisAsync(cancellationToken);
@@ -52,10 +56,12 @@ internal sealed class ChainIdentity(
         }
     }
 
+    private async Task<string> ReadGenesisAsync(CancellationToken cancellationToken) =>
+        Hex.Encode((await node.GetBlockAsync(BlockTag.Number(0), cancellationToken) ?? throw new RpcUnavailableException("The node has no block 0.")).Hash);
+
     private async Task<string> ConfirmGenesisAsync(CancellationToken cancellationToken)
     {
-        var first = await node.GetBlockAsync(BlockTag.Number(0), cancellationToken) ?? throw new RpcUnavailableException("The node has no block 0.");
-        var genesis = Hex.Encode(first.Hash);
+        var genesis = await ReadGenesisAsync(cancellationToken);
         if (options.Genesis.Length > 0 && options.Genesis != genesis)
         {
             throw new AnchorFaultException(AnchorAlarm.WrongChain, $"The chain's first block is {genesis}, but Genesis is {options.Genesis}.");

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Reflection;
 using Npgsql;
 using TrustChain.Postgres.Database;
+using TrustChain.Postgres.Log;
 using TrustChain.Server.Hosting;
 
 namespace TrustChain.Server.Commands;
@@ -66,7 +67,7 @@ internal static class ServerCommands
             await app.PrepareDatabaseAsync();
             return true;
         }
-        catch (Exception exception) when (exception is MigrationException or NpgsqlException)
+        catch (Exception exception) when (exception is MigrationException or WrongLogException or NpgsqlException)
         {
             await Console.Error.WriteLineAsync($"trustchain-server: the database is not usable: {exception.Message} (trustchain-server doctor says more)");
             return false;

@@ -4,6 +4,7 @@ using TrustChain.Core.Devices;
 using TrustChain.Core.Query;
 using TrustChain.Postgres.Accounts;
 using TrustChain.Postgres.Devices;
+using TrustChain.Server.Accounts;
 using TrustChain.Server.Hosting;
 using TrustChain.Server.Subscriptions;
 
@@ -20,8 +21,8 @@ internal static class DeviceAlarmEndpoints
         var alarms = app.MapGroup("/api/device-alarms").WithTags("Devices").RequireOrganisation();
         alarms.MapGet("", ListAsync).WithSummary("New findings about own devices, newest first, 100 at a time.");
         alarms.MapGet("/hooks", ListHooksAsync).WithSummary("Where the organisation is told of them.");
-        alarms.MapPost("/hooks", AddHookAsync).NeedsRole(OrganisationRole.Operator).WithSummary("Adds a place to be told at: an https URL, a key for signatures, the least severity, and the codes.");
-        alarms.MapDelete("/hooks/{id}", RemoveHookAsync).NeedsRole(OrganisationRole.Operator).WithSummary("Takes one away.");
+        alarms.MapPost("/hooks", AddHookAsync).NeedsRole(OrganisationRole.Operator).Audited("hook-made").WithSummary("Adds a place to be told at: an https URL, a key for signatures, the least severity, and the codes.");
+        alarms.MapDelete("/hooks/{id}", RemoveHookAsync).NeedsRole(OrganisationRole.Operator).Audited("hook-removed").WithSummary("Takes one away.");
     }
 
     private static async Task<IResult> ListAsync(Caller caller, DeviceAlarmStore alarms, CancellationToken cancellationToken, long? before = null)
@@ -78,6 +79,7 @@ internal static class DeviceAlarmEndpoints
         {
             return Problems.Create(400, ProblemCodes.InvalidDestination, $"dest: {fault}");
         }
+        request.HttpContext.Concerning(new Uri(destination!).Host); // Parsed above. Paths and queries may hold secrets.
         var id = Guid.CreateVersion7();
         var hook = new DeviceHook(
             id, caller.Organisation!.Id, destination!, token is null ? null : secrets.Seal(id, token), severity!.Value, codes.Count == 0 ? null : codes, time.GetUtcNow(), 0, null, null); // As above; the group requires one.

@@ -7,6 +7,7 @@ using TrustChain.Postgres.Accounts;
 using TrustChain.Postgres.Capture;
 using TrustChain.Postgres.Devices;
 using TrustChain.Postgres.Organisations;
+using TrustChain.Server.Accounts;
 using TrustChain.Server.Capture;
 using TrustChain.Server.Hosting;
 using TrustChain.Server.Items;
@@ -27,14 +28,14 @@ internal static class DeviceEndpoints
     public static void MapDevices(this IEndpointRouteBuilder app)
     {
         var devices = app.MapGroup("/api/devices").WithTags("Devices");
-        devices.MapPost("", AddAsync).RequireOrganisation().RefuseWhenHalted().WithSummary("Registers a device: with jwk and proof it is enrolled at once, else the answer has a claim code, shown this once.");
+        devices.MapPost("", AddAsync).RequireOrganisation().RefuseWhenHalted().Audited("device-registered").WithSummary("Registers a device: with jwk and proof it is enrolled at once, else the answer has a claim code, shown this once.");
         devices.MapPost("/batch", AddBatchAsync).RequireOrganisation().RefuseWhenHalted().WithSummary("Enrols up to 500 devices with their keys at once, all or none.");
         devices.MapGet("", ListAsync).RequireOrganisation().WithSummary("Own devices and those offered to one, by registration, 100 at a time.");
         devices.MapGet("/claim/{code}", GetClaimAsync).WithSummary("What a device needs to know before it claims its place: its URI, pseudonym and the log's origin.");
         devices.MapPost("/claim", ClaimAsync).NeedsRole(OrganisationRole.Viewer).RefuseWhenHalted().WithSummary("A device brings its key with a claim code.");
         devices.MapGet("/{id}", GetAsync).WithSummary("One device with its keys, its owner and how it stands.");
         devices.MapGet("/{id}/standing", GetStandingAsync).WithSummary("What the public log says of a device's keys, by its pseudonym: for the device itself, which has no API key.");
-        devices.MapPost("/{id}/claim", RenewClaimAsync).RequireOrganisation().WithSummary("A new claim code for a device without a key; earlier ones end.");
+        devices.MapPost("/{id}/claim", RenewClaimAsync).RequireOrganisation().Audited("claim-code-made").WithSummary("A new claim code for a device without a key; earlier ones end.");
         devices.MapPost("/{id}/acts", ActAsync).NeedsRole(OrganisationRole.Operator).RefuseWhenHalted()
             .WithSummary("Rotates or replaces the key, revokes, transfers, accepts or retires: plain JSON that the service signs for the organisation, or a signed act (application/jose, typ device+jws).");
         devices.MapGet("/templates", static (DeviceTemplates templates) => Results.Json(new { templates = templates.All.Select(static t => new { name = t.Name, title = t.Title, digest = t.Digest.ToBase64Url() }) }))
@@ -59,6 +60,7 @@ internal static class DeviceEndpoints
         {
             return invalid!; // One of the two is set.
         }
+        request.HttpContext.Concerning(wanted.Device.Uri);
         if (wanted.Key is { } key)
         {
             return await parts.Acts.EnrolAsync(owner, [(wanted.Device, key, wanted.Proof!)], cancellationToken) // Both or neither.

@@ -153,9 +153,12 @@ internal static class DevicePages
         }
         var organisation = who.Caller.Organisation!; // An operator has one.
         var (device, code, expires, problem) = await DeviceEndpoints.RegisterAsync(JsonSerializer.SerializeToElement(values), organisation, parts, context.Cancellation);
-        return device is null
-            ? await ShowFormAsync(context, parts, who, context.NewForm(typed, Explain(problem!, context)), StatusCodes.Status409Conflict) // One of the two is set.
-            : await ShowCodeAsync(context, who, device, code!, expires); // Set with the device.
+        if (device is null)
+        {
+            return await ShowFormAsync(context, parts, who, context.NewForm(typed, Explain(problem!, context)), StatusCodes.Status409Conflict); // One of the two is set.
+        }
+        await context.WriteAsync(who.Person, organisation, "device-registered", device.Uri);
+        return await ShowCodeAsync(context, who, device, code!, expires); // Set with the device.
     }
 
     /// <summary>What the interface for programs refuses, as a sentence beside the field.</summary>
@@ -181,6 +184,7 @@ internal static class DevicePages
             return context.Redirect($"/devices/{device.Pseudonym.ToBase64Url()}"); // It came with its key meanwhile.
         }
         var (code, expires) = await DeviceEndpoints.RenewAsync(device, parts, context.Cancellation);
+        await context.WriteAsync(who.Person, who.Caller.Organisation, "claim-code-made", device.Uri);
         return await ShowCodeAsync(context, who, device, code, expires);
     }
 

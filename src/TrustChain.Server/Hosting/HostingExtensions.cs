@@ -1,11 +1,14 @@
 using Microsoft.Extensions.Options;
 using Npgsql;
+using TrustChain.Core.Log;
+using TrustChain.Core.Signing;
 using TrustChain.Postgres.Database;
 using TrustChain.Postgres.Log;
 using TrustChain.Postgres.Partitions;
 using TrustChain.Postgres.Query;
 using TrustChain.Server.Limits;
 using TrustChain.Server.Proxy;
+using TrustChain.Server.Signing;
 using TrustChain.Server.Standby;
 using TrustChain.Server.Telemetry;
 
@@ -50,7 +53,14 @@ internal static class HostingExtensions
         await Migrator.ApplyAsync(app.Services.GetRequiredService<NpgsqlDataSource>(), app.Lifetime.ApplicationStopping);
         await app.Services.GetRequiredService<PartitionStore>().EnsureAsync(app.Lifetime.ApplicationStopping);
         await app.Services.GetRequiredService<IndexCompletion>().RunAsync(app.Lifetime.ApplicationStopping);
-        await app.Services.GetRequiredService<LogStore>().InitialiseAsync(app.Services.GetRequiredService<IOptions<ServerOptions>>().Value.Origin, app.Lifetime.ApplicationStopping);
+        var (log, options) = (app.Services.GetRequiredService<LogStore>(), app.Services.GetRequiredService<IOptions<ServerOptions>>().Value);
+        await log.InitialiseAsync(options.Origin, app.Lifetime.ApplicationStopping);
+        // With another key, such as one that was made because this log's was missing, what is signed next would belong to a log that nobody trusts.
+        if (await log.FindLatestCheckpointAsync(app.Lifetime.ApplicationStopping) is { } checkpoint
+            && !(SignedNote.TryParse(checkpoint.Note, out var note) && note.Verify(app.Services.GetRequiredService<KeyRing>().Verifier) == SignatureCheck.Valid))
+        {
+            throw new WrongLogException($"The checkpoint of {checkpoint.Size} entries was not signed by the key in {options.LogKeyFile}; bring this log's own key back.");
+        }
     }
 
     public static void UseServerHosting(this WebApplication app)

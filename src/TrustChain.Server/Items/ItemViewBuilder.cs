@@ -110,7 +110,7 @@ internal sealed class ItemViewBuilder(
             StepsInColdStorage = walk.WithoutContent.Count,
             MoreUrl = walk.IsComplete ? null : $"/epcis/epcs/{Uri.EscapeDataString(item)}/events",
             Certificates = [.. certificates.Select(c => MakeCertificate(c, names, files, entries.GetValueOrDefault(c.IssueEntryId), language))],
-            Check = MakeCheck(item, bundle),
+            Check = MakeCheck(item, bundle, isWhole: !walk.IsCutOff),
             JsonLdUrl = item.StartsWith(CanonicalDigitalLink.Domain, StringComparison.Ordinal) ? $"{item[CanonicalDigitalLink.Domain.Length..]}?linkType=all" : null,
         };
         return new ItemStory(item, identifier, walk, report, view);
@@ -378,9 +378,9 @@ internal sealed class ItemViewBuilder(
     private static DocumentView MakeDocument(StoredDocument file) =>
         new(file.Name, $"/api/documents/{file.Digest.ToHex()}", file.MediaType, file.SizeBytes, DocumentEndpoints.ToUri(file.Digest));
 
-    private CheckView MakeCheck(string item, EvidenceBundle? bundle)
+    private CheckView MakeCheck(string item, EvidenceBundle? bundle, bool isWhole)
     {
-        var path = $"/evidence?item={Uri.EscapeDataString(item)}&trace=true";
+        var path = $"/evidence?item={Uri.EscapeDataString(item)}{(isWhole ? "&trace=true" : "")}";
         var rpc = anchoring.Value.RpcUrlForVisitors;
         return new CheckView
         {

@@ -16,9 +16,13 @@ internal sealed record WalkStep(VisibleEvent Event, string Item, int Depth);
 /// <summary>What was found on the way.</summary>
 /// <param name="Steps">Events, oldest first.</param>
 /// <param name="Items">All items visited, the first one first.</param>
-/// <param name="IsComplete">False when a limit was reached, or content is not there.</param>
+/// <param name="IsCutOff">A limit was reached: there is more.</param>
 /// <param name="WithoutContent">Records whose content is in cold storage, and what else that led to is not known.</param>
-internal sealed record Walk(IReadOnlyList<WalkStep> Steps, IReadOnlyList<string> Items, bool IsComplete, IReadOnlyList<VisibleEvent> WithoutContent);
+internal sealed record Walk(IReadOnlyList<WalkStep> Steps, IReadOnlyList<string> Items, bool IsCutOff, IReadOnlyList<VisibleEvent> WithoutContent)
+{
+    /// <summary>False when a limit was reached, or content is not there.</summary>
+    public bool IsComplete => !IsCutOff && WithoutContent.Count == 0;
+}
 
 /// <summary>
 /// Follows an item upstream: to the inputs of the transformations that made it, to what was packed into it, and to the containers in which it travelled
@@ -72,7 +76,7 @@ internal sealed class ItemWalker(RecordStore records, Visibility visibility)
             }
             frontier = next;
         }
-        return new Walk([.. steps.Values.OrderBy(static s => s.Event.Event!.EventTime).ThenBy(static s => s.Event.Stored.RecordId)], items, complete && withoutContent.Count == 0, withoutContent); // Only events with content are steps.
+        return new Walk([.. steps.Values.OrderBy(static s => s.Event.Event!.EventTime).ThenBy(static s => s.Event.Stored.RecordId)], items, !complete, withoutContent); // Only events with content are steps.
     }
 
     private static IEnumerable<Visit> Neighbours(Visit visit, List<VisibleEvent> events)

@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using TrustChain.Core.Query;
 using TrustChain.Postgres.Query;
+using TrustChain.Server.Accounts;
 using TrustChain.Server.Hosting;
 using TrustChain.Server.Subscriptions;
 
@@ -16,9 +17,9 @@ internal static class NamedQueryEndpoints
     {
         var epcis = app.MapEpcis();
         epcis.MapGet("/queries", ListAsync).RequireOrganisation().WithName("GetQueries").WithSummary("The caller's named queries.");
-        epcis.MapPost("/queries", CreateAsync).RequireOrganisation().WithName("CreateQuery").WithSummary("Creates a named query.");
+        epcis.MapPost("/queries", CreateAsync).RequireOrganisation().Audited("query-made").WithName("CreateQuery").WithSummary("Creates a named query.");
         epcis.MapGet("/queries/{queryName}", GetAsync).WithName("GetQuery").WithSummary("A named query's definition.");
-        epcis.MapDelete("/queries/{queryName}", DeleteAsync).RequireOrganisation().WithName("DeleteQuery").WithSummary("Deletes a named query with its subscriptions.");
+        epcis.MapDelete("/queries/{queryName}", DeleteAsync).RequireOrganisation().Audited("query-removed").WithName("DeleteQuery").WithSummary("Deletes a named query with its subscriptions.");
         epcis.MapGet("/queries/{queryName}/events", GetEventsAsync).WithName("GetEventsOfQuery").WithSummary("The events a named query finds.");
         epcis.MapDiscovery("/queries/{queryName}/events", "OPTIONS, GET");
         epcis.MapDiscovery("/queries", "OPTIONS, GET, POST");
@@ -104,6 +105,7 @@ internal static class NamedQueryEndpoints
         {
             return Problems.Create(409, ProblemCodes.AlreadyExists, $"There is a query named \"{name}\" already.", "ResourceAlreadyExistsException");
         }
+        context.Concerning(name);
         context.Response.Headers.Location = $"/epcis/queries/{name}";
         return Results.Json(QueryDefinition.From(named), statusCode: StatusCodes.Status201Created);
     }

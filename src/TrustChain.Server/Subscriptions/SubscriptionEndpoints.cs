@@ -3,6 +3,7 @@ using Microsoft.Extensions.Options;
 using TrustChain.Core.Log;
 using TrustChain.Core.Query;
 using TrustChain.Postgres.Query;
+using TrustChain.Server.Accounts;
 using TrustChain.Server.Hosting;
 using TrustChain.Server.Query;
 
@@ -20,10 +21,10 @@ internal static class SubscriptionEndpoints
     {
         var epcis = app.MapEpcis();
         epcis.MapGet(All, ListAsync).RequireOrganisation().WithName("GetSubscriptions").WithSummary("The caller's subscriptions to a query.");
-        epcis.MapPost(All, CreateAsync).RequireOrganisation().WithName("CreateSubscription").WithSummary("Subscribes to a query: its results are sent to an address.");
+        epcis.MapPost(All, CreateAsync).RequireOrganisation().Audited("subscription-made").WithName("CreateSubscription").WithSummary("Subscribes to a query: its results are sent to an address.");
         epcis.MapGet(One, GetAsync).RequireOrganisation().WithName("GetSubscription").WithSummary("A subscription and how it is doing.");
-        epcis.MapDelete(One, DeleteAsync).RequireOrganisation().WithName("DeleteSubscription").WithSummary("Unsubscribes.");
-        epcis.MapPost(One + "/resume", ResumeAsync).RequireOrganisation().WithName("ResumeSubscription").WithSummary("Goes on with a stopped subscription, from what was missed.");
+        epcis.MapDelete(One, DeleteAsync).RequireOrganisation().Audited("subscription-removed").WithName("DeleteSubscription").WithSummary("Unsubscribes.");
+        epcis.MapPost(One + "/resume", ResumeAsync).RequireOrganisation().Audited("subscription-resumed").WithName("ResumeSubscription").WithSummary("Goes on with a stopped subscription, from what was missed.");
         epcis.MapDiscovery(All, "OPTIONS, GET, POST");
         epcis.MapMethods(One, ["OPTIONS"], DiscoverAsync).RequireOrganisation().WithSummary("What this resource can do.");
     }

@@ -8,7 +8,7 @@ using TrustChain.IntegrationTests.Serving;
 
 namespace TrustChain.IntegrationTests.Anchoring;
 
-/// <summary>A contract that is another log's or refuses, and a node that has fallen behind: each raises its alarm, and ends with everything anchored.</summary>
+/// <summary>A contract that is another log's or refuses, a node of another chain, and one that has fallen behind: each raises its alarm, and ends with everything anchored.</summary>
 public sealed class ContractAlarmTests(SharedStack stack)
 {
     [Fact]
@@ -17,6 +17,7 @@ public sealed class ContractAlarmTests(SharedStack stack)
         await using var http = await TestHttp.StartAsync();
         using var forward = new HttpClient();
         string? refused = null;
+        var isForeign = false;
         ChainStage? started = null;
         http.Answer = async body =>
         {
@@ -28,7 +29,14 @@ public sealed class ContractAlarmTests(SharedStack stack)
             }
             using var content = new ByteArrayContent(body) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } };
             using var answer = await forward.PostAsync(new Uri(started!.Anvil.RpcUrl), content); // The server is told of the proxy once there is a chain.
-            return ((int)answer.StatusCode, "application/json", await answer.Content.ReadAsByteArrayAsync());
+            var said = await answer.Content.ReadAsByteArrayAsync();
+            if (isForeign && call is JsonObject && call["method"]!.GetValue<string>() == "eth_getBlockByNumber" && call["params"]![0]!.GetValue<string>() == "0x0")
+            {
+                var block = JsonNode.Parse(said)!;
+                block["result"]!["hash"] = "0x" + new string('7', 64);
+                said = Encoding.UTF8.GetBytes(block.ToJsonString());
+            }
+            return ((int)answer.StatusCode, "application/json", said);
         };
         await using var stage = started = await ChainStage.StartAsync(stack.Postgres);
         await stage.LogAndAnchorAsync();
@@ -41,6 +49,14 @@ public sealed class ContractAlarmTests(SharedStack stack)
         refused = null;
         await stage.FinalAsync(size);
         await stage.AlarmAsync("would-revert", open: false);
+
+        isForeign = true; // Another node behind the same address, of a chain with the same id.
+        size = await stage.LogAsync();
+        await stage.AlarmAsync("wrong-chain", open: true);
+        Assert.Equal(0, await stage.ScalarAsync($"select count(*) from anchor where size >= {size}"));
+        isForeign = false;
+        await stage.FinalAsync(size);
+        await stage.AlarmAsync("wrong-chain", open: false);
 
         await stage.StopMiningAsync();
         size = await stage.LogAsync();

@@ -7,6 +7,7 @@ using TrustChain.Core.Signing;
 using TrustChain.Postgres.Accounts;
 using TrustChain.Postgres.Devices;
 using TrustChain.Postgres.Organisations;
+using TrustChain.Server.Accounts;
 using TrustChain.Server.Hosting;
 using TrustChain.Server.Items;
 
@@ -20,7 +21,7 @@ internal static class EncryptionKeyEndpoints
         app.MapGet("/api/devices/encryption-key", static (ServiceKeys keys) => Results.Json(new { kid = keys.PublicKey.Kid, jwk = ToJson(keys.PublicKey.Jwk) })).WithTags("Devices")
             .WithSummary("The service's encryption key: to it the day keys of service-readable devices are wrapped.");
         var own = app.MapGroup("/api/encryption-keys").WithTags("Devices");
-        own.MapPost("", AddAsync).NeedsRole(OrganisationRole.Admin)
+        own.MapPost("", AddAsync).NeedsRole(OrganisationRole.Admin).Audited("encryption-key-published")
             .WithSummary("Publishes one's encryption key: plain JSON that the service signs for the organisation, or a signed statement (application/jose, typ encryption-key+jws).");
         own.MapGet("/{code}", GetAsync).RequireOrganisation().WithSummary("An organisation's encryption key with the statement that says so.");
     }
@@ -47,6 +48,7 @@ internal static class EncryptionKeyEndpoints
         {
             return Problems.Create(400, ProblemCodes.InvalidStatement, "The payload must be the canonical JSON {\"jwk\":…,\"organisation\":…,\"v\":1} of your own organisation (docs/devices.md section 6).");
         }
+        request.HttpContext.Concerning(read.Key.Kid);
         var custody = statement.Custody;
         if (!await store.AddEncryptionKeyAsync(new StoredEncryptionKey(statement.Organisation.Id, read.Key.Kid, read.Key.Jwk, compact, custody), cancellationToken))
         {

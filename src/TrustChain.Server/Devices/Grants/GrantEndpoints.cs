@@ -6,6 +6,7 @@ using TrustChain.Core.Log;
 using TrustChain.Core.Signing;
 using TrustChain.Postgres.Devices;
 using TrustChain.Postgres.Organisations;
+using TrustChain.Server.Accounts;
 using TrustChain.Server.Hosting;
 using TrustChain.Server.Items;
 
@@ -32,7 +33,7 @@ internal static class GrantEndpoints
         given.MapGet("/grants", ListAsync).RequireOrganisation().WithSummary("Requests and grants of one's device, 100 at a time.");
         given.MapGet("/grants/{grant}", GetAsync).RequireOrganisation().WithSummary("One of them, with its entries of the log and what opens them.");
         given.MapPost("/grants/{grant}/approve", ApproveAsync).RefuseWhenHalted().WithSummary($"The owner gives what was asked for, or less of it (terms): {Signed}.");
-        given.MapPost("/grants/{grant}/refuse", RefuseAsync).RequireOrganisation().WithSummary("The owner says no. Who asked is not told.");
+        given.MapPost("/grants/{grant}/refuse", RefuseAsync).RequireOrganisation().Audited("grant-refused").WithSummary("The owner says no. Who asked is not told.");
         given.MapPost("/grants/{grant}/revoke", RevokeAsync).RefuseWhenHalted().WithSummary($"The owner ends a grant: {Signed}. Days up to today stay readable, for their keys have been handed over; later ones do not.");
         given.MapGet("/accesses", ListAccessesAsync).RequireOrganisation().WithSummary("Every read of one's device under a grant, the newest first, each with its entry of the log and what opens it.");
     }

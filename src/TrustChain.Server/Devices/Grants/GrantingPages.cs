@@ -66,6 +66,10 @@ internal static class GrantingPages
             "revoke" => (await GrantEndpoints.RevokeAsync(id, grant, GrantForms.Request(context, new { }), caller, parts, cancellation), "grant-withdrawn"),
             _ => (Problems.InvalidRequest("There is no such act."), ""),
         };
+        if (act == "refuse" && result is not ProblemHttpResult)
+        {
+            await context.WriteAsync(who.Person, who.Caller.Organisation, "grant-refused", $"{device.Uri} {grant}"); // The others are entries of the log.
+        }
         return result is ProblemHttpResult { ProblemDetails: var details }
             ? await RenderAsync(context, parts, who, device, context.NewForm(act == "offer" ? typed : FormCollection.Empty, ("", details.Detail ?? context.T.ChangedMeanwhile)), details.Status ?? StatusCodes.Status400BadRequest)
             : context.Redirect(AddressOf(device), done);
