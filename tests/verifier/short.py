@@ -273,7 +273,7 @@ def verify(data, trust, chain):  # [11] the verdict, and an answer for each step
             need(who == (who if act == "enrol" else offered if act == "accept" else owner) and kid not in admitted)
             need(by == current if act == "rotate" else keys[by[1]]["organisation"] == who and all(
                 (end["kid"], end["keyEntry"]) != by or at > index for at, end in revocations()))
-            need((act != "transfer" or said["to"] != owner) and (act != "revoke" or current))
+            need((act != "transfer" or said["to"] != owner) and (act != "revoke" or current) and said.get("compromisedSince", 0) <= index)
             if act in ("rotate", "replace", "revoke", "retire"): current = None
             if act in ("transfer", "accept"): offered = said.get("to")
             current, last = (kid, index) if kid else current, "retired" if act == "retire" else index
@@ -293,6 +293,7 @@ def verify(data, trust, chain):  # [11] the verdict, and an answer for each step
         need(fits(record, "record") and place < count and datetime.datetime.strptime(record["receivedAt"], "%Y-%m-%dT%H:%M:%S.%fZ"))
         need(re.fullmatch(r"ni:///sha-256;[0-9a-f]{64}\?ver=CBV2\.0", record["eventHash"]))
         own, among = keys.get(record["keyEntry"]), keys if record["keyEntry"] in keys else devices
+        mine = (among.get(record["keyEntry"]) or {}).get("device")
         used, uses = record["keyEntry"], {(record["kid"], record["keyEntry"]): item["index"]}
         while used not in keys and devices.get(used) and devices[used]["public"]: uses[devices[used]["by"]], used = used, devices[used]["by"][1]
         key = keys.get(used)
@@ -304,6 +305,7 @@ def verify(data, trust, chain):  # [11] the verdict, and an answer for each step
         for at, end in revocations() + list(device_ends()):
             if own and end["organisation"] != own["organisation"]: continue
             use = uses.get((end["kid"], end["keyEntry"]), -1)
+            if "compromisedSince" in end and end.get("device", 0) == mine and record["keyEntry"] < at: use = item["index"]  # an older key of the device
             need(use < end.get("compromisedSince", 2**53) and (use != item["index"] or use <= at))
         need("statement" in item, CouldNotCheck)
         header, payload = signed_payload(item, record, among, *(["telemetry+jws"] if among is devices else ["epcis+jws", "epcis-root+jws"]))

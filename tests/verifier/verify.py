@@ -105,7 +105,7 @@ class DeviceHistory:  # [6.5] the rules for the entries of one device
         act, kid, organisation = said["act"], said.get("kid"), said["organisation"]
         entitled = organisation if act == "enrol" else self.offered if act == "accept" else self.owner
         fits = said.get("previous") == self.last and not self.retired and kid not in self.kids and organisation == entitled
-        fits = fits and signer == (self.current if act == "rotate" else organisation)
+        fits = fits and signer == (self.current if act == "rotate" else organisation) and said.get("compromisedSince", 0) <= index
         if not fits or act == "transfer" and said["to"] == organisation or act == "revoke" and self.current is None: return False
         self.last, self.retired = index, act == "retire"
         if act in ENDS: self.current = None
@@ -252,7 +252,8 @@ def verify(data, trust=None, chain=None):
     def admitted(index): return keys[index][3] if index in keys and keys[index][1] == "register" else None
     def check_key_status(index, record):
         own, used = admitted(record["keyEntry"]), record["keyEntry"]
-        lineage = {(record["kid"], used): index}
+        lineage, (_, entry, jwk) = {(record["kid"], used): index}, devices.get(used, NOTHING[1:])
+        device = entry["payload"]["device"] if jwk and jwk[2] == record["kid"] and used not in keys else None
         while used not in keys and used in devices and devices[used][2] and devices[used][1]["keyEntry"] < used:  # who admitted a device's key
             entry = devices[used][1]
             lineage[entry["kid"], entry["keyEntry"]], used = used, entry["keyEntry"]
@@ -265,6 +266,8 @@ def verify(data, trust=None, chain=None):
             entry = admitted(used)
         for ended_at, sound, end in key_ends():
             which = end["kid"], end["keyEntry"]
+            if device and device == end.get("device") and "compromisedSince" in end and record["keyEntry"] < ended_at:
+                which = record["kid"], record["keyEntry"]  # of all keys that the device has had, this one counts
             if which not in lineage or own and end["organisation"] != own["organisation"]: continue
             compromised = lineage[which] >= end.get("compromisedSince", math.inf)
             if compromised or index > ended_at and which == (record["kid"], record["keyEntry"]):

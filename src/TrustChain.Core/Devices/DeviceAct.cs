@@ -72,7 +72,7 @@ public sealed record DeviceAct
     /// <summary>The next owner, in <see cref="DeviceActKind.Transfer"/>.</summary>
     public string? To { get; init; }
 
-    /// <summary>Leaf index from which on the key that ends must not be believed.</summary>
+    /// <summary>Leaf index from which on no key that was admitted for the device before this act must be believed; not above the leaf index of the act's own entry.</summary>
     public long? CompromisedSince { get; init; }
 
     /// <summary>Why, in the owner's words.</summary>

@@ -49,7 +49,7 @@ public sealed class DeviceHistories(string origin, KeyHistories keys)
         }
         DeviceSigner signer = act.Act == DeviceActKind.Rotate ? new DeviceSigner.ByDevice(entry.Kid, entry.KeyEntry) : new DeviceSigner.ByOrganisation(act.Organisation);
         var history = _histories.GetValueOrDefault(act.Device) ?? new DeviceHistory();
-        if (history.FindFault(act, signer) is { } fault)
+        if (history.FindFault(index, act, signer) is { } fault)
         {
             return new KeyChangeResult.Refused(fault);
         }

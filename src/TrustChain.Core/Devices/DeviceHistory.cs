@@ -68,9 +68,10 @@ public sealed class DeviceHistory
     public DeviceKeyStanding? Current => _keys is [.., { EndedBy: null } last] ? last : null;
 
     /// <summary>Why an act may not come next, in one sentence without full stop; null when it may.</summary>
+    /// <param name="index">Leaf index of its entry; while that is not known, the least that it can be.</param>
     /// <param name="act">The act.</param>
     /// <param name="signer">Who signed it.</param>
-    public string? FindFault(DeviceAct act, DeviceSigner signer)
+    public string? FindFault(long index, DeviceAct act, DeviceSigner signer)
     {
         if (act.Previous != Last)
         {
@@ -83,6 +84,10 @@ public sealed class DeviceHistory
         if (act.Key is { } key && _keys.Exists(k => k.Key.Kid == key.Kid))
         {
             return $"the key {key.Kid} was admitted before";
+        }
+        if (act.CompromisedSince > index)
+        {
+            return $"it says that the device's keys were in wrong hands from entry {Show(act.CompromisedSince)} on, which is not in the log yet";
         }
         if (act.Act == DeviceActKind.Rotate)
         {
@@ -144,10 +149,15 @@ public sealed class DeviceHistory
 
     private void End(long index, long? compromisedSince)
     {
-        // The newest key, also one that was ended before: that it was in wrong hands may be found out later.
-        if (_keys is [.., var last])
+        // It ends the newest key. That keys were in wrong hands may be found out later, so that reaches those that had ended before too.
+        for (var i = 0; i < _keys.Count; i++)
         {
-            _keys[^1] = last with { EndedBy = last.EndedBy ?? index, CompromisedSince = compromisedSince ?? last.CompromisedSince };
+            var key = _keys[i];
+            _keys[i] = key with
+            {
+                EndedBy = i == _keys.Count - 1 ? key.EndedBy ?? index : key.EndedBy,
+                CompromisedSince = compromisedSince < (key.CompromisedSince ?? long.MaxValue) ? compromisedSince : key.CompromisedSince,
+            };
         }
     }
 

@@ -70,7 +70,7 @@ public sealed partial class EvidenceVerifier
         }
     }
 
-    /// <summary>Device entries that end a key: that which the newest entry of the device before them admitted.</summary>
+    /// <summary>Device entries that end a key: that which the newest entry of the device before them admitted. Those with <c>compromisedSince</c> name the device too, of which they reach every key.</summary>
     private IEnumerable<KeyEnding> ReadDeviceEndings()
     {
         foreach (var index in _bundle.Status.Where(static s => s.Kind == EntryKind.Device).Select(static s => s.Index))
@@ -80,11 +80,18 @@ public sealed partial class EvidenceVerifier
                 var admitting = _devices.Where(d => d.Key < index && d.Value.Act is { Key: not null } other && other.Device == act.Device).Max(static d => (long?)d.Key);
                 if (admitting is { } place)
                 {
-                    yield return new KeyEnding(_devices[place].Act!.Key!.Kid, place, null, act.CompromisedSince, index, entry.Sound); // It admits a key.
+                    yield return new KeyEnding(_devices[place].Act!.Key!.Kid, place, null, act.CompromisedSince, index, entry.Sound) // It admits a key.
+                    {
+                        CompromisedDevice = act.CompromisedSince is null ? null : act.Device,
+                    };
                 }
             }
         }
     }
+
+    /// <summary>The device for which a record's own key was admitted; null when that is no device's.</summary>
+    private Hash32? FindDeviceOfKey(Record record) =>
+        !_keys.ContainsKey(record.KeyEntry) && _devices.GetValueOrDefault(record.KeyEntry) is { Act: { Key: { } key } act } && key.Kid == record.Kid ? act.Device : null;
 
     /// <summary>Step 7b: for each device entry, those of the device up to it are all there and follow the rules of section 6.5.</summary>
     private void VerifyDeviceHistories()
@@ -125,7 +132,7 @@ public sealed partial class EvidenceVerifier
         DeviceSigner signer = act.Act == DeviceActKind.Rotate
             ? new DeviceSigner.ByDevice(said.Kid, said.KeyEntry)
             : new DeviceSigner.ByOrganisation(_keys[said.KeyEntry].Change!.Organisation); // Step 7 found it there.
-        var rule = history.FindFault(act, signer)
+        var rule = history.FindFault(index, act, signer)
             ?? (signer is DeviceSigner.ByOrganisation && Endings.Exists(e => e.Sound && (e.Kid, e.KeyEntry) == (said.Kid, said.KeyEntry) && e.Index < index)
                 ? "the key that signed it had been ended"
                 : null);

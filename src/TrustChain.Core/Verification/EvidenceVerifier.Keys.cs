@@ -102,15 +102,19 @@ public sealed partial class EvidenceVerifier
     private void VerifyKeyStatus(BundleRecord bundled, Record record, string subject)
     {
         var organisation = (_keys.GetValueOrDefault(record.KeyEntry).Change as KeyEntry)?.Organisation;
+        var device = FindDeviceOfKey(record);
         var lineage = Lineage(record, bundled.Index);
         foreach (var ending in Endings)
         {
-            if (!lineage.TryGetValue((ending.Kid, ending.KeyEntry), out var used) || (organisation is not null && organisation != ending.Organisation))
+            // Of a device's keys that were in wrong hands the record's own decides, also where it had been given up before; those it descends from were used earlier still.
+            var isOwn = (ending.CompromisedDevice is { } compromisedDevice && compromisedDevice == device && record.KeyEntry < ending.Index)
+                || (ending.Kid, ending.KeyEntry) == (record.Kid, record.KeyEntry);
+            var used = bundled.Index;
+            if ((!isOwn && !lineage.TryGetValue((ending.Kid, ending.KeyEntry), out used)) || (organisation is not null && organisation != ending.Organisation))
             {
                 continue;
             }
             var compromised = ending.CompromisedSince <= used;
-            var isOwn = (ending.Kid, ending.KeyEntry) == (record.Kid, record.KeyEntry);
             var ended = isOwn && bundled.Index > ending.Index;
             if (!compromised && !ended)
             {
@@ -167,7 +171,11 @@ public sealed partial class EvidenceVerifier
     /// <param name="CompromisedSince">First leaf index that must not be believed; null when there is none.</param>
     /// <param name="Index">Leaf index of the entry that ends it.</param>
     /// <param name="Sound">Whether that entry passed its own check.</param>
-    private sealed record KeyEnding(string Kid, long KeyEntry, string? Organisation, long? CompromisedSince, long Index, bool Sound);
+    private sealed record KeyEnding(string Kid, long KeyEntry, string? Organisation, long? CompromisedSince, long Index, bool Sound)
+    {
+        /// <summary>The device of which no key that was admitted before must be believed from <see cref="CompromisedSince"/> on; null when only the one key is meant.</summary>
+        public Hash32? CompromisedDevice { get; init; }
+    }
 
     /// <summary>The ends of keys, as step 6.6 takes them: revocations among the status entries, those among the key entries, then device entries. Read once.</summary>
     private List<KeyEnding> Endings => _endings ??= [.. ReadRevocations(), .. ReadDeviceEndings()];

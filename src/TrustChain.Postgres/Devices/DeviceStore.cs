@@ -285,8 +285,9 @@ public sealed class DeviceStore(NpgsqlDataSource database)
     private static async Task<bool> ApplyAsync(NpgsqlConnection connection, int deviceId, DeviceChange change, NewPublicEntry entry, CancellationToken cancellationToken)
     {
         const string End = """
-            update device_key set ended_at = coalesce(ended_at, $2), compromised_since = coalesce($3, compromised_since)
-            where device_id = $1 and number = (select max(number) from device_key where device_id = $1)
+            update device_key set ended_at = coalesce(ended_at, case when number = newest then $2 end), compromised_since = least(compromised_since, $3)
+            from (select max(number) as newest from device_key where device_id = $1) as device
+            where device_id = $1 and (number = newest or $3 is not null)
             """;
         const string Admit = """
             insert into device_key (kid, device_id, number, jwk, public_entry_id, admitted_at)

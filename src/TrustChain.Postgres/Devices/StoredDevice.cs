@@ -77,5 +77,5 @@ public enum DeviceActOutcome
 /// <param name="OfferedTo">Whom it is offered to afterwards.</param>
 /// <param name="Key">The key that is admitted: kid and public JWK.</param>
 /// <param name="EndsKey">Whether the key in force ends.</param>
-/// <param name="CompromisedSince">From which leaf index on that key must not be believed.</param>
+/// <param name="CompromisedSince">From which leaf index on no key of the device so far must be believed.</param>
 public sealed record DeviceChange(DeviceState State, int OrganisationId, int? OfferedTo, (string Kid, string Jwk)? Key, bool EndsKey, long? CompromisedSince);

@@ -17,7 +17,8 @@ namespace TrustChain.Server.Devices;
 /// <see cref="DeviceHistory"/> says what may come next.
 /// </summary>
 internal sealed class DeviceActs(
-    DeviceStore devices, DeviceDirectory directory, KeyDirectory keys, CustodialSigner custodial, OrganisationStore organisations, LogSignal signal, IOptions<ServerOptions> server, TimeProvider time)
+    DeviceStore devices, DeviceDirectory directory, KeyDirectory keys, CustodialSigner custodial, OrganisationStore organisations, LogHead head, LogSignal signal, IOptions<ServerOptions> server,
+    TimeProvider time)
 {
     /// <summary>An act with who signed it and the entry it makes.</summary>
     private sealed record SignedAct(DeviceAct Act, DeviceSigner Signer, NewPublicEntry Entry);
@@ -124,17 +125,12 @@ internal sealed class DeviceActs(
         return (history, false);
     }
 
-    /// <summary>The state of a device's row after an act that its history has nothing against.</summary>
-    private static DeviceHistory After(DeviceHistory history, DeviceAct act)
-    {
-        history.Apply((history.Last ?? -1) + 1, act);
-        return history;
-    }
-
     private async Task<IResult?> StoreAsync(StoredDevice device, DeviceHistory history, SignedAct signed, byte[]? claim, CancellationToken cancellationToken)
     {
         var act = signed.Act;
-        if (history.FindFault(act, signed.Signer) is { } fault)
+        // The leaf index is not known yet; it will be at least this.
+        var index = Math.Max((history.Last ?? -1) + 1, head.Checkpoint?.Size ?? 0);
+        if (history.FindFault(index, act, signed.Signer) is { } fault)
         {
             return Problems.Create(409, ProblemCodes.DeviceActRefused, $"The act may not come next: {fault}.");
         }
@@ -143,11 +139,11 @@ internal sealed class DeviceActs(
             return Problems.InvalidRequest($"\"to\": there is no organisation \"{code}\".");
         }
         var ended = history.Current?.Key.Kid;
-        var after = After(history, act);
-        var owner = await organisations.FindAsync(after.Owner!, cancellationToken) ?? throw new InvalidOperationException($"The organisation {after.Owner} is gone."); // After an act there is one.
-        var offered = after.OfferedTo is { } to ? await organisations.FindAsync(to, cancellationToken) : null;
+        history.Apply(index, act);
+        var owner = await organisations.FindAsync(history.Owner!, cancellationToken) ?? throw new InvalidOperationException($"The organisation {history.Owner} is gone."); // After an act there is one.
+        var offered = history.OfferedTo is { } to ? await organisations.FindAsync(to, cancellationToken) : null;
         var change = new DeviceChange(
-            after.State,
+            history.State,
             owner.Id,
             offered?.Id,
             act.Key is { } key ? (key.Kid, key.Jwk) : null,

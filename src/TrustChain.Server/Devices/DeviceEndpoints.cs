@@ -384,7 +384,7 @@ internal static class DeviceEndpoints
         {
             fields.Fault("jwk", $"is no public key: {error}");
         }
-        if (since is { } leaf && (leaf < 0 || leaf != decimal.Truncate(leaf)))
+        if (since is { } leaf && (leaf < 0 || leaf != decimal.Truncate(leaf) || leaf > long.MaxValue))
         {
             fields.Fault("compromisedSince", "must be a leaf index.");
         }

@@ -10,6 +10,13 @@ internal sealed class DeviceReading(DeviceStore devices, TelemetryStore telemetr
     public async Task<IReadOnlyList<DeviceDay>> ListDaysAsync(StoredDevice device, DateOnly from, DateOnly until, CancellationToken cancellationToken) =>
         [.. (await days.ListAsync(device.Id, from, until, cancellationToken)).Select(static d => DeviceDay.Parse(d.Content))];
 
+    /// <summary>What was refused in a period though a key of the device signed it.</summary>
+    public async Task<IReadOnlyList<Finding>> ListRefusalsAsync(StoredDevice device, DateOnly from, DateOnly until, CancellationToken cancellationToken)
+    {
+        var most = (until.DayNumber - from.DayNumber + 1) * RefusalCodes.All.Count; // A day has one of each code.
+        return [.. (await days.ListFindingsAsync(device.Id, from, until, RefusalCodes.All, most, cancellationToken)).Select(static f => f.Finding)];
+    }
+
     /// <summary>What the days of a period say together, as of now.</summary>
     public async Task<DevicePeriod> ComputeAsync(StoredDevice device, IReadOnlyList<DeviceDay> computed, DateOnly from, DateOnly until, CancellationToken cancellationToken) =>
         DevicePeriod.Compute(TemplateOf(device), from, until, computed, await FindExpectedFromAsync(device, cancellationToken), time.GetUtcNow());

@@ -14,10 +14,9 @@ namespace TrustChain.Server.Devices;
 /// meter was there all the time. Only for devices of the organisation that states the event: naming its own device in an event is its consent to show that device's answers of those days, as
 /// far as the event is shown; naming somebody else's shows nothing, and not whether there is one. Never readings, figures or places.
 /// </summary>
-internal sealed class DeviceTestimony(DeviceStore devices, DeviceReading reading, DeviceDayStore days, DeviceTemplates templates, TimeProvider time)
+internal sealed class DeviceTestimony(DeviceStore devices, DeviceReading reading, DeviceTemplates templates, TimeProvider time)
 {
     private const int MostDevices = 4;
-    private const int MostRefusals = 100;
 
     /// <param name="e">The event.</param>
     /// <param name="owner">Who states it.</param>
@@ -61,10 +60,10 @@ internal sealed class DeviceTestimony(DeviceStore devices, DeviceReading reading
         }
         from = from > until ? until : until.DayNumber - from.DayNumber >= DeviceEvidence.MaxDays ? until.AddDays(1 - DeviceEvidence.MaxDays) : from;
         var period = DevicePeriod.Compute(template, from, until, await reading.ListDaysAsync(device, from, until, cancellationToken), expectedFrom, now);
-        var refusals = await days.ListFindingsAsync(device.Id, from, until, RefusalCodes.All, MostRefusals, cancellationToken);
+        var refusals = await reading.ListRefusalsAsync(device, from, until, cancellationToken);
         return new MeasuredByView(
             new Phrase(template.Title.In(language.Code()), language.Tag()), device.Uri, from, until, period.CoveredReadings, period.ExpectedReadings,
-            DeviceAnswer.Of(period, refusals.Select(static f => f.Finding)), (from, until) == (claimed.From, claimed.Until) ? null : (claimed.From, claimed.Until));
+            DeviceAnswer.Of(period, refusals), (from, until) == (claimed.From, claimed.Until) ? null : (claimed.From, claimed.Until));
     }
 
     private static DateOnly Least(DateOnly one, DateOnly other) => one < other ? one : other;

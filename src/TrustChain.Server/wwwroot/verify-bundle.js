@@ -5,7 +5,7 @@ import { concat, utf8 } from "./verify-json.js";
 import { hashLeaf, maxTreeSize, same, sha256, sharedRoot, verifyConsistency, verifyInclusion } from "./verify-tree.js";
 import { Outcome, Signature, checkpoint, cosignature, countEvents, digest, noteVerifier, record, signedNote, statement } from "./verify-formats.js";
 import { admittedAt, keyChange, lineageOf, replayHistories } from "./verify-keys.js";
-import { endsOfDevices, pseudonym, replayDevices } from "./verify-devices.js";
+import { endsOfDevices, pseudonym, reachesKey, replayDevices } from "./verify-devices.js";
 import { admittedDevice, kinds, publicLeafIs, statusAnswers } from "./verify-status.js";
 import { MalformedError, readBundle } from "./verify-reading.js";
 
@@ -54,7 +54,7 @@ class Verifier {
   #chain;
   #keys = new Map(); // by leaf index: { change, sound }; of several with one index the last
   #devices = new Map(); // device entries by leaf index: { act, kid, keyEntry, sound }; act is null where it is none of a known act
-  #ends = []; // of keys: { kid, keyEntry, organisation, compromisedSince, index, sound }
+  #ends = []; // of keys: { kid, keyEntry, organisation, compromisedSince, index, sound }, and device where they reach every key of it
   #note = null;
   #checkpoint = null;
   #checkpointSound = false;
@@ -437,13 +437,14 @@ class Verifier {
   #verifyKeyStatus(bundled, parsed, subject) {
     const admitted = this.#admitted(parsed.keyEntry);
     const lineage = lineageOf(this.#keys, this.#devices, parsed, bundled.index);
-    for (const { kid, keyEntry, organisation, compromisedSince, index, sound } of this.#ends) {
-      const used = lineage.get(`${kid} ${keyEntry}`);
+    for (const end of this.#ends) {
+      const { kid, keyEntry, organisation, compromisedSince, index, sound } = end;
+      const isOwn = (kid === parsed.kid && keyEntry === parsed.keyEntry) || reachesKey(end, this.#keys, this.#devices, parsed);
+      const used = isOwn ? bundled.index : lineage.get(`${kid} ${keyEntry}`);
       if (used === undefined || (admitted !== null && admitted.organisation !== organisation)) {
         continue;
       }
       const compromised = compromisedSince !== null && used >= compromisedSince;
-      const isOwn = kid === parsed.kid && keyEntry === parsed.keyEntry;
       if (!compromised && !(isOwn && bundled.index > index)) {
         continue;
       }

@@ -57,7 +57,10 @@ export async function hasProof({ act, device, key: admitted, proof }, origin) {
 /** Under which name the log knows a device. */
 export const pseudonym = async (salt, uri) => toBase64Url(await sha256(concat(salt, utf8(uri))));
 
-/** What device entries end: the key that the newest entry of the device before them admitted. Devices are by leaf index; indices say in which order they are looked at. */
+/**
+ * What device entries end: the key that the newest entry of the device before them admitted. Those with compromisedSince name the device too, of which they reach every key. Devices are by leaf
+ * index; indices say in which order they are looked at.
+ */
 export function endsOfDevices(devices, indices) {
   return indices.flatMap((index) => {
     const { act, sound } = devices.get(index);
@@ -69,8 +72,15 @@ export function endsOfDevices(devices, indices) {
       return [];
     }
     const [keyEntry, admitting] = before.reduce((newest, one) => (one[0] > newest[0] ? one : newest));
-    return [{ kid: admitting.act.key.kid, keyEntry, organisation: null, compromisedSince: act.compromisedSince, index, sound }];
+    const device = act.compromisedSince === null ? null : act.device;
+    return [{ kid: admitting.act.key.kid, keyEntry, organisation: null, device, compromisedSince: act.compromisedSince, index, sound }];
   });
+}
+
+/** Whether an end that names a device reaches a record's own key: one that was admitted for the device before, also if it had been given up by then. */
+export function reachesKey({ device, index }, keys, devices, { kid, keyEntry }) {
+  const act = keys.has(keyEntry) ? null : devices.get(keyEntry)?.act;
+  return act?.key?.kid === kid && act.device === device && keyEntry < index;
 }
 
 /** Step 7b: { outcome, code, values } by leaf index. The first entry of a device that does not come out right decides for all that follow it. */
@@ -99,16 +109,17 @@ function replay(history, index, { act, kid, keyEntry, sound }, isThere, organisa
   const isOwners = act.act !== "rotate" && organisationOf(keyEntry) === act.organisation
     && !ends.some((end) => end.sound && end.kid === kid && end.keyEntry === keyEntry && end.index < index);
   const isDevices = act.act === "rotate" && history.current?.kid === kid && history.current.keyEntry === keyEntry;
-  if (previous !== history.last || history.retired || !(isOwners || isDevices) || !follows(history, act)) {
+  if (previous !== history.last || history.retired || !(isOwners || isDevices) || !follows(history, index, act)) {
     return { outcome: Outcome.failed, code: "key-unauthorised", values: { index } };
   }
   apply(history, index, act);
   return null;
 }
 
-function follows({ owner, offered, current, kids }, { act, organisation, to, key: admitted }) {
+function follows({ owner, offered, current, kids }, index, { act, organisation, to, key: admitted, compromisedSince }) {
   const entitled = act === "enrol" ? organisation : act === "accept" ? offered : owner;
-  return organisation === entitled && (admitted === null || !kids.has(admitted.kid)) && (act !== "revoke" || current !== null) && (act !== "transfer" || to !== owner);
+  return organisation === entitled && (admitted === null || !kids.has(admitted.kid)) && (act !== "revoke" || current !== null) && (act !== "transfer" || to !== owner)
+    && (compromisedSince === null || compromisedSince <= index);
 }
 
 function apply(history, index, { act, organisation, to, key: admitted }) {

@@ -1,5 +1,6 @@
 using System.Text;
 using TrustChain.Core.Signing;
+using TrustChain.IntegrationTests.Devices;
 using TrustChain.IntegrationTests.Serving;
 
 namespace TrustChain.IntegrationTests.Cli;
@@ -89,6 +90,25 @@ public sealed class CliJourneyTests(ServerFixture fixture) : IClassFixture<Serve
         (await cli.RunAsync("capture", "two.json", "--server", Server.BaseUrl, "--api-key-file", "api.key")).Expect(0);
         (await cli.RunAsync("sign", "two.json", "--key", "key.json", "--aud", "other.example/log", "--form", "document", "--out", "foreign.jws")).Expect(0);
         Assert.Contains("aud", (await cli.RunAsync("capture", "foreign.jws", "--server", Server.BaseUrl)).Expect(1).Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Capture_OfWhatADeviceSignedInCbor_IsAcceptedAndItsRepeatIsTheSame()
+    {
+        using var cli = new CliProcess();
+        using var device = await TestDevice.EnrolAsync(Server, await Server.AddOrganisationAsync());
+        var statement = device.SignCbor(new DateTimeOffset(DateTime.UtcNow.Date.AddDays(-2), TimeSpan.Zero), 5, 100);
+        File.WriteAllBytes(cli.PathOf("statement.cose"), TestDevice.BytesOf(statement));
+        var before = await Server.CountAsync();
+
+        foreach (var result in (CliResult[])[await CaptureAsync(), await CaptureAsync()])
+        {
+            Assert.Equal(TestDevice.Digest(statement).ToHex(), result.Expect(0).Json.GetProperty("statement").GetString());
+            Assert.Equal("", result.Errors);
+        }
+        Assert.Equal(before.Records + 1, (await Server.CountAsync()).Records);
+
+        Task<CliResult> CaptureAsync() => cli.RunAsync("capture", "statement.cose", "--server", Server.BaseUrl, "--json");
     }
 
     [Fact]

@@ -184,7 +184,23 @@ public sealed class DeviceTests(ServerFixture fixture) : IClassFixture<ServerFix
         await device.UntilLoggedAsync();
         device.Take(third);
         (await device.SendAsync(device.Event(now.AddMinutes(20), 3, 10.4))).Expect(201);
-        Assert.Equal(3, (await Server.GetAsync(device.Path, owner.ApiKey)).Json.GetProperty("keys").GetArrayLength());
+        var keys = await ListKeysAsync();
+        Assert.Equal(3, keys.Count);
+        Assert.All(keys, static k => Assert.Equal(JsonValueKind.Null, k.GetProperty("compromisedSince").ValueKind));
+
+        // That the device was in wrong hands reaches every key that it has had.
+        var revocation = new { act = "revoke", compromisedSince = (decimal)entry };
+        (await Server.PostAsync($"{device.Path}/acts", revocation with { compromisedSince = 1m + long.MaxValue }, owner.ApiKey)).ExpectProblem(400, "invalid-request");
+        (await Server.PostAsync($"{device.Path}/acts", revocation with { compromisedSince = 1_000_000 }, owner.ApiKey)).ExpectProblem(409, "device-act-refused"); // not in the log yet
+        (await Server.PostAsync($"{device.Path}/acts", revocation, owner.ApiKey)).Expect(200);
+        var ended = await ListKeysAsync();
+        Assert.Equal([entry, entry, entry], ended.Select(static k => k.GetProperty("compromisedSince").GetInt64()));
+        Assert.Equal(keys.SkipLast(1).Select(EndedAt), ended.SkipLast(1).Select(EndedAt)); // Those had ended before.
+        Assert.NotNull(EndedAt(ended[2]));
+
+        async Task<IReadOnlyList<JsonElement>> ListKeysAsync() => [.. (await Server.GetAsync(device.Path, owner.ApiKey)).Expect(200).Json.GetProperty("keys").EnumerateArray()];
+
+        static string? EndedAt(JsonElement key) => key.GetProperty("endedAt").GetString();
     }
 
     [Fact]

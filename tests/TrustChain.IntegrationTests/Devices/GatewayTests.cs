@@ -92,6 +92,35 @@ public sealed class GatewayTests(ServerFixture fixture) : IClassFixture<ServerFi
     }
 
     [Fact]
+    public async Task StatementThatTheServerFailsAt_IsToldSo_AndHoldsUpNothing()
+    {
+        const string Poison = "e30.e30.BBBB";
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.WebHost.UseKestrelCore().UseUrls("http://127.0.0.1:0");
+        await using var failing = builder.Build();
+        failing.Run(async context =>
+        {
+            using var sent = await JsonDocument.ParseAsync(context.Request.Body, default, context.RequestAborted);
+            var statements = sent.RootElement.GetProperty("statements").EnumerateArray().Select(static s => s.GetString()).ToList();
+            if (statements.Contains(Poison))
+            {
+                context.Response.StatusCode = 500;
+                return;
+            }
+            await context.Response.WriteAsync($$"""{"results":[{{string.Join(',', statements.Select(static _ => """{"status":201,"capture":{"receipt":"the receipt"}}"""))}}]}""", context.RequestAborted);
+        });
+        await failing.StartAsync(TestContext.Current.CancellationToken);
+        await using var gateway = await GatewayProcess.StartAsync(failing.Urls.First());
+
+        var (taken, failed) = (new Acknowledgement(Taken, null, "the receipt"), new Acknowledgement(Failed, "The server failed at this statement.", null));
+        for (var round = 0; round < 3; round++) // Right after a failure too, which is no sign that the server is away.
+        {
+            Assert.Equal([taken, failed, taken], (IEnumerable<Acknowledgement>)await gateway.PublishAsync("e30.e30.AAAA", Poison, "e30.e30.CCCC"));
+        }
+        Assert.DoesNotContain("statements wait", gateway.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Device_ThatKeepsItsWindowFull_IsAcknowledgedInOrderAndStaysConnected()
     {
         await using var gateway = await GatewayProcess.StartAsync(Server.BaseUrl);

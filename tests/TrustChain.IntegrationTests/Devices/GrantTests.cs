@@ -6,6 +6,7 @@ using TrustChain.Core.Devices.Grants;
 using TrustChain.Core.Log;
 using TrustChain.Core.Signing;
 using TrustChain.Devnet.Serving;
+using TrustChain.IntegrationTests.Accounts;
 using TrustChain.IntegrationTests.Log;
 using TrustChain.IntegrationTests.Serving;
 
@@ -151,12 +152,20 @@ public sealed class GrantTests(ServerFixture fixture) : IClassFixture<ServerFixt
         using var device = await NewDeviceAsync();
         var bank = await Server.AddOrganisationAsync();
         await GiveAsync(device, bank);
+        var token = await Invitations.AddAsync(Server.Database, bank.Id, "viewer");
+        using var lender = new Browser(Server.BaseUrl);
+        await lender.GetAsync($"/account/join?token={token}");
+        (await lender.PostAsync("/account/join", ("token", token), ("name", "Lender"), ("login", $"lender-{Guid.NewGuid():N}"), ("password", "correct horse battery"))).Expect(200, "/account");
+        Assert.DoesNotContain("Do not rely on this", (await lender.GetAsync("/account/granted")).Expect(200, "/account/granted").Saying(device.Uri).Text, StringComparison.Ordinal);
         (await device.SendAsync(device.SignAs(device.Event(DateTimeOffset.UtcNow.AddHours(-1), 1, 310), device.Next, device.Previous, device: "urn:test:another"))).ExpectProblem(403, "device-mismatch");
 
         Assert.Contains("urn:test:another", (await Server.GetAsync($"{device.Path}/verdicts", device.Owner.ApiKey)).Expect(200).Body, StringComparison.Ordinal);
         var told = (await Server.GetAsync($"{device.Path}/verdicts", bank.ApiKey)).Expect(200).Body;
         Assert.Contains("foreign-device", told, StringComparison.Ordinal);
         Assert.DoesNotContain("urn:test:another", told, StringComparison.Ordinal);
+        // The list of what one may read answers as that does.
+        var listed = (await lender.GetAsync("/account/granted")).Expect(200, "/account/granted").Saying("Do not rely on this: a key that signed in the device's name does not match the device's key in force.");
+        Assert.DoesNotContain("urn:test:another", listed.Text, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -140,6 +140,10 @@ public sealed class TelemetryTests(ServerFixture fixture) : IClassFixture<Server
         var codes = (await VerdictsAsync(device)).GetProperty("findings").EnumerateArray().Select(static f => f.GetProperty("code").GetString()).ToList();
         Assert.Contains("refused-statement", codes);
         Assert.Contains("foreign-device", codes);
+        // A header may name anything, also what no text of the database can hold.
+        (await device.SendAsync(device.SignAs(good, 1, null, device: "urn:test:a\0b"))).ExpectProblem(403, "device-mismatch");
+        var foreign = (await VerdictsAsync(device)).GetProperty("findings").EnumerateArray().Single(static f => f.GetProperty("code").GetString() == "foreign-device");
+        Assert.Contains("urn:test:a\uFFFDb", foreign.GetProperty("detail").GetString(), StringComparison.Ordinal);
         (await device.SendAsync(good)).Expect(201); // and nothing else was disturbed
     }
 
@@ -330,6 +334,25 @@ public sealed class TelemetryTests(ServerFixture fixture) : IClassFixture<Server
         var third = (await Server.GetAsync(new Uri(item).AbsolutePath, other.Owner.ApiKey, "application/ld+json")).Expect(200).Json; // What it may see: its own words.
         Assert.NotEqual(0, third.GetProperty("tc:events").GetArrayLength());
         Assert.Equal(0, third.GetProperty("tc:measuredBy").GetArrayLength());
+    }
+
+    [Fact]
+    public async Task GoodsThatFiveDevicesMeasured_SayWhatTheChecksSayOfTheFirstFour()
+    {
+        var owner = await Server.AddOrganisationAsync();
+        var named = new List<string>();
+        for (var i = 0; i < 5; i++)
+        {
+            using var device = await TestDevice.EnrolAsync(Server, owner);
+            named.Add(device.Uri);
+        }
+        var item = owner.NewItem();
+        var elements = named.Select(static uri => $$"""{"sensorMetadata":{"deviceID":"{{uri}}","time":"{{At(9):O}}"},"sensorReport":[{"type":"Volume","value":1,"uom":"LTR"}]}""");
+        (await owner.CaptureAsync(Events.Document(Events.Commissioning(item).With("sensorElementList", $"[{string.Join(',', elements)}]")))).Expect(202);
+        await Server.GetCoveringCheckpointAsync();
+
+        var measured = (await Server.GetAsync(new Uri(item).AbsolutePath + "?linkType=all", owner.ApiKey, "application/ld+json")).Expect(200).Json.GetProperty("tc:measuredBy");
+        Assert.Equal(named.Take(4), measured.EnumerateArray().Select(static m => m.GetProperty("@id").GetString()));
     }
 
     private async Task<TestDevice> NewDeviceAsync() => await TestDevice.EnrolAsync(Server, await Server.AddOrganisationAsync());

@@ -49,16 +49,16 @@ public sealed class DeviceHistoryTests
         Accepts(Act(DeviceActKind.Enrol, 0));
         var rotate = Act(DeviceActKind.Rotate, 1, previous: 10);
         Refuses(rotate, "not signed by the device's key in force", Owner);
-        Assert.Contains("not signed by the device's key", _history.FindFault(rotate, new DeviceSigner.ByDevice(Keys[1].PublicKey.Kid, 10)), StringComparison.Ordinal);
-        Assert.Contains("not signed by the device's key", _history.FindFault(rotate, new DeviceSigner.ByDevice(Keys[0].PublicKey.Kid, 9)), StringComparison.Ordinal);
-        Assert.Contains("names stranger as the owner", _history.FindFault(rotate with { Organisation = "stranger" }, Device(0, 10)), StringComparison.Ordinal);
+        Assert.Contains("not signed by the device's key", _history.FindFault(_next, rotate, new DeviceSigner.ByDevice(Keys[1].PublicKey.Kid, 10)), StringComparison.Ordinal);
+        Assert.Contains("not signed by the device's key", _history.FindFault(_next, rotate, new DeviceSigner.ByDevice(Keys[0].PublicKey.Kid, 9)), StringComparison.Ordinal);
+        Assert.Contains("names stranger as the owner", _history.FindFault(_next, rotate with { Organisation = "stranger" }, Device(0, 10)), StringComparison.Ordinal);
         Refuses(Act(DeviceActKind.Rotate, 0, previous: 10), "was admitted before", Owner);
-        Assert.Null(_history.FindFault(rotate, Device(0, 10)));
-        _history.Apply(11, rotate);
+        Assert.Null(_history.FindFault(_next, rotate, Device(0, 10)));
+        _history.Apply(_next++, rotate);
         Assert.Equal((Keys[1].PublicKey.Kid, 11), (_history.Current!.Key.Kid, _history.Keys[0].EndedBy));
         // The old key has no say any more.
-        Assert.NotNull(_history.FindFault(Act(DeviceActKind.Rotate, 2, previous: 11), Device(0, 10)));
-        Assert.Null(_history.FindFault(Act(DeviceActKind.Rotate, 2, previous: 11), Device(1, 11)));
+        Assert.NotNull(_history.FindFault(_next, Act(DeviceActKind.Rotate, 2, previous: 11), Device(0, 10)));
+        Assert.Null(_history.FindFault(_next, Act(DeviceActKind.Rotate, 2, previous: 11), Device(1, 11)));
     }
 
     [Fact]
@@ -68,11 +68,31 @@ public sealed class DeviceHistoryTests
         Accepts(Act(DeviceActKind.Revoke, previous: 10) with { CompromisedSince = 7 });
         Assert.Equal((DeviceState.WithoutKey, null, 7), (_history.State, _history.Current, _history.Keys[0].CompromisedSince));
         Refuses(Act(DeviceActKind.Revoke, previous: 11), "no key in force");
-        Assert.Contains("no key in force", _history.FindFault(Act(DeviceActKind.Rotate, 1, previous: 11), Device(0, 10)), StringComparison.Ordinal);
+        Assert.Contains("no key in force", _history.FindFault(_next, Act(DeviceActKind.Rotate, 1, previous: 11), Device(0, 10)), StringComparison.Ordinal);
         Refuses(Act(DeviceActKind.Replace, 0, previous: 11), "was admitted before");
         // That the key was in wrong hands even earlier may come out only now.
         Accepts(Act(DeviceActKind.Replace, 1, previous: 11) with { CompromisedSince = 5 });
         Assert.Equal((DeviceState.Active, 11, 5), (_history.State, _history.Keys[0].EndedBy, _history.Keys[0].CompromisedSince));
+    }
+
+    [Fact]
+    public void CompromisedSince_ReachesEveryKeySoFar_AndNeverComesLater()
+    {
+        Accepts(Act(DeviceActKind.Enrol, 0));
+        Accepts(Act(DeviceActKind.Replace, 1, previous: 10));
+        Accepts(Act(DeviceActKind.Replace, 2, previous: 11) with { CompromisedSince = 10 });
+        Assert.Equal([(11, 10), (12, 10), ((long?)null, (long?)null)], _history.Keys.Select(static k => (k.EndedBy, k.CompromisedSince)));
+        Accepts(Act(DeviceActKind.Revoke, previous: 12) with { CompromisedSince = 12 });
+        Assert.Equal([(11, 10), (12, 10), ((long?)13, (long?)12)], _history.Keys.Select(static k => (k.EndedBy, k.CompromisedSince)));
+    }
+
+    [Fact]
+    public void CompromisedSince_IsNotAboveItsOwnEntry()
+    {
+        Accepts(Act(DeviceActKind.Enrol, 0));
+        Refuses(Act(DeviceActKind.Revoke, previous: 10) with { CompromisedSince = 12 }, "from entry 12 on, which is not in the log yet");
+        Refuses(Act(DeviceActKind.Replace, 1, previous: 10) with { CompromisedSince = 12 }, "from entry 12 on, which is not in the log yet");
+        Accepts(Act(DeviceActKind.Revoke, previous: 10) with { CompromisedSince = 11 });
     }
 
     [Fact]
@@ -210,10 +230,10 @@ public sealed class DeviceHistoryTests
 
     private void Accepts(DeviceAct act, string signer = Owner)
     {
-        Assert.Null(_history.FindFault(act, new DeviceSigner.ByOrganisation(signer)));
+        Assert.Null(_history.FindFault(_next, act, new DeviceSigner.ByOrganisation(signer)));
         _history.Apply(_next++, act);
     }
 
     private void Refuses(DeviceAct act, string reason, string signer = Owner) =>
-        Assert.Contains(reason, _history.FindFault(act, new DeviceSigner.ByOrganisation(signer)), StringComparison.Ordinal);
+        Assert.Contains(reason, _history.FindFault(_next, act, new DeviceSigner.ByOrganisation(signer)), StringComparison.Ordinal);
 }

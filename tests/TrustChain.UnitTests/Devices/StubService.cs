@@ -143,8 +143,9 @@ internal sealed class StubService : HttpMessageHandler
         Assert.Equal(SignatureCheck.Valid, act.VerifyProof(Origin));
         var current = History.Current!; // Enrolled before.
         Assert.Equal(SignatureCheck.Valid, jws.Verify(current.Key));
-        Assert.Null(History.FindFault(act, new DeviceSigner.ByDevice(jws.Kid!, current.Entry))); // It verified by kid.
-        History.Apply(History.Last!.Value + 5, act);
+        var index = History.Last!.Value + 5; // Enrolled before.
+        Assert.Null(History.FindFault(index, act, new DeviceSigner.ByDevice(jws.Kid!, current.Entry))); // It verified by kid.
+        History.Apply(index, act);
         return (200, "{}");
     }
 

@@ -49,6 +49,13 @@ internal sealed class DeviceWorld
         MeterSaid = [Meter.Say(MeterKey), Meter.Say(MeterKey, Cose), Meter.Say(MeterKey)]; // 30, 31, 32
         ScaleInCbor = Scale.Say(ScaleKey, Cose); // 33
         MeterSaidBadly = CoseFaults.Published.ToDictionary(static f => f.Name, f => Meter.Say(MeterKey, f.Telling)); // from 34
+        Mixer = Device("https://id.gs1.org/8004/95060001343MIXER4");
+        Mixer.Enrol(Mill, MixerFirst);
+        MixerSaid = Mixer.Say(MixerFirst);
+        MixerStolen = Mixer.Say(MixerFirst);
+        Mixer.Replace(Mill, MixerSecond);
+        MixerReplaced = Mixer.Say(MixerSecond);
+        Mixer.Revoke(Mill, compromisedSince: MixerStolen.Index);
         Log.PadTo(EvidenceWorld.Size);
     }
 
@@ -130,6 +137,21 @@ internal sealed class DeviceWorld
 
     /// <summary>A COSE_Sign1 with an ES256K key.</summary>
     public LoggedRecord ScaleInCbor { get; }
+
+    public Signer MixerFirst { get; } = Key("mixer", SignatureAlgorithms.EdDsa);
+
+    public Signer MixerSecond { get; } = Key("mixer", SignatureAlgorithms.ES256, " 2");
+
+    /// <summary>Gets another key; then it comes out that it was in wrong hands already when it had its first.</summary>
+    public DeviceStory Mixer { get; }
+
+    public LoggedRecord MixerSaid { get; }
+
+    /// <summary>Signed with the first key when the device was in wrong hands.</summary>
+    public LoggedRecord MixerStolen { get; }
+
+    /// <summary>Signed with the second key, before that came out.</summary>
+    public LoggedRecord MixerReplaced { get; }
 
     /// <summary>A bundle of records with all entries of a device, anchored at the checkpoint's own size.</summary>
     public BundleBuilder Bundle(DeviceStory device, params IReadOnlyList<LoggedRecord> records)

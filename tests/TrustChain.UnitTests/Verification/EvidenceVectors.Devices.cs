@@ -72,6 +72,16 @@ internal static partial class EvidenceVectors
             "Signed when the device's key was in wrong hands.",
             Machines.Bundle(Machines.Lathe, Machines.LatheStolen),
             Failed(CheckNames.KeyStatus, "records[0]", ReasonCodes.KeyCompromised));
+        yield return Device(
+            "bad-device-compromised-older",
+            "The second of two statements of a device's first key was made when the device was in wrong hands, which came out when it had its second.",
+            Machines.Bundle(Machines.Mixer, Machines.MixerSaid, Machines.MixerStolen),
+            Failed(CheckNames.KeyStatus, "records[1]", ReasonCodes.KeyCompromised));
+        yield return Device(
+            "bad-device-compromised-whole",
+            "All that a key signed which was admitted when the device was in wrong hands.",
+            Machines.Bundle(Machines.Mixer, Machines.MixerReplaced),
+            Failed(CheckNames.KeyStatus, "records[0]", ReasonCodes.KeyCompromised));
     }
 
     /// <summary>Statements in CBOR.</summary>

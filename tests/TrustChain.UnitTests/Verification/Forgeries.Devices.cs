@@ -201,6 +201,8 @@ internal static partial class Forgeries
         yield return Second("device-transferred-by-a-stranger", "A stranger offers a device to itself.", static d => d.Enter(d.Act(DeviceActKind.Transfer, Stranger) with { To = Stranger.Organisation }, Stranger), HistoryFails(1));
         yield return Second("device-taken", "A stranger accepts a device that nobody offered.", static d => d.Accept(Stranger), HistoryFails(1));
         yield return Second("device-transferred-to-its-owner", "A device is offered to its own owner.", static d => d.Transfer(Garden, Garden), HistoryFails(1));
+        yield return Second("device-compromised-in-future", "A device's key is said to be in wrong hands from an entry on that does not exist yet.", static d => d.Revoke(Garden, 1000), HistoryFails(1));
+        yield return Second("device-replaced-as-compromised-in-future", "A device's key is replaced as one in wrong hands from an entry on that does not exist yet.", static d => d.Replace(Garden, DeviceNext, 1000), HistoryFails(1));
         yield return Second(
             "device-taken-by-another",
             "A device is accepted by another than it was offered to.",
@@ -336,6 +338,28 @@ internal static partial class Forgeries
         yield return Ended("device-retired", "A device signed after it was retired.", static d => d.Retire(Garden), DeviceKey, revoked);
         yield return Loom("device-key-compromised", "A device signed with a key that was in wrong hands.", static d => d.Enrol(Garden, DeviceKey), DeviceKey, [compromised], static d => d.Revoke(Garden, d.Last));
         yield return Loom("device-key-replaced-as-compromised", "A device signed with a key that was replaced because it was in wrong hands.", static d => d.Enrol(Garden, DeviceKey), DeviceKey, [compromised], static d => d.Replace(Garden, DeviceNext, d.Last));
+        yield return Loom(
+            "device-key-replaced-then-compromised",
+            "A device signed with a key that was in wrong hands, which came out when it had another.",
+            static d => d.Enrol(Garden, DeviceKey),
+            DeviceKey,
+            [compromised],
+            static d =>
+            {
+                d.Replace(Garden, DeviceNext);
+                d.Revoke(Garden, d.Entries[0].Index);
+            });
+        yield return Loom(
+            "device-key-replaced-twice-then-compromised",
+            "A device signed with a key that was in wrong hands, which came out when it had the second other one.",
+            static d => d.Enrol(Garden, DeviceKey),
+            DeviceKey,
+            [compromised],
+            static d =>
+            {
+                d.Rotate(Garden, DeviceKey, DeviceNext);
+                d.Replace(Garden, DeviceThird, d.Entries[0].Index);
+            });
         yield return Loom(
             "device-key-of-a-thief",
             "A device signed with a key that a thief had admitted with the stolen one.",

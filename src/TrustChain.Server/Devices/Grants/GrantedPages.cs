@@ -85,8 +85,9 @@ internal static class GrantedPages
             Verdicts = [.. period.Verdicts.Select(v => GrantedView.Filter(v, seen))],
             Findings = [.. period.Findings.Select(f => GrantedView.Filter(f, seen, template)).OfType<Finding>()],
         };
+        var refusals = await reading.ListRefusalsAsync(device, seen.Days.From, seen.Days.Until, cancellationToken);
         var query = string.Create(CultureInfo.InvariantCulture, $"?from={seen.Days.From:yyyy-MM-dd}&to={seen.Days.Until:yyyy-MM-dd}");
-        return row with { Name = device.Name, Period = shown, Answer = DeviceAnswer.Of(shown, []), VerdictsUrl = $"/api/devices/{device.Pseudonym.ToBase64Url()}/verdicts{query}" };
+        return row with { Name = device.Name, Period = shown, Answer = DeviceAnswer.Of(shown, refusals), VerdictsUrl = $"/api/devices/{device.Pseudonym.ToBase64Url()}/verdicts{query}" };
     }
 
     private static async Task<IResult> RequestAsync(AccountContext context, GrantParts parts, DeviceReading reading)
