@@ -121,6 +121,7 @@ public sealed partial class DevicePagesTests(TestSite site)
         await visitor.OpenAsync("/account/granted");
         await page.FillAsync("#device", machine.Uri);
         await page.SelectOptionAsync("#purpose", "credit");
+        await page.SelectOptionAsync("#scope", "all");
         await page.FillAsync("#from", $"{Today.AddDays(-60):yyyy-MM-dd}");
         await page.FillAsync("#until", $"{Today.AddDays(60):yyyy-MM-dd}");
         await visitor.PressAsync("main form button[type=submit]", "**done=asked*");
@@ -138,6 +139,11 @@ public sealed partial class DevicePagesTests(TestSite site)
         Assert.Equal(10, await page.Locator(".verdicts li").CountAsync());
         Assert.Contains(Turned, await visitor.ReadAsync(), StringComparison.Ordinal);
         await LookAsync(visitor, $"granted-{language}-{width}");
+        var saving = page.WaitForDownloadAsync();
+        await page.ClickAsync($"form[action='/api/devices/{machine.Id}/evidence'] button");
+        var evidence = await File.ReadAllLinesAsync((await (await saving).PathAsync())!, Cancellation); // A browser of this machine has it in a file.
+        Assert.Contains("trustchain-device-evidence", evidence[0], StringComparison.Ordinal);
+        Assert.True(evidence.Length >= 3, $"There are {evidence.Length} lines.");
         Assert.Equal(404, (await visitor.OpenAsync($"/devices/{machine.Id}")).Status); // The page of a device is its owner's.
 
         await owner.OpenAsync($"/account/devices/{machine.Id}/grants");

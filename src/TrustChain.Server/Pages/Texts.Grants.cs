@@ -32,6 +32,17 @@ public sealed partial class Texts
 
     internal string DayWrong => Say("A day such as 2026-04-05.", "日期格式如 2026-04-05。");
 
+    internal string EvidenceOfPeriod => Say("Evidence of a period", "某一时段的证据");
+
+    internal string EvidenceOfPeriodWhat => Say(
+        "The signed statements with their proofs. \"trustchain verify FILE --trust trust.json\" checks them and computes the days and answers again, without this service.",
+        "签名声明及其证明。使用 trustchain verify FILE --trust trust.json 可核验并重新计算每日数据和结论，无需本平台。");
+
+    internal string DownloadEvidence => Say("Download", "下载");
+
+    internal string NoEvidenceUnderGrant => Say(
+        "The signed statements show all that the device measures in the open; this grant does not cover all of that, so there is no evidence file.", "签名声明会显示设备公开测量的全部数据；此授权未覆盖全部内容，因此不提供证据文件。");
+
     internal string VerdictsLink => Say("All answers with their records (JSON)", "全部结论及依据记录 (JSON)");
 
     internal string DoneAsked => Say("The request is on its way. It appears below until it is answered or ends.", "请求已提交，在答复或失效之前显示于下方。");

@@ -87,7 +87,16 @@ internal static class GrantedPages
         };
         var refusals = await reading.ListRefusalsAsync(device, seen.Days.From, seen.Days.Until, cancellationToken);
         var query = string.Create(CultureInfo.InvariantCulture, $"?from={seen.Days.From:yyyy-MM-dd}&to={seen.Days.Until:yyyy-MM-dd}");
-        return row with { Name = device.Name, Period = shown, Answer = DeviceAnswer.Of(shown, refusals), VerdictsUrl = $"/api/devices/{device.Pseudonym.ToBase64Url()}/verdicts{query}" };
+        var path = $"/api/devices/{device.Pseudonym.ToBase64Url()}";
+        return row with
+        {
+            Name = device.Name,
+            Period = shown,
+            Answer = DeviceAnswer.Of(shown, refusals),
+            VerdictsUrl = $"{path}/verdicts{query}",
+            EvidenceUrl = GrantedView.ShowsStatements(seen, template) ? $"{path}/evidence" : null,
+            Open = new DayRange(open.From, until),
+        };
     }
 
     private static async Task<IResult> RequestAsync(AccountContext context, GrantParts parts, DeviceReading reading)

@@ -20,4 +20,10 @@ public sealed record GrantedRow(string Uri, GrantState State, GrantTerms Terms)
 
     /// <summary>Path of the answers with their records.</summary>
     public string? VerdictsUrl { get; init; }
+
+    /// <summary>Path of the evidence, to which a period is added; null where the grant does not cover all that statements show.</summary>
+    public string? EvidenceUrl { get; init; }
+
+    /// <summary>The days that are open up to now.</summary>
+    public DayRange? Open { get; init; }
 }
