@@ -297,16 +297,36 @@ public sealed partial class DevicePagesTests(TestSite site)
         var (made, inspected) = ($"{Today.AddDays(-15):yyyy-MM-dd}T08:00:00Z", $"{Today.AddDays(-1):yyyy-MM-dd}T08:00:00Z");
         await PostAsync(key, "/epcis/events", new Dictionary<string, object>
         {
-            ["@context"] = context, ["type"] = "ObjectEvent", ["action"] = "ADD", ["bizStep"] = "commissioning", ["eventTime"] = made, ["eventTimeZoneOffset"] = "+00:00", ["epcList"] = epcList,
+            ["@context"] = context,
+            ["type"] = "ObjectEvent",
+            ["action"] = "ADD",
+            ["bizStep"] = "commissioning",
+            ["eventTime"] = made,
+            ["eventTimeZoneOffset"] = "+00:00",
+            ["epcList"] = epcList,
             ["ilmd"] = new Dictionary<string, object>
             {
-                ["tc:name"] = "Battery 36 V 电池", ["tc:batteryModel"] = "B-36-14", ["tc:batteryCategory"] = "LMT", ["tc:chemistry"] = "NMC 811", ["tc:ratedCapacity"] = 14, ["tc:nominalVoltage"] = 36,
-                ["tc:expectedCycles"] = 800, ["tc:carbonFootprint"] = 71.5, ["tc:recycledCobalt"] = 16, ["tc:criticalRawMaterials"] = "cobalt, lithium, nickel, natural graphite",
+                ["tc:name"] = "Battery 36 V 电池",
+                ["tc:batteryModel"] = "B-36-14",
+                ["tc:batteryCategory"] = "LMT",
+                ["tc:chemistry"] = "NMC 811",
+                ["tc:ratedCapacity"] = 14,
+                ["tc:nominalVoltage"] = 36,
+                ["tc:expectedCycles"] = 800,
+                ["tc:carbonFootprint"] = 71.5,
+                ["tc:recycledCobalt"] = 16,
+                ["tc:criticalRawMaterials"] = "cobalt, lithium, nickel, natural graphite",
             },
         });
         await PostAsync(key, "/epcis/events", new Dictionary<string, object>
         {
-            ["@context"] = context, ["type"] = "ObjectEvent", ["action"] = "OBSERVE", ["bizStep"] = "inspecting", ["eventTime"] = inspected, ["eventTimeZoneOffset"] = "+00:00", ["epcList"] = epcList,
+            ["@context"] = context,
+            ["type"] = "ObjectEvent",
+            ["action"] = "OBSERVE",
+            ["bizStep"] = "inspecting",
+            ["eventTime"] = inspected,
+            ["eventTimeZoneOffset"] = "+00:00",
+            ["epcList"] = epcList,
             ["sensorElementList"] = new[]
             {
                 new { sensorMetadata = new { deviceID = measuring.Uri, startTime = made, endTime = inspected }, sensorReport = new[] { new { type = "Dimensionless", value = 97, uom = "P1" } } },

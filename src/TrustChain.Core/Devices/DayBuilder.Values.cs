@@ -215,6 +215,14 @@ internal sealed partial class DayBuilder
             measure.Name, $"{measure.Name} {what}, in {outside.Count} statements.", outside.Select(static v => v.Statement.RecordId));
     }
 
+    /// <summary>What the checks of places find, and nothing else, with the statements that count.</summary>
+    public (IReadOnlyList<StatementFacts> Statements, IReadOnlyList<Finding> Findings, int MoreFindings) JudgePlaceAlone()
+    {
+        JudgePlace();
+        var (findings, more) = _findings.ToList();
+        return (_chain, findings, more);
+    }
+
     private void JudgePlace()
     {
         if (_template.MaxSpeed is { } limit)

@@ -23,7 +23,14 @@ public enum VerdictOutcome
 /// <param name="Detail">One sentence of English.</param>
 /// <param name="Records">Ids of records it rests on, at most 20.</param>
 /// <param name="MoreRecords">How many more there are.</param>
-public sealed record DeviceVerdict(string Check, VerdictOutcome Outcome, string Code, string Detail, IReadOnlyList<long> Records, int MoreRecords);
+public sealed record DeviceVerdict(string Check, VerdictOutcome Outcome, string Code, string Detail, IReadOnlyList<long> Records, int MoreRecords)
+{
+    /// <summary>
+    /// <see cref="ServicePlaces.Basis"/> where the answer rests on the service's word: it decrypted what it looked at. Null where whoever has the statements computes the same; in
+    /// evidence always.
+    /// </summary>
+    public string? Basis { get; init; }
+}
 
 /// <summary>What a device's days say together, and the answer of every check (<c>docs/devices.md</c> section 7). Pure.</summary>
 public sealed record DevicePeriod

@@ -76,6 +76,11 @@ public sealed partial class DeviceTemplate
     /// <summary>Greatest power while running in watts; null when energy is not judged.</summary>
     public double? MaxWattsWhileRunning { get; init; }
 
+    /// <summary>Whether the service judges encrypted positions, as far as keys are wrapped to it: it may read them, and there is a rule for them.</summary>
+    [JsonIgnore]
+    public bool ServiceJudgesPlaces =>
+        Privacy == DevicePrivacy.ServiceReadable && (MaxSpeed is not null || Geofence is not null) && Lookup is { Latitude: >= 0, HasOpenPosition: false };
+
     /// <summary>SHA-256 of the file it was read from.</summary>
     [JsonIgnore]
     public Hash32 Digest { get; private set; }

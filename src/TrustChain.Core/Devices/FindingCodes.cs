@@ -59,6 +59,9 @@ public static class FindingCodes
 
     /// <summary>Statements came from elsewhere, not from the device as it spoke.</summary>
     public const string Imported = "imported";
+
+    /// <summary>The codes of the checks that look at places.</summary>
+    public static IReadOnlyList<string> OfPlaces { get; } = [SpeedImpossible, OutsideGeofence];
 }
 
 /// <summary>Titles of findings for people.</summary>

@@ -1,6 +1,6 @@
 namespace TrustChain.Core.Devices;
 
-/// <summary>One answer for each check. What is encrypted is never answered with passed.</summary>
+/// <summary>One answer for each check, from the statements alone. What is encrypted is never answered with passed here.</summary>
 internal sealed partial class PeriodBuilder
 {
     private List<DeviceVerdict> Judge(List<Finding> findings, long expected, long covered)
@@ -72,7 +72,7 @@ internal sealed partial class PeriodBuilder
         : CouldNotCheck(check, "no-data", detail);
 
     /// <summary>The verdict when there is a finding of these codes, the gravest code first.</summary>
-    private static DeviceVerdict? Failed(string check, List<Finding> findings, string[] codes)
+    internal static DeviceVerdict? Failed(string check, List<Finding> findings, string[] codes)
     {
         var found = findings.Where(f => f.Severity != FindingSeverity.Info && codes.Contains(f.Code)).ToList();
         if (found.Count == 0)

@@ -291,13 +291,12 @@ internal static class SummaryBuilder
         };
     }
 
-    public static PositionSummary? Position(Telemetry telemetry, DeviceTemplate template, int[] times)
+    /// <summary>Where it was; null where there is no place.</summary>
+    /// <param name="template">The device's template.</param>
+    /// <param name="times">Times of the readings.</param>
+    /// <param name="place">Degrees of a reading, by its position in <paramref name="times"/>; NaN for none.</param>
+    public static PositionSummary? Position(DeviceTemplate template, int[] times, Func<int, (double Latitude, double Longitude)> place)
     {
-        var lookup = template.Lookup;
-        if (!lookup.HasOpenPosition)
-        {
-            return null;
-        }
         PositionSummary? summary = null;
         var centre = template.Geofence is { } fence ? GeoPoint.Of(fence.Latitude, fence.Longitude) : default;
         var (fastest, fastestFrom, fastestUntil) = (0L, 0, 1);
@@ -305,12 +304,12 @@ internal static class SummaryBuilder
         var (first, firstAt, last, lastAt) = (default(GeoPoint), 0, default(GeoPoint), 0);
         for (var i = 0; i < times.Length; i++)
         {
-            var latitude = telemetry.Raw(i, lookup.Latitude);
+            var (latitude, longitude) = place(i);
             if (double.IsNaN(latitude))
             {
                 continue;
             }
-            var here = GeoPoint.Of(latitude, telemetry.Raw(i, lookup.Longitude));
+            var here = GeoPoint.Of(latitude, longitude);
             if (summary is null)
             {
                 (first, firstAt) = (here, times[i]);

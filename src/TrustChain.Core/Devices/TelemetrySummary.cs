@@ -52,14 +52,11 @@ public sealed partial class TelemetrySummary
     /// <param name="template">The template it was read with.</param>
     public static TelemetrySummary Of(Telemetry telemetry, DeviceTemplate template)
     {
-        var times = new int[telemetry.Count];
-        for (var i = 0; i < times.Length; i++)
-        {
-            times[i] = (int)(telemetry.TimeOf(i).TimeOfDay.Ticks / TimeSpan.TicksPerMillisecond);
-        }
+        var times = TimesOf(telemetry);
+        var lookup = template.Lookup;
         var running = SummaryBuilder.RunningTimes(telemetry, template, times);
         var measures = SummaryBuilder.Measures(telemetry, template, times, running);
-        var teller = template.Lookup.Running >= 0 ? template.Lookup.Running : template.Lookup.OperatingHours;
+        var teller = lookup.Running >= 0 ? lookup.Running : lookup.OperatingHours;
         return new TelemetrySummary
         {
             _day = telemetry.Day.DayNumber,
@@ -70,8 +67,27 @@ public sealed partial class TelemetrySummary
             Runs = SummaryBuilder.CoverageRuns(template, times),
             Hours = SummaryBuilder.Hours(telemetry, template, times, running),
             Measures = measures,
-            Position = SummaryBuilder.Position(telemetry, template, times),
+            Position = lookup.HasOpenPosition ? SummaryBuilder.Position(template, times, i => (telemetry.Raw(i, lookup.Latitude), telemetry.Raw(i, lookup.Longitude))) : null,
         };
+    }
+
+    /// <summary>Times of readings in milliseconds since midnight.</summary>
+    internal static int[] TimesOf(Telemetry telemetry)
+    {
+        var times = new int[telemetry.Count];
+        for (var i = 0; i < times.Length; i++)
+        {
+            times[i] = (int)(telemetry.TimeOf(i).TimeOfDay.Ticks / TimeSpan.TicksPerMillisecond);
+        }
+        return times;
+    }
+
+    /// <summary>The same summary, but with a position that was encrypted. For judging places alone: nobody without the key computes its bytes.</summary>
+    internal TelemetrySummary WithPosition(PositionSummary? position)
+    {
+        var copy = (TelemetrySummary)MemberwiseClone();
+        copy.Position = position;
+        return copy;
     }
 
     /// <summary>The same in milliseconds since 1970.</summary>

@@ -85,6 +85,19 @@ internal sealed class TemplateLookup
         return -1;
     }
 
+    /// <summary>How a report of a measure may write its type and component.</summary>
+    public IEnumerable<(string Type, string? Component)> Spellings(int measure)
+    {
+        var form = _forms[measure];
+        foreach (var type in form.Types)
+        {
+            foreach (var component in form.Components.DefaultIfEmpty())
+            {
+                yield return (Encoding.UTF8.GetString(type), component is null ? null : Encoding.UTF8.GetString(component));
+            }
+        }
+    }
+
     /// <summary>The URI of a word of a vocabulary, and of any other text the text.</summary>
     public static string LongForm(Vocabulary vocabulary, string text) => vocabulary.FindUri(Encoding.UTF8.GetBytes(text)) ?? text;
 

@@ -44,21 +44,38 @@ public sealed class DayKeyStore(NpgsqlDataSource database, TimeProvider time)
     }
 
     /// <summary>Keeps wrapped keys of a device; one for the same recipient and day takes the place of an earlier one.</summary>
-    public async Task AddAsync(int deviceId, IReadOnlyCollection<StoredDayKey> keys, CancellationToken cancellationToken)
+    /// <param name="deviceId">The device.</param>
+    /// <param name="keys">The keys.</param>
+    /// <param name="due">Days that have to be computed again because of them: due from the moment on at which the keys are there.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    public async Task AddAsync(int deviceId, IReadOnlyCollection<StoredDayKey> keys, IReadOnlyCollection<DateOnly> due, CancellationToken cancellationToken)
     {
         const string Sql = """
             insert into device_day_key (device_id, name, day, recipient, jwe, added_at) select $1, name, day, recipient, jwe, $6 from unnest($2, $3, $4, $5) as k(name, day, recipient, jwe)
             on conflict (device_id, recipient, name) do update set jwe = excluded.jwe, added_at = excluded.added_at
             """;
-        await using var command = database.CreateCommand(Sql);
-        command.Parameters.Add(new() { Value = deviceId });
-        command.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = [.. keys.Select(static k => k.Name)] });
-        command.Parameters.Add(new() { Value = keys.Select(static k => k.Day).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Date });
-        command.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = [.. keys.Select(static k => k.Recipient)] });
-        command.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = [.. keys.Select(static k => k.Jwe)] });
-        command.Parameters.Add(new() { Value = time.GetUtcNow().UtcDateTime });
-        await command.ExecuteNonQueryAsync(cancellationToken);
+        await using var batch = database.CreateBatch(); // One transaction.
+        batch.BatchCommands.Add(new(Sql)
+        {
+            Parameters =
+            {
+                new() { Value = deviceId },
+                new NpgsqlParameter<string[]> { TypedValue = [.. keys.Select(static k => k.Name)] },
+                Dates(keys.Select(static k => k.Day)),
+                new NpgsqlParameter<string[]> { TypedValue = [.. keys.Select(static k => k.Recipient)] },
+                new NpgsqlParameter<string[]> { TypedValue = [.. keys.Select(static k => k.Jwe)] },
+                new() { Value = time.GetUtcNow().UtcDateTime },
+            },
+        });
+        if (due.Count > 0)
+        {
+            // Also days without a statement: one may be on its way, and may have been computed without the key before this is there.
+            batch.BatchCommands.Add(new("insert into device_day_due (device_id, day) select $1, day from unnest($2) as d(day)") { Parameters = { new() { Value = deviceId }, Dates(due) } });
+        }
+        await batch.ExecuteNonQueryAsync(cancellationToken);
     }
+
+    private static NpgsqlParameter Dates(IEnumerable<DateOnly> days) => new NpgsqlParameter<DateOnly[]> { TypedValue = [.. days], NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Date };
 
     /// <summary>Keys of some days wrapped to any of some recipients, by day and name.</summary>
     public async Task<IReadOnlyList<StoredDayKey>> ListAsync(

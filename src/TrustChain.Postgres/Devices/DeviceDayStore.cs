@@ -16,7 +16,7 @@ namespace TrustChain.Postgres.Devices;
 public sealed record StoredFinding(int DeviceId, DateOnly Day, Finding Finding, int Times, DateTimeOffset FoundAt, DateTimeOffset? EndedAt);
 
 /// <summary>Computed days and findings of devices.</summary>
-public sealed class DeviceDayStore(NpgsqlDataSource database)
+public sealed partial class DeviceDayStore(NpgsqlDataSource database)
 {
     private const string SelectFindings =
         "select device_id, day, key, code, severity, from_time, until_time, measure, detail, records, times, found_at, ended_at from device_finding";

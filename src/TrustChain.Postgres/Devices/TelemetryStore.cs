@@ -104,6 +104,20 @@ public sealed class TelemetryStore(NpgsqlDataSource database)
         return (await ReadAsync(command, cancellationToken)).ToLookup(static t => new DayOfDevice(t.DeviceId, t.Day));
     }
 
+    /// <summary>The events of some records, each as it stands on its own, as far as the database has them: content may be in a file instead.</summary>
+    public static async Task<IReadOnlyList<(long RecordId, byte[] Event)>> ListEventsAsync(NpgsqlConnection connection, IReadOnlyCollection<long> recordIds, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand("select record_id, event from event_body where record_id = any($1)", connection);
+        command.Parameters.Add(new NpgsqlParameter<long[]> { TypedValue = [.. recordIds] });
+        var list = new List<(long, byte[])>();
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            list.Add((reader.GetInt64(0), reader.GetFieldValue<byte[]>(1)));
+        }
+        return list;
+    }
+
     /// <summary>What came before each day.</summary>
     public static async Task<IReadOnlyDictionary<DayOfDevice, StatementsBefore>> ListBeforeAsync(
         NpgsqlConnection connection, IReadOnlyList<DayOfDevice> days, CancellationToken cancellationToken)

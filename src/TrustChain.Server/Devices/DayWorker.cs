@@ -11,7 +11,7 @@ namespace TrustChain.Server.Devices;
 /// whoever has the statements gets the same. Any number of servers may run it; one works at a time.
 /// </summary>
 internal sealed partial class DayWorker(
-    TelemetryStore telemetry, DeviceStore devices, DeviceDayStore days, DeviceTemplates templates, DaySignal signal, DeviceMetrics metrics, IOptions<DeviceOptions> options, TimeProvider time, ILogger<DayWorker> logger)
+    TelemetryStore telemetry, DeviceStore devices, DeviceDayStore days, DeviceTemplates templates, PlaceReader places, DaySignal signal, DeviceMetrics metrics, IOptions<DeviceOptions> options, TimeProvider time, ILogger<DayWorker> logger)
     : BackgroundService
 {
     private const int BatchSize = 500;
@@ -64,31 +64,39 @@ internal sealed partial class DayWorker(
     {
         var start = time.GetTimestamp();
         var computed = new List<(DayOfDevice Day, byte[] Content, IReadOnlyList<Finding> Findings)>();
+        var judged = new List<(int DeviceId, PlacesOfDay Places)>();
         var taken = await telemetry.TakeDueAsync(BatchSize, async (connection, due) =>
         {
             var all = due.Concat(await TelemetryStore.ListNextAsync(connection, due, cancellationToken)).Distinct().OrderBy(static d => (d.DeviceId, d.Day)).ToList();
             await LoadAsync([.. all.Select(static d => d.DeviceId).Distinct()], cancellationToken);
             var statements = await TelemetryStore.ListAsync(connection, all, cancellationToken);
             var before = await TelemetryStore.ListBeforeAsync(connection, all, cancellationToken);
-            foreach (var day in all)
+            var read = await ReadPlacesAsync(connection, all, statements, before, cancellationToken);
+            foreach (var day in all.Where(statements.Contains)) // A key may come before any statement of its day.
             {
                 if (!_known.TryGetValue(day.DeviceId, out var device) || templates.Find(device.Template) is not { } template)
                 {
                     Log.NoTemplate(logger, day.DeviceId, device.Template ?? "");
                     continue;
                 }
-                try
+                if (Compute(day, template, device.EnrolledAt, before.GetValueOrDefault(day), [.. statements[day].Select(static s => s.Facts)], read) is not var (content, findings, found))
                 {
-                    var result = DeviceDays.Compute(template, day.Day, before.GetValueOrDefault(day), [.. statements[day].Select(static s => s.Facts)], device.EnrolledAt);
-                    computed.Add((day, result.ToJson(), result.Findings));
+                    continue;
                 }
-                catch (Exception exception)
+                if (found is { Encrypted: > 0 })
                 {
-                    // A day that cannot be computed keeps what it was, and must not keep all other days from being computed.
-                    Log.DayFailed(logger, day.DeviceId, day.Day, exception);
+                    // What was found is not taken back because values cannot be read any more: they are in a file, or the owner has put another key in the place of the right one.
+                    var earlier = found.IsComplete ? [] : await DeviceDayStore.ListPlaceFindingsAsync(connection, day, cancellationToken);
+                    findings = [.. findings.Concat(found.Findings).Concat(earlier).DistinctBy(static f => f.Key)];
+                    judged.Add((day.DeviceId, new PlacesOfDay(day.Day, found.Encrypted, found.Read, found.MoreFindings)));
                 }
+                computed.Add((day, content, findings));
             }
             await DeviceDayStore.WriteAsync(connection, computed, time.GetUtcNow(), cancellationToken);
+            if (judged.Count > 0)
+            {
+                await DeviceDayStore.WritePlacesAsync(connection, judged, cancellationToken);
+            }
         }, cancellationToken);
         if (taken > 0)
         {
@@ -98,6 +106,42 @@ internal sealed partial class DayWorker(
                 time.GetElapsedTime(start));
         }
         return taken;
+    }
+
+    /// <summary>A day with its findings, and what its encrypted places say where the service may judge them; null for one that cannot be computed.</summary>
+    private (byte[] Content, IReadOnlyList<Finding> Findings, DayPlaces? Places)? Compute(
+        DayOfDevice day, DeviceTemplate template, DateTimeOffset? enrolledAt, StatementsBefore before, IReadOnlyList<StatementFacts> facts, IReadOnlyDictionary<long, StatementPlaces> read)
+    {
+        try
+        {
+            var result = DeviceDays.Compute(template, day.Day, before, facts, enrolledAt);
+            return (result.ToJson(), result.Findings, template.ServiceJudgesPlaces ? DayPlaces.Judge(template, day.Day, before, facts, read) : null);
+        }
+        catch (Exception exception)
+        {
+            // A day that cannot be computed keeps what it was, and must not keep all other days from being computed.
+            Log.DayFailed(logger, day.DeviceId, day.Day, exception);
+            return null;
+        }
+    }
+
+    /// <summary>The encrypted positions of days and of the last statements before them, as far as the service may read them and has the keys; by record.</summary>
+    private Task<IReadOnlyDictionary<long, StatementPlaces>> ReadPlacesAsync(
+        NpgsqlConnection connection, List<DayOfDevice> all, ILookup<DayOfDevice, StoredTelemetry> statements, IReadOnlyDictionary<DayOfDevice, StatementsBefore> before,
+        CancellationToken cancellationToken)
+    {
+        var wanted = new Dictionary<long, (int DeviceId, DeviceTemplate Template, StatementFacts Facts)>();
+        foreach (var day in all)
+        {
+            if (_known.TryGetValue(day.DeviceId, out var device) && templates.Find(device.Template) is { ServiceJudgesPlaces: true } template)
+            {
+                foreach (var facts in statements[day].Select(static s => s.Facts).Concat(before.GetValueOrDefault(day).Own is { } own ? [own] : []).Where(static f => !f.Imported))
+                {
+                    wanted[facts.RecordId] = (day.DeviceId, template, facts);
+                }
+            }
+        }
+        return places.ReadAsync(connection, wanted.Values, cancellationToken);
     }
 
     /// <summary>Looks each minute for devices that say nothing any more; one that is just sending what it could not send before is not among them. Two servers that look at once find the same.</summary>

@@ -178,6 +178,7 @@ internal static class DeviceHistoryEndpoints
                 outcome = v.Outcome switch { VerdictOutcome.Passed => "passed", VerdictOutcome.Failed => "failed", _ => "could-not-check" },
                 code = v.Code,
                 detail = v.Detail,
+                basis = v.Basis,
                 records = v.Records.Select(r => Cite(r, cited, showsHashes)),
                 moreRecords = v.MoreRecords,
             }),

@@ -17,9 +17,18 @@ internal sealed class DeviceReading(DeviceStore devices, TelemetryStore telemetr
         return [.. (await days.ListFindingsAsync(device.Id, from, until, RefusalCodes.All, most, cancellationToken)).Select(static f => f.Finding)];
     }
 
-    /// <summary>What the days of a period say together, as of now.</summary>
+    /// <summary>What the days of a period say together, as of now, with what the service says of encrypted places.</summary>
     public async Task<DevicePeriod> ComputeAsync(StoredDevice device, IReadOnlyList<DeviceDay> computed, DateOnly from, DateOnly until, CancellationToken cancellationToken) =>
-        DevicePeriod.Compute(TemplateOf(device), from, until, computed, await FindExpectedFromAsync(device, cancellationToken), time.GetUtcNow());
+        await ComputeAsync(device, computed, from, until, await FindExpectedFromAsync(device, cancellationToken), cancellationToken);
+
+    /// <inheritdoc cref="ComputeAsync(StoredDevice, IReadOnlyList{DeviceDay}, DateOnly, DateOnly, CancellationToken)"/>
+    public async Task<DevicePeriod> ComputeAsync(
+        StoredDevice device, IReadOnlyList<DeviceDay> computed, DateOnly from, DateOnly until, DateTimeOffset? expectedFrom, CancellationToken cancellationToken)
+    {
+        var template = TemplateOf(device);
+        var period = DevicePeriod.Compute(template, from, until, computed, expectedFrom, time.GetUtcNow());
+        return template.ServiceJudgesPlaces ? (await days.FindPlacesAsync(device.Id, from, until, cancellationToken)).Complete(period, template, computed) : period;
+    }
 
     /// <summary>From when on readings are expected.</summary>
     public async Task<DateTimeOffset?> FindExpectedFromAsync(StoredDevice device, CancellationToken cancellationToken)

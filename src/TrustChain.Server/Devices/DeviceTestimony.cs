@@ -59,7 +59,7 @@ internal sealed class DeviceTestimony(DeviceStore devices, DeviceReading reading
             from = Least(DateOnly.FromDateTime(begin.UtcDateTime), until);
         }
         from = from > until ? until : until.DayNumber - from.DayNumber >= DeviceEvidence.MaxDays ? until.AddDays(1 - DeviceEvidence.MaxDays) : from;
-        var period = DevicePeriod.Compute(template, from, until, await reading.ListDaysAsync(device, from, until, cancellationToken), expectedFrom, now);
+        var period = await reading.ComputeAsync(device, await reading.ListDaysAsync(device, from, until, cancellationToken), from, until, expectedFrom, cancellationToken);
         var refusals = await reading.ListRefusalsAsync(device, from, until, cancellationToken);
         return new MeasuredByView(
             new Phrase(template.Title.In(language.Code()), language.Tag()), device.Uri, from, until, period.CoveredReadings, period.ExpectedReadings,

@@ -81,6 +81,7 @@ internal static class FeatureExtensions
         services.AddSingleton<GrantStore>();
         services.AddSingleton<DayKeyStore>();
         services.AddSingleton<ServiceKeys>();
+        services.AddSingleton<PlaceReader>();
         services.AddSingleton<GrantParts>();
         services.AddSingleton<DayKeyParts>();
         services.AddSingleton<DeviceParts>();

@@ -57,7 +57,7 @@ public sealed partial class Texts
         }
         var sentence = verdict.Code switch
         {
-            "sealed" => "所需数据已加密，本平台无法读取。",
+            "sealed" => "所需数据已加密，未予核验。",
             "no-data" => "所需数据缺失。",
             "not-in-template" => "该类设备未规定此项规则。",
             "imported" => "全部数据由外部导入，到达时间不能说明时钟是否准确。",
@@ -78,6 +78,11 @@ public sealed partial class Texts
         };
         return verdict.Check == "coverage" && period.ExpectedReadings > 0 ? $"{ReadingsOf(period.CoveredReadings, period.ExpectedReadings)}。{sentence}" : sentence;
     }
+
+    /// <summary>That an answer rests on the service's word.</summary>
+    internal string ByTheService => Say(
+        "The places are encrypted. This service has the keys, decrypted them and checked them itself. The evidence file cannot show this: there the answer is “could not check”.",
+        "位置数据已加密。本平台持有密钥，解密后自行核验。证据文件无法证明这一结论：其中该项显示为“无法核验”。");
 
     /// <summary>The one word beside the icon.</summary>
     internal string Word(DeviceAnswer answer) => answer.Kind switch

@@ -9,8 +9,8 @@ public sealed class DeviceTemplateTests
     public static TheoryData<string> Shipped => [.. Files().Select(static f => Path.GetFileNameWithoutExtension(f))];
 
     [Fact]
-    public void FourTemplates_AreShipped() =>
-        Assert.Equal(["aerial-platform", "e-bike", "loom", "orchard"], Files().Select(static f => Path.GetFileNameWithoutExtension(f)).Order(StringComparer.Ordinal));
+    public void FiveTemplates_AreShipped() =>
+        Assert.Equal(["aerial-platform", "e-bike", "loom", "orchard", "shared-bike"], Files().Select(static f => Path.GetFileNameWithoutExtension(f)).Order(StringComparer.Ordinal));
 
     [Theory]
     [MemberData(nameof(Shipped))]

@@ -16,7 +16,7 @@ namespace TrustChain.Server.Devices.Grants;
 
 /// <summary>Parts that the endpoints of day keys share.</summary>
 internal sealed record DayKeyParts(
-    DeviceStore Devices, DeviceAccess Access, DeviceDirectory Directory, GrantStore Grants, DayKeyStore Keys, ServiceKeys Service, DeviceReading Reading, IOptions<ServerOptions> Server, TimeProvider Time);
+    DeviceStore Devices, DeviceAccess Access, DeviceDirectory Directory, GrantStore Grants, DayKeyStore Keys, ServiceKeys Service, DeviceReading Reading, DaySignal Days, IOptions<ServerOptions> Server, TimeProvider Time);
 
 /// <summary>Wrapped day keys: the device or its owner brings them, who has a grant fetches those of its days (<c>docs/devices.md</c> section 6).</summary>
 internal static class DayKeyEndpoints
@@ -70,22 +70,43 @@ internal static class DayKeyEndpoints
         {
             return Problems.InvalidRequest($"The body must be {{\"keys\":[…]}} with 1 to {MaxKeys} compact JWEs, each once.");
         }
+        var (rows, due, fault) = await ReadKeysAsync(device, texts, parts, cancellationToken);
+        if (fault is not null)
+        {
+            return Problems.InvalidRequest(fault);
+        }
+        await parts.Keys.AddAsync(device.Id, rows, due, cancellationToken);
+        if (due.Count > 0)
+        {
+            parts.Days.Raise();
+        }
+        return Results.Json(new { stored = rows.Count }, statusCode: StatusCodes.Status201Created);
+    }
+
+    /// <summary>The keys, one for each recipient and name; the days whose places they let the service judge; and why they are not taken, null when they are.</summary>
+    private static async Task<(IReadOnlyCollection<StoredDayKey> Rows, IReadOnlyCollection<DateOnly> Due, string? Fault)> ReadKeysAsync(
+        StoredDevice device, List<string> texts, DayKeyParts parts, CancellationToken cancellationToken)
+    {
         var rows = new Dictionary<(string Recipient, string Name), StoredDayKey>();
         var recipients = new Dictionary<string, IReadOnlyList<StoredGrant>?>(StringComparer.Ordinal);
+        var due = new HashSet<DateOnly>();
         for (var i = 0; i < texts.Count; i++)
         {
             if (!WrappedDayKey.TryParse(texts[i], out var wrapped, out var error))
             {
-                return Problems.InvalidRequest($"/keys/{i}: {error}");
+                return ([], [], $"/keys/{i}: {error}");
             }
             if (await FindFaultAsync(device, wrapped, recipients, parts, cancellationToken) is { } fault)
             {
-                return Problems.InvalidRequest($"/keys/{i}: {fault}");
+                return ([], [], $"/keys/{i}: {fault}");
             }
             rows[(wrapped.Recipient, wrapped.Name.ToString())] = new StoredDayKey(wrapped.Name.ToString(), wrapped.Name.Day, wrapped.Recipient, wrapped.Compact);
+            if (wrapped.Recipient == parts.Service.PublicKey.Kid && wrapped.Name.Group == KeyGroup.Position && parts.Reading.TemplateOf(device).ServiceJudgesPlaces)
+            {
+                due.Add(wrapped.Name.Day);
+            }
         }
-        await parts.Keys.AddAsync(device.Id, rows.Values, cancellationToken);
-        return Results.Json(new { stored = rows.Count }, statusCode: StatusCodes.Status201Created);
+        return (rows.Values, due, null);
     }
 
     private static async Task<IResult> ListAsync(
@@ -149,7 +170,7 @@ internal static class DayKeyEndpoints
         {
             return found;
         }
-        await parts.Keys.AddAsync(seen.Device.Id, added, cancellationToken);
+        await parts.Keys.AddAsync(seen.Device.Id, added, [], cancellationToken);
         return [.. found.Concat(added).OrderBy(static k => k.Day).ThenBy(static k => k.Name, StringComparer.Ordinal)];
     }
 

@@ -60,7 +60,7 @@ internal static class ReadingEndpoints
             var measure = template.Measures[i];
             if (!measure.IsOpen)
             {
-                if (reading.Text(i) is { } text && Show(text, reading.Time, measure, seen, keys) is { } shown)
+                if (reading.Text(i) is { } text && Show(text, reading.Time, template, i, seen, keys) is { } shown)
                 {
                     values[measure.Name] = shown;
                 }
@@ -78,8 +78,9 @@ internal static class ReadingEndpoints
     }
 
     /// <summary>An encrypted value: the ciphertext to the owner and to whom its key is handed over, else what the service can decrypt of it and the grant covers; null where there is nothing to show.</summary>
-    private static JsonNode? Show(string text, DateTimeOffset time, DeviceMeasure measure, SeenDevice seen, IReadOnlyDictionary<DayKeyName, DayKey>? keys)
+    private static JsonNode? Show(string text, DateTimeOffset time, DeviceTemplate template, int index, SeenDevice seen, IReadOnlyDictionary<DayKeyName, DayKey>? keys)
     {
+        var measure = template.Measures[index];
         if (seen.IsOwner)
         {
             return text;
@@ -94,7 +95,7 @@ internal static class ReadingEndpoints
             return text;
         }
         if (!terms.Covers(group, measure.Name) || keys?.GetValueOrDefault(encrypted.KeyName) is not { } key
-            || !encrypted.TryDecrypt(key, new ReportContext(seen.Device.Uri, time, measure.Type, measure.Component), out var value))
+            || !EncryptedReport.TryDecrypt(encrypted, key, seen.Device.Uri, time, template, index, out var value))
         {
             return null;
         }
