@@ -262,7 +262,7 @@ internal static class DeviceHistoryEndpoints
                 // Who may read can change while the stream is open.
                 if (await access.FindAsync(id, caller, DeviceQuestion.Live, null, ending.Token) is not { } still)
                 {
-                    await context.Response.WriteAsync("event: end\ndata: {\"reason\":\"not allowed any more\"}\n\n", ending.Token);
+                    await context.Response.WriteAsync("event: end\ndata: {\"code\":\"grant-ended\",\"reason\":\"What opened this stream has ended: the grant expired or was withdrawn, or the device changed hands.\"}\n\n", ending.Token);
                     return;
                 }
                 current = still;

@@ -116,6 +116,7 @@ internal static class FeatureExtensions
         services.AddSingleton<LogHead>();
         services.AddSingleton<TileCache>();
         services.AddSingleton<RegistryGuard>();
+        services.AddSingleton<KeptCheckpoint>();
         services.AddHostedService<SequencerWorker>();
     }
 

@@ -29,6 +29,9 @@ public sealed class ServerOptions
     /// <summary>Path of the key under which custodial keys are encrypted: an encrypted JWK of type <c>oct</c> with 32 bytes.</summary>
     public string CustodialKeyFile { get; set; } = "";
 
+    /// <summary>Path of a file in which the newest checkpoint is kept on this machine, so that a database restored to an older state is noticed; empty: none.</summary>
+    public string CheckpointFile { get; set; } = "";
+
     /// <summary>Path of the file with the pass phrase of all key files.</summary>
     public string PassPhraseFile { get; set; } = "";
 
@@ -82,6 +85,10 @@ internal sealed class ServerOptionsValidator : IValidateOptions<ServerOptions>
         NeedFile(faults, "TrustChain:LogKeyFile", options.LogKeyFile);
         NeedFile(faults, "TrustChain:CustodialKeyFile", options.CustodialKeyFile);
         NeedFile(faults, "TrustChain:PassPhraseFile", options.PassPhraseFile);
+        if (options.CheckpointFile.Length > 0 && !Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(options.CheckpointFile))))
+        {
+            faults.Add($"TrustChain:CheckpointFile is in a folder that does not exist: {options.CheckpointFile}");
+        }
         NeedUrl(faults, "TrustChain:PublicUrl", options.PublicUrl);
         if (options.DrainTime < TimeSpan.Zero || options.DrainTime > TimeSpan.FromMinutes(5))
         {

@@ -60,6 +60,19 @@ internal sealed partial class RegistryGuard(AnchorRegistry registry, LogStore lo
         return true;
     }
 
+    /// <summary>Whether the committed state holds a checkpoint that this machine served once; if not, the log is halted.</summary>
+    public async Task ConfirmAsync(Checkpoint kept, LogState state, CancellationToken cancellationToken)
+    {
+        if (kept.Size > state.Size)
+        {
+            Halt($"The database has only {state.Size} of the {kept.Size} entries under the checkpoint that this machine keeps: it went back to an older state.");
+        }
+        else if (kept.Size > 0 && (await tiles.BuildAsync(ProofPlan.Root(kept.Size), cancellationToken))[0] != kept.Root)
+        {
+            Halt($"The database has another root for {kept.Size} entries than the checkpoint that this machine keeps.");
+        }
+    }
+
     private async Task<bool> CompareAsync(LogState state, CancellationToken cancellationToken)
     {
         if (head.Halted is not null || _latest is not { } latest)

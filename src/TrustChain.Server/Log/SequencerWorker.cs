@@ -10,19 +10,24 @@ namespace TrustChain.Server.Log;
 
 /// <summary>Gives queued entries their place in the log and signs the checkpoint of each committed state. Any number of servers may run it.</summary>
 internal sealed partial class SequencerWorker(
-    LogStore log, RegistryGuard guard, LogHead head, KeyRing ring, LogSignal signal, LogMetrics metrics, IOptions<ServerOptions> options, TimeProvider time, ILogger<SequencerWorker> logger)
+    LogStore log, RegistryGuard guard, KeptCheckpoint kept, LogHead head, KeyRing ring, LogSignal signal, LogMetrics metrics, IOptions<ServerOptions> options, TimeProvider time, ILogger<SequencerWorker> logger)
     : BackgroundService
 {
     private const int BatchSize = 20_000;
 
-    /// <summary>Compares the log with the registry before the server listens: a restored backup must not take anything in.</summary>
+    /// <summary>Compares the log with the registry, and with what this machine kept, before the server listens: a restored backup must not take anything in.</summary>
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
         if (CrashPoint.Name is { } step)
         {
             Log.WillBeKilled(logger, step);
         }
-        await guard.MaySignAsync(await log.GetStateAsync(cancellationToken), fresh: true, cancellationToken);
+        var state = await log.GetStateAsync(cancellationToken);
+        if (kept.Read() is { } checkpoint)
+        {
+            await guard.ConfirmAsync(checkpoint, state, cancellationToken);
+        }
+        await guard.MaySignAsync(state, fresh: true, cancellationToken);
         head.SetCheckpoint(await log.FindLatestCheckpointAsync(cancellationToken)); // The first request finds a log, as it did before a restart.
         await base.StartAsync(cancellationToken);
     }
@@ -82,6 +87,10 @@ internal sealed partial class SequencerWorker(
             var note = SignedNote.Sign(checkpoint.ToText(), checkpoint.Origin, ring.LogKey);
             await log.AddCheckpointAsync(new StoredCheckpoint(state.Size, state.Root, note, time.GetUtcNow()), cancellationToken);
             newest = await log.FindCheckpointAsync(state.Size, cancellationToken);
+        }
+        if (newest is not null)
+        {
+            kept.Keep(newest); // Before anybody is shown it.
         }
         head.SetCheckpoint(newest);
     }

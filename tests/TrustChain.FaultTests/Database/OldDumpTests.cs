@@ -3,6 +3,7 @@ using TrustChain.Core.Log;
 using TrustChain.Devnet;
 using TrustChain.FaultTests.Stage;
 using TrustChain.IntegrationTests.Cli;
+using TrustChain.IntegrationTests.Devnet;
 using TrustChain.IntegrationTests.Serving;
 
 namespace TrustChain.FaultTests.Database;
@@ -132,6 +133,28 @@ public sealed class OldDumpTests(SharedStack stack)
             await trial.Load.RememberAsync(trial.Load.MakeOne());
         }
         Assert.NotEqual(before, await audit.ComputeRootAsync(size));
+    }
+
+    [Fact]
+    public async Task Restored_BehindUnanchoredEntriesOnly_WhereACheckpointIsKept_IsReadOnly()
+    {
+        Assert.SkipUnless(Extent.IsFull, "Takes long; TRUSTCHAIN_FAULTS=all runs it.");
+        using var folder = new TemporaryFolder();
+        await using var postgres = await PrivatePostgres.StartAsync();
+        await using var trial = await Trial.StartAsync(
+            postgres.Process, stack.Anvil.RpcUrl, settings: new Dictionary<string, string?>(OneAnchorOnly) { ["TrustChain__CheckpointFile"] = folder.PathOf("checkpoint") });
+        await CaptureSomeAsync(trial);
+        var copy = await CopyColdAsync(postgres);
+        await CaptureSomeAsync(trial);
+        await trial.Site.StopAsync(0);
+        await RestoreAsync(postgres, copy);
+
+        await using var server = await trial.Site.StartUnreadyAsync(0);
+
+        await Eventually.TrueAsync("refusal to be ready", async () => await trial.Site.GetStatusAsync(trial.Site.BaseUrl(0) + "/health/ready") == 503);
+        Assert.Contains("under the checkpoint that this machine keeps", await ReadAsync(trial, "/health/ready"), StringComparison.Ordinal);
+        Assert.Equal(503, (await trial.Load.SendAsync(trial.Load.MakeOne(), trial.Site.BaseUrl(0), Cancel)).Status);
+        await trial.Watcher.ThrowIfContradictedAsync();
     }
 
     private static Dictionary<string, string?> OneAnchorOnly => new() { ["Anchoring__Interval"] = "12:00:00" };

@@ -11,8 +11,8 @@ public sealed class AuditTests(ServerFixture fixture) : IClassFixture<ServerFixt
     public async Task QueriesHooksAndDevices_AreWrittenDown()
     {
         var company = await Server.AddOrganisationAsync();
-        (await Server.PostAsync("/epcis/queries", new { name = "tea-steps", query = new { eventTypes = new[] { "ObjectEvent" } } }, company.ApiKey)).Expect(201);
-        (await Server.PostAsync("/epcis/queries", new { name = "tea-steps", query = new { eventTypes = new[] { "ObjectEvent" } } }, company.ApiKey)).ExpectProblem(409, "already-exists");
+        (await Server.PostAsync("/epcis/queries", new { name = "tea-steps", query = new { EQ_bizStep = new[] { "packing" } } }, company.ApiKey)).Expect(201);
+        (await Server.PostAsync("/epcis/queries", new { name = "tea-steps", query = new { EQ_bizStep = new[] { "packing" } } }, company.ApiKey)).ExpectProblem(409, "already-exists");
         (await Server.SendAsync(HttpMethod.Delete, "/epcis/queries/tea-steps", company.ApiKey, null)).Expect(204);
         (await Server.SendAsync(HttpMethod.Delete, "/epcis/queries/tea-steps", company.ApiKey, null)).Expect(404);
         var hook = (await Server.PostAsync("/api/device-alarms/hooks", new { dest = "https://alarms.example.org/told?key=secret" }, company.ApiKey)).Expect(201).Json.GetProperty("id").GetString();

@@ -116,11 +116,17 @@ public sealed class GrantTests(ServerFixture fixture) : IClassFixture<ServerFixt
         var bank = await Server.AddOrganisationAsync();
         var grant = await GiveAsync(device, bank, Terms(expires: DateTimeOffset.UtcNow.AddHours(1)));
         (await Server.GetAsync($"{device.Path}/readings?day={Day(-1)}", bank.ApiKey)).Expect(200);
+        using var client = new HttpClient();
+        using var request = new HttpRequestMessage(HttpMethod.Get, Server.BaseUrl + $"{device.Path}/live");
+        request.Headers.Authorization = new("Bearer", bank.ApiKey);
+        using var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
+        Assert.Equal("text/event-stream", response.Content.Headers.ContentType?.MediaType);
         await using (var command = Server.Database.CreateCommand("update device_grant set terms = jsonb_set(terms, '{expires}', '\"2026-01-01T00:00:00.000Z\"') where id = $1"))
         {
             command.Parameters.Add(new() { Value = grant });
             await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
         }
+        Assert.Contains("grant-ended", await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal); // The open stream ends too.
         (await Server.GetAsync($"{device.Path}/readings?day={Day(-1)}", bank.ApiKey)).ExpectProblem(404, "not-found");
         (await Server.GetAsync(device.Path, bank.ApiKey)).ExpectProblem(404, "not-found");
         Assert.Equal("expired", await StateAsync(device, grant));

@@ -66,7 +66,7 @@ public sealed class InstallationTests(SharedStack stack)
                 return await FindAsync($"{site.BaseUrl}/health/ready");
             }, Patience);
             (await Publication.RunAsync(published.Server, "health", site.BaseUrl)).Expect(0);
-            await CheckTlsAsync(site);
+            await CheckTlsAsync(site, temporary);
             await CaptureAsync(site.BaseUrl, File.ReadAllText(temporary.PathOf("admin.key")).Trim());
             var evidence = $"{site.BaseUrl}/evidence?item=https://id.gs1.org/01/09521321000018/10/SPRING-1";
             await Eventually.GetAsync("evidence under an anchor", async () => await FindAsync(evidence) is { } bundle && IsAnchored(bundle) ? bundle : null, Patience);
@@ -130,6 +130,7 @@ public sealed class InstallationTests(SharedStack stack)
             {
                 server[key] = server[key]!.GetValue<string>().Replace("/etc/trustchain/", temporary.Path + "/", StringComparison.Ordinal);
             }
+            server["CheckpointFile"] = temporary.PathOf("checkpoint");
             var anchoring = root["Anchoring"]!.AsObject();
             anchoring["RpcUrl"] = stack.Anvil.RpcUrl;
             anchoring["ChainId"] = AnvilProcess.ChainId;
@@ -148,24 +149,44 @@ public sealed class InstallationTests(SharedStack stack)
         return site;
     }
 
-    /// <summary>The certificate of the configuration file, HTTP/2 over it, and that browsers are to come back by it alone.</summary>
-    private static async Task CheckTlsAsync(Site site)
+    /// <summary>The certificate of the configuration file, HTTP/2 over it, and that browsers are to come back by it alone; a renewed file is taken up without a restart.</summary>
+    private static async Task CheckTlsAsync(Site site, TemporaryFolder temporary)
     {
-        string? seen = null;
+        using (var answer = await AskAsync(site))
+        {
+            Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+            Assert.Equal(["max-age=31536000"], answer.Headers.GetValues("Strict-Transport-Security"));
+        }
+        Assert.Equal(site.CertificateHash, site.Seen);
+        using (var client = new HttpClient())
+        {
+            using var plain = await client.GetAsync($"{site.BaseUrl}/health/live", Cancellation);
+            Assert.False(plain.Headers.Contains("Strict-Transport-Security")); // Said in the clear it means nothing.
+        }
+
+        var before = site.CertificateHash;
+        site.MakeCertificate(temporary.PathOf("tls-new.pem"), temporary.PathOf("tls-new.key"));
+        Assert.NotEqual(before, site.CertificateHash);
+        File.SetUnixFileMode(temporary.PathOf("tls-new.key"), UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        File.Move(temporary.PathOf("tls-new.key"), temporary.PathOf("tls.key"), overwrite: true);
+        File.Move(temporary.PathOf("tls-new.pem"), temporary.PathOf("tls.pem"), overwrite: true);
+        await Eventually.TrueAsync("renewed certificate", async () =>
+        {
+            using var answer = await AskAsync(site);
+            return site.Seen == site.CertificateHash;
+        });
+    }
+
+    private static async Task<HttpResponseMessage> AskAsync(Site site)
+    {
         using var handler = new SocketsHttpHandler();
         handler.SslOptions.RemoteCertificateValidationCallback = (_, certificate, _, _) =>
         {
-            seen = certificate?.GetCertHashString(HashAlgorithmName.SHA256);
+            site.Seen = certificate?.GetCertHashString(HashAlgorithmName.SHA256);
             return true;
         };
         using var client = new HttpClient(handler) { DefaultRequestVersion = HttpVersion.Version20, DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact };
-        using var answer = await client.GetAsync($"https://127.0.0.1:{site.TlsPort}/health/live", Cancellation);
-
-        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
-        Assert.Equal(site.CertificateHash, seen);
-        Assert.Equal(["max-age=31536000"], answer.Headers.GetValues("Strict-Transport-Security"));
-        using var plain = await client.SendAsync(new HttpRequestMessage(HttpMethod.Get, $"{site.BaseUrl}/health/live") { VersionPolicy = HttpVersionPolicy.RequestVersionOrLower }, Cancellation);
-        Assert.False(plain.Headers.Contains("Strict-Transport-Security")); // Said in the clear it means nothing.
+        return await client.GetAsync($"https://127.0.0.1:{site.TlsPort}/health/live", Cancellation);
     }
 
     private static async Task CaptureAsync(string baseUrl, string adminKey)
@@ -206,6 +227,9 @@ public sealed class InstallationTests(SharedStack stack)
         public string BaseUrl => string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{Port}");
 
         public string CertificateHash { get; private set; } = "";
+
+        /// <summary>What was served last.</summary>
+        public string? Seen { get; set; }
 
         public void Change(Action<JsonNode> change)
         {
