@@ -5,6 +5,7 @@ using System.Text.Json;
 using Microsoft.Extensions.Logging.Abstractions;
 using TrustChain.Core.Log;
 using TrustChain.IntegrationTests.Conformance;
+using TrustChain.IntegrationTests.Devnet;
 using TrustChain.IntegrationTests.Serving;
 using TrustChain.Postgres.Log;
 using TrustChain.Server.Log;
@@ -180,14 +181,27 @@ public sealed class PublicLogTests(ServerFixture fixture) : IClassFixture<Server
     [Fact]
     public async Task SigstoresVerifier_FollowsTheLog()
     {
-        await GrowAsync(20);
+        using var folder = new TemporaryFolder();
+        var state = folder.PathOf("state.json");
+        var size = 0;
+        foreach (var least in (int[])[20, 280, 300]) // within the first tile, beyond it, and a little more
+        {
+            await GrowAsync(least);
+            using var result = JsonDocument.Parse(await NodeScripts.RunInAsync("Log", "sigstore-client.mjs", Server.BaseUrl, Server.Keys.LogVerifier.Text, state));
+            TestContext.Current.TestOutputHelper?.WriteLine(result.RootElement.ToString());
+            Assert.Equal(Server.Keys.LogVerifier.Name, result.RootElement.GetProperty("origin").GetString());
+            Assert.Equal(size, result.RootElement.GetProperty("from").GetInt32());
+            size = result.RootElement.GetProperty("size").GetInt32();
+            Assert.True(size >= least);
+            Assert.Equal(size, result.RootElement.GetProperty("verified").GetInt32());
+        }
 
-        var output = await NodeScripts.RunInAsync("Log", "sigstore-client.mjs", Server.BaseUrl, Server.Keys.LogVerifier.Text);
-
-        using var result = JsonDocument.Parse(output);
-        Assert.Equal(Server.Keys.LogVerifier.Name, result.RootElement.GetProperty("origin").GetString());
-        Assert.True(result.RootElement.GetProperty("verified").GetInt32() >= 20);
-        Assert.Equal(result.RootElement.GetProperty("size").GetInt32(), result.RootElement.GetProperty("verified").GetInt32());
+        // Had it seen another entry then, it would say so now.
+        var kept = await File.ReadAllTextAsync(state, TestContext.Current.CancellationToken);
+        var leaf = JsonDocument.Parse(kept).RootElement.GetProperty("leaves")[7].GetString()!; // It just wrote them.
+        await File.WriteAllTextAsync(state, kept.Replace(leaf, new string('A', leaf.Length), StringComparison.Ordinal), TestContext.Current.CancellationToken);
+        var refused = await Assert.ThrowsAnyAsync<Exception>(() => NodeScripts.RunInAsync("Log", "sigstore-client.mjs", Server.BaseUrl, Server.Keys.LogVerifier.Text, state));
+        Assert.Contains("entry 7 is another than before", refused.Message, StringComparison.Ordinal);
     }
 
     [Fact]

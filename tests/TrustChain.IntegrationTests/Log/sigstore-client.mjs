@@ -1,13 +1,15 @@
-// Follows a log as the verifier of Sigstore does: checkpoint signature, then the inclusion of entries by RFC 6962. Usage: node sigstore-client.mjs URL VKEY.
+// Follows a log as the verifier of Sigstore does: checkpoint signature, then the inclusion of every entry by RFC 6962. Usage: node sigstore-client.mjs URL VKEY STATE.
+// STATE is a file that keeps size and leaf hashes: in the next run every leaf of then must be included in the checkpoint of now, at its place. So the log only grew.
 // The two functions are not exported by the package's entry point, so they are taken from the files that hold them.
 import { createHash, createPublicKey } from "node:crypto";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 
 const require = createRequire(import.meta.url);
 const { verifyCheckpoint } = require("@sigstore/verify/dist/tlog/checkpoint.js");
 const { verifyMerkleInclusion } = require("@sigstore/verify/dist/tlog/merkle.js");
 
-const [url, vkey] = process.argv.slice(2);
+const [url, vkey, state] = process.argv.slice(2);
 const get = async path => {
     const answer = await fetch(`${url}/log/${path}`);
     if (!answer.ok) {
@@ -39,6 +41,11 @@ const expectRefusal = (what, action) => {
 };
 expectRefusal("another size", () => verifyCheckpoint({ inclusionProof: { checkpoint: { envelope: envelope.replace(`\n${size}\n`, `\n${size + 1}\n`) } } }, logs));
 
+const before = existsSync(state) ? JSON.parse(readFileSync(state, "utf8")) : { size: 0, leaves: [] };
+if (before.size > size) {
+    throw new Error(`the log shrank from ${before.size} to ${size} entries`);
+}
+const leaves = [];
 let verified = 0;
 for (let bundle = 0; bundle * 256 < size; bundle++) {
     const width = Math.min(256, size - bundle * 256);
@@ -53,6 +60,10 @@ for (let bundle = 0; bundle * 256 < size; bundle++) {
         if (!leaf.equals(hashes.subarray(i * 32, i * 32 + 32))) {
             throw new Error(`entry ${logIndex} is not that of its tile`);
         }
+        if (logIndex < before.size && leaf.toString("base64") !== before.leaves[logIndex]) {
+            throw new Error(`entry ${logIndex} is another than before`);
+        }
+        leaves.push(leaf.toString("base64"));
         const answer = JSON.parse(await get(`inclusion?index=${logIndex}&size=${size}`));
         const entry = { canonicalizedBody, inclusionProof: { logIndex: String(logIndex), hashes: answer.proof.map(hash => Buffer.from(hash, "base64")) } };
         verifyMerkleInclusion(entry, checkpoint);
@@ -60,4 +71,5 @@ for (let bundle = 0; bundle * 256 < size; bundle++) {
         verified++;
     }
 }
-console.log(JSON.stringify({ origin: checkpoint.origin, size, verified }));
+writeFileSync(state, JSON.stringify({ size, leaves }));
+console.log(JSON.stringify({ origin: checkpoint.origin, from: before.size, size, verified }));
