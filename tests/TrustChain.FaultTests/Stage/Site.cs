@@ -227,8 +227,27 @@ internal sealed class Site : IAsyncDisposable
         _servers[server] = null;
     }
 
-    /// <summary>Halts every thread of a server where it is.</summary>
-    public void Halt(int server) => LinuxProcess.Send(Running(server).ProcessId, Signal.Stop);
+    /// <summary>Halts every thread of a server where it is; returns when none runs any more, which the signal alone does not wait for.</summary>
+    public void Halt(int server)
+    {
+        var process = Running(server).ProcessId;
+        LinuxProcess.Send(process, Signal.Stop);
+        Assert.True(SpinWait.SpinUntil(() => Directory.GetDirectories($"/proc/{process}/task").All(IsStopped), Patience), $"Server {server} is not halted after {Patience}.");
+
+        // "ID (name) STATE …", where the name may have spaces and brackets.
+        static bool IsStopped(string thread)
+        {
+            try
+            {
+                var stat = File.ReadAllText(Path.Combine(thread, "stat"));
+                return stat[(stat.LastIndexOf(')') + 2)..] is ['T', ..];
+            }
+            catch (IOException)
+            {
+                return true; // It ended meanwhile.
+            }
+        }
+    }
 
     public void Wake(int server) => LinuxProcess.Send(Running(server).ProcessId, Signal.Continue);
 
