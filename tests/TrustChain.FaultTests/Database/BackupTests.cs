@@ -56,6 +56,33 @@ public sealed class BackupTests(SharedStack stack)
         await Eventually.TrueAsync("refusal to be ready", async () => await trial.Site.GetStatusAsync(trial.Site.BaseUrl(0) + "/health/ready") == 503);
     }
 
+    /// <summary>"Moving to another machine" of the runbook: the dump of the one that was stopped, in an empty database of another, under the same keys.</summary>
+    [Fact]
+    public async Task MovedMachine_FromADump_GoesOnAsTheSameLog()
+    {
+        var installation = FindPostgres();
+        Assert.SkipWhen(installation is null, "No PostgreSQL with pg_dump and pg_basebackup is below /usr/lib/postgresql.");
+        using var temporary = new TemporaryFolder();
+        var backups = MakeFolder(temporary, "backups");
+        await using var old = await PrivatePostgres.StartAsync(new Dictionary<string, string>(), installation: installation);
+        await using var trial = await Trial.StartAsync(old.Process, stack.Anvil.RpcUrl);
+        await CaptureSomeAsync(trial);
+        await trial.Audit.ExpectAnchoredAsync();
+        await trial.Site.StopAsync(0);
+        var name = new NpgsqlConnectionStringBuilder(trial.Site.Database).Database!; // It was made with a name.
+        var dump = (await new Rehearsal(installation!, trial.Site.DatabaseOn(old.Process)).RunAsync("backup.sh", "dump", backups)).Trim(); // Skipped without one.
+        await old.StopAsync(Signal.Kill); // It must not start again.
+
+        await using var moved = await PrivatePostgres.StartAsync(new Dictionary<string, string>(), installation: installation);
+        await moved.ExecuteAsync($"create database {name}");
+        await new Rehearsal(installation!, trial.Site.DatabaseOn(moved.Process)).RunAsync("restore.sh", "dump", dump);
+        trial.Site.Database = trial.Site.DatabaseOn(moved.Process);
+        await trial.Site.StartServerAsync(0);
+
+        await CaptureSomeAsync(trial); // Its audit reads the whole log, what was recorded before the move too, and verifies evidence.
+        await trial.Audit.ExpectAnchoredAsync();
+    }
+
     private static async Task CaptureSomeAsync(Trial trial)
     {
         trial.Load.Start(3);
