@@ -117,17 +117,21 @@ public sealed class CaptureWriter : IAsyncDisposable
             }
             Volatile.Write(ref _writingSince, batch[0].Since);
             var started = Stopwatch.GetTimestamp();
-            await WriteBatchAsync(batch);
+            var isCommitted = await WriteBatchAsync(batch);
             Volatile.Write(ref _writingSince, 0);
             var written = batch.Sum(static p => p.Statement.Records.Count);
-            _pace.Learn(Stopwatch.GetElapsedTime(started), written);
+            if (isCommitted)
+            {
+                _pace.Learn(Stopwatch.GetElapsedTime(started), written);
+            }
             Interlocked.Add(ref _records, -written);
             Interlocked.Add(ref _depth, -batch.Count);
             Interlocked.Add(ref _bytes, -batch.Sum(static p => (long)p.Statement.SizeBytes));
         }
     }
 
-    private async Task WriteBatchAsync(List<Pending> batch)
+    /// <returns>Whether the batch was committed as it is: else the time it took says nothing.</returns>
+    private async Task<bool> WriteBatchAsync(List<Pending> batch)
     {
         try
         {
@@ -137,6 +141,7 @@ public sealed class CaptureWriter : IAsyncDisposable
                 batch[i].Done.SetResult(results[i]);
             }
             Committed?.Invoke();
+            return true;
         }
         catch (PostgresException exception) when ((!exception.IsTransient || exception.SqlState == PostgresErrorCodes.LockNotAvailable) && batch.Count > 1)
         {
@@ -145,6 +150,7 @@ public sealed class CaptureWriter : IAsyncDisposable
             {
                 await WriteBatchAsync([pending]);
             }
+            return false;
         }
         catch (Exception exception)
         {
@@ -153,6 +159,7 @@ public sealed class CaptureWriter : IAsyncDisposable
             {
                 pending.Done.TrySetException(exception);
             }
+            return false;
         }
     }
 }

@@ -54,6 +54,11 @@ public sealed class TelemetryStore(NpgsqlDataSource database)
                 return 0;
             }
         }
+        // Reading places asks on other connections, for longer than this one may else say nothing.
+        await using (var patience = new NpgsqlCommand("set local idle_in_transaction_session_timeout = '2min'", connection))
+        {
+            await patience.ExecuteNonQueryAsync(cancellationToken);
+        }
         // Read committed: the rows of statements are looked for after these, so whoever added one of these has its statement there.
         var days = new HashSet<DayOfDevice>();
         var taken = 0;

@@ -51,6 +51,15 @@ internal sealed class AccountContext(
         return Redirect("/account/sign-in?returnUrl=" + Uri.EscapeDataString(Http.Request.Path + query));
     }
 
+    /// <summary>Takes away the cookie of a session that is over, or that this browser no longer shares in: the next one who signs in begins a session of their own.</summary>
+    public void DropSession()
+    {
+        if (Http.Request.Cookies.ContainsKey(AccountsExtensions.SessionCookie))
+        {
+            Http.Response.Cookies.Delete(AccountsExtensions.SessionCookie);
+        }
+    }
+
     /// <summary>Leads to the page where somebody who is signed in shows that it is them, and from there to another.</summary>
     public IResult ToConfirm(string page) => Redirect("/account/confirm?returnUrl=" + Uri.EscapeDataString(page));
 

@@ -12,6 +12,9 @@ namespace TrustChain.Server.Accounts;
 /// <summary>Registers people, their sessions and how they sign in.</summary>
 internal static class AccountsExtensions
 {
+    /// <summary>Name of the cookie of a session.</summary>
+    public const string SessionCookie = "tc-session";
+
     /// <summary>A session ends after so long without use.</summary>
     private static readonly TimeSpan SessionLifetime = TimeSpan.FromHours(12);
 
@@ -50,7 +53,7 @@ internal static class AccountsExtensions
         });
         services.AddOptions<CookieAuthenticationOptions>(IdentityConstants.ApplicationScheme).Configure<SessionTickets, TimeProvider>(static (options, tickets, time) =>
         {
-            options.Cookie.Name = "tc-session";
+            options.Cookie.Name = SessionCookie;
             options.Cookie.SameSite = SameSiteMode.Lax;
             options.SessionStore = tickets;
             options.ExpireTimeSpan = SessionLifetime;
@@ -59,6 +62,11 @@ internal static class AccountsExtensions
             {
                 Confirmation.NoteFirst(context.Properties, time.GetUtcNow());
                 SessionBinding.Renew(context.Properties, context.HttpContext);
+                return Task.CompletedTask;
+            };
+            options.Events.OnCheckSlidingExpiration = static context =>
+            {
+                context.ShouldRenew &= SessionBinding.Holds(context.Properties, context.Request);
                 return Task.CompletedTask;
             };
             var validate = options.Events.OnValidatePrincipal;

@@ -13,11 +13,16 @@ internal static class SessionBinding
 {
     private const string Cookie = "tc-session-bind";
     private const string Item = "bind"; // of a ticket's properties, which only the server has
+    private const string Before = "bind-before"; // until the ticket is stored
 
     /// <summary>Gives the browser another value.</summary>
     public static void Renew(AuthenticationProperties properties, HttpContext http)
     {
         var value = Base64UrlText.Encode(RandomNumberGenerator.GetBytes(16));
+        if (properties.Items.TryGetValue(Item, out var before))
+        {
+            properties.Items[Before] = before;
+        }
         properties.Items[Item] = Digest(value);
         http.Response.Cookies.Append(Cookie, value, new CookieOptions { HttpOnly = true, SameSite = SameSiteMode.Lax, Secure = http.Request.IsHttps });
     }
@@ -27,6 +32,16 @@ internal static class SessionBinding
         properties.Items.TryGetValue(Item, out var digest) && digest is not null
         && request.Cookies.TryGetValue(Cookie, out var value) && value.Length <= 100
         && CryptographicOperations.FixedTimeEquals(Encoding.ASCII.GetBytes(digest), Encoding.ASCII.GetBytes(Digest(value)));
+
+    /// <summary>
+    /// Whether a ticket that is to be stored was made from the one that is stored, and not from one before it: a request that began earlier may end later, and must not bring back what was
+    /// replaced meanwhile.
+    /// </summary>
+    public static bool Follows(AuthenticationProperties stored, AuthenticationProperties renewed)
+    {
+        var from = renewed.Items.Remove(Before, out var before) ? before : renewed.Items.TryGetValue(Item, out var same) ? same : null;
+        return stored.Items.TryGetValue(Item, out var present) && present is not null && present == from;
+    }
 
     private static string Digest(string value) => Base64UrlText.Encode(SHA256.HashData(Encoding.UTF8.GetBytes(value)));
 }

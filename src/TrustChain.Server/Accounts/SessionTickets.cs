@@ -25,7 +25,13 @@ internal sealed class SessionTickets(SessionStore sessions, TimeProvider time) :
         return key;
     }
 
-    public Task RenewAsync(string key, AuthenticationTicket ticket) => sessions.RenewAsync(key, PersonOf(ticket), TicketSerializer.Default.Serialize(ticket), Expiry(ticket), CancellationToken.None);
+    public async Task RenewAsync(string key, AuthenticationTicket ticket)
+    {
+        if (await RetrieveAsync(key) is { } stored && SessionBinding.Follows(stored.Properties, ticket.Properties))
+        {
+            await sessions.RenewAsync(key, PersonOf(ticket), TicketSerializer.Default.Serialize(ticket), Expiry(ticket), CancellationToken.None);
+        }
+    }
 
     public async Task<AuthenticationTicket?> RetrieveAsync(string key) =>
         await sessions.FindAsync(key, CancellationToken.None) is { } ticket ? TicketSerializer.Default.Deserialize(ticket) : null;

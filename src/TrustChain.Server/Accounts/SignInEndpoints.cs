@@ -28,9 +28,15 @@ internal static class SignInEndpoints
         account.MapPost("/join", JoinAsync);
     }
 
-    private static async Task<IResult> ShowSignInAsync(string? returnUrl, AccountContext context) => await context.FindAsync() is null
-        ? await RenderSignInAsync(context, context.NewForm() with { Values = new Dictionary<string, string> { ["returnUrl"] = returnUrl ?? "" } })
-        : context.Redirect("/account"); // Whoever is signed in signs out first: a session is one person's from its beginning to its end.
+    private static async Task<IResult> ShowSignInAsync(string? returnUrl, AccountContext context)
+    {
+        if (await context.FindAsync() is not null)
+        {
+            return context.Redirect("/account"); // Whoever is signed in signs out first: a session is one person's from its beginning to its end.
+        }
+        context.DropSession();
+        return await RenderSignInAsync(context, context.NewForm() with { Values = new Dictionary<string, string> { ["returnUrl"] = returnUrl ?? "" } });
+    }
 
     private static async ValueTask<object?> AsNobodyAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
     {
@@ -140,8 +146,14 @@ internal static class SignInEndpoints
         return context.Redirect("/account/sign-in", "signed-out");
     }
 
-    private static async Task<IResult> ShowJoinAsync(string? token, AccountContext context, MemberStore members, TimeProvider time) =>
-        await RenderJoinAsync(context, await FindOpenAsync(token, members, time, context.Cancellation), token, context.NewForm());
+    private static async Task<IResult> ShowJoinAsync(string? token, AccountContext context, MemberStore members, TimeProvider time)
+    {
+        if (await context.FindAsync() is null)
+        {
+            context.DropSession();
+        }
+        return await RenderJoinAsync(context, await FindOpenAsync(token, members, time, context.Cancellation), token, context.NewForm());
+    }
 
     private static async Task<IResult> RenderJoinAsync(AccountContext context, Invitation? invitation, string? token, FormState form, int status = StatusCodes.Status200OK)
     {

@@ -7,6 +7,7 @@ using TrustChain.Postgres.Log;
 using TrustChain.Postgres.Partitions;
 using TrustChain.Postgres.Query;
 using TrustChain.Server.Limits;
+using TrustChain.Server.Log;
 using TrustChain.Server.Proxy;
 using TrustChain.Server.Signing;
 using TrustChain.Server.Standby;
@@ -61,6 +62,7 @@ internal static class HostingExtensions
         {
             throw new WrongLogException($"The checkpoint of {checkpoint.Size} entries was not signed by the key in {options.LogKeyFile}; bring this log's own key back.");
         }
+        app.Services.GetRequiredService<KeptCheckpoint>().Read(); // Compared when the log is opened; here so that another log's file is told of as plainly.
     }
 
     public static void UseServerHosting(this WebApplication app)

@@ -101,7 +101,7 @@ internal sealed class ItemViewBuilder(
             Origin = origin,
             Variety = variety,
             Quantity = known.TryGetValue(item, out var own) ? QuantityOf(own) : null,
-            Facts = ListAttributes(item, walk, language),
+            Facts = await ListAttributesAsync(item, walk, language, cancellationToken),
             Verdict = verdict,
             Remarks = remarks,
             Recalls = recallViews,
@@ -286,11 +286,27 @@ internal sealed class ItemViewBuilder(
         static Phrase? Phrase(string? text) => text is null ? null : new Phrase(text);
     }
 
+    /// <summary>The first event that brought the item into being, by somebody with the claim over its key and not declared wrong since.</summary>
+    private async Task<WalkStep?> FindMakingAsync(string item, Walk walk, CancellationToken cancellationToken)
+    {
+        var wrong = walk.Steps.Where(static s => s.Event.Event!.ErrorDeclaration is not null).Select(static s => (s.Event.Event!.EventHash, s.Event.Stored.OrganisationId)).ToHashSet(); // Steps have content.
+        foreach (var step in walk.Steps.Where(static s => s.Depth == 0))
+        {
+            if (step.Event.Event is { HasIlmd: true, ErrorDeclaration: null } e && AuthorityCheck.Creates(e, item)
+                && !wrong.Contains((e.EventHash, step.Event.Stored.OrganisationId))
+                && await authority.FindClaimAsync(step.Event.Stored.OrganisationId, item, cancellationToken) is not null)
+            {
+                return step;
+            }
+        }
+        return null;
+    }
+
     /// <summary>What was stated of the item itself when it was made, and a template of this deployment has a name for.</summary>
-    private List<FactView> ListAttributes(string item, Walk walk, PageLanguage language)
+    private async Task<List<FactView>> ListAttributesAsync(string item, Walk walk, PageLanguage language, CancellationToken cancellationToken)
     {
         var attributes = templates.All.SelectMany(static t => t.Attributes ?? []).DistinctBy(static a => a.Name).ToList();
-        if (attributes.Count == 0 || walk.Steps.Where(static s => s.Depth == 0).FirstOrDefault(s => s.Event.Event is { HasIlmd: true, ErrorDeclaration: null } e && AuthorityCheck.Creates(e, item)) is not { } made)
+        if (attributes.Count == 0 || await FindMakingAsync(item, walk, cancellationToken) is not { } made)
         {
             return [];
         }

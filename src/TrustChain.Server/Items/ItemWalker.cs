@@ -33,6 +33,8 @@ internal sealed class ItemWalker(RecordStore records, Visibility visibility)
     public const int MaxDepth = 8;
     public const int MaxEvents = 200;
 
+    private const int MaxPages = 20;
+
     private sealed record Visit(string Item, bool AsContainer, DateTimeOffset? From, DateTimeOffset? Until);
 
     public async Task<Walk> WalkAsync(string item, Caller caller, CancellationToken cancellationToken)
@@ -54,9 +56,8 @@ internal sealed class ItemWalker(RecordStore records, Visibility visibility)
             foreach (var visit in frontier)
             {
                 var room = MaxEvents - steps.Count;
-                var stored = await records.ListByItemAsync(ItemKey.Compute(visit.Item), 0, room + 1, cancellationToken);
-                complete &= stored.Count <= room;
-                var visible = await visibility.FilterAsync(caller, [.. stored.Take(room)], cancellationToken);
+                var (visible, isCutOff) = await ListVisibleAsync(visit.Item, room, caller, cancellationToken);
+                complete &= !isCutOff;
                 // What an event without content says, and to what it leads, is not known.
                 withoutContent.AddRange(visible.Where(ColdStorage.IsMissing));
                 var events = visible.Where(e => e.Event is not null && e.SpeaksOf(visit.Item)).ToList();
@@ -77,6 +78,24 @@ internal sealed class ItemWalker(RecordStore records, Visibility visibility)
             frontier = next;
         }
         return new Walk([.. steps.Values.OrderBy(static s => s.Event.Event!.EventTime).ThenBy(static s => s.Event.Stored.RecordId)], items, !complete, withoutContent); // Only events with content are steps.
+    }
+
+    /// <summary>What a caller may see of an item, and whether there may be more of it. What they may not see takes no room, within reason.</summary>
+    private async Task<(IReadOnlyList<VisibleEvent> Visible, bool IsCutOff)> ListVisibleAsync(string item, int room, Caller caller, CancellationToken cancellationToken)
+    {
+        var visible = new List<VisibleEvent>();
+        var after = 0L;
+        for (var page = 0; page < MaxPages; page++)
+        {
+            var stored = await records.ListByItemAsync(ItemKey.Compute(item), after, MaxEvents + 1, cancellationToken);
+            visible.AddRange(await visibility.FilterAsync(caller, stored, cancellationToken));
+            if (stored.Count <= MaxEvents || visible.Count > room)
+            {
+                return ([.. visible.Take(room)], visible.Count > room);
+            }
+            after = stored[^1].RecordId;
+        }
+        return ([.. visible.Take(room)], true);
     }
 
     private static IEnumerable<Visit> Neighbours(Visit visit, List<VisibleEvent> events)

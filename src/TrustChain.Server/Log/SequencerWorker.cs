@@ -88,7 +88,7 @@ internal sealed partial class SequencerWorker(
             await log.AddCheckpointAsync(new StoredCheckpoint(state.Size, state.Root, note, time.GetUtcNow()), cancellationToken);
             newest = await log.FindCheckpointAsync(state.Size, cancellationToken);
         }
-        if (newest is not null)
+        if (newest is not null && head.Halted is null) // What convicts the database must outlive this process.
         {
             kept.Keep(newest); // Before anybody is shown it.
         }

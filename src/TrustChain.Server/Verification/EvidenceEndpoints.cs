@@ -82,14 +82,14 @@ internal static class EvidenceEndpoints
             return Problems.InColdStorage(away);
         }
         var entries = await status.ListEntriesAsync([uri], cancellationToken);
-        for (var count = Math.Min(PageSize, stored.Count); ; count /= 2)
+        var speaking = visible.Where(e => e.SpeaksOf(uri)).ToList();
+        for (var count = speaking.Count; ; count /= 2)
         {
-            var next = stored.Count > count
-                ? string.Create(CultureInfo.InvariantCulture, $"/evidence?item={Uri.EscapeDataString(uri)}&after={stored[count - 1].RecordId}{(target is null ? "" : $"&target={Uri.EscapeDataString(target)}")}{(withoutContent ? "&withoutContent=true" : "")}")
+            long? last = count < speaking.Count ? speaking[count - 1].Stored.RecordId : stored.Count > PageSize ? stored[PageSize - 1].RecordId : null;
+            var next = last is { } end
+                ? string.Create(CultureInfo.InvariantCulture, $"/evidence?item={Uri.EscapeDataString(uri)}&after={end}{(target is null ? "" : $"&target={Uri.EscapeDataString(target)}")}{(withoutContent ? "&withoutContent=true" : "")}")
                 : null;
-            var shown = stored.Take(count).Select(static s => s.RecordId).ToHashSet();
-            var answer = await AnswerAsync(
-                context, builder, tree, [.. visible.Where(e => e.SpeaksOf(uri) && shown.Contains(e.Stored.RecordId))], entries, caller, uri, next, cancellationToken);
+            var answer = await AnswerAsync(context, builder, tree, [.. speaking.Take(count)], entries, caller, uri, next, cancellationToken);
             if (count <= 1 || answer is not FileContentHttpResult { FileContents.Length: > EvidenceBundle.MaxBytes })
             {
                 return answer; // A longer one would be read by no verifier: then fewer records go into it.

@@ -153,6 +153,8 @@ public sealed class OldDumpTests(SharedStack stack)
 
         await Eventually.TrueAsync("refusal to be ready", async () => await trial.Site.GetStatusAsync(trial.Site.BaseUrl(0) + "/health/ready") == 503);
         Assert.Contains("under the checkpoint that this machine keeps", await ReadAsync(trial, "/health/ready"), StringComparison.Ordinal);
+        var kept = await File.ReadAllTextAsync(folder.PathOf("checkpoint"), Cancel);
+        Assert.True(CheckpointWatcher.Read(kept, trial.Site).Size > CheckpointWatcher.Read(await ReadAsync(trial, "/log/checkpoint"), trial.Site).Size); // It is still there for the next start.
         Assert.Equal(503, (await trial.Load.SendAsync(trial.Load.MakeOne(), trial.Site.BaseUrl(0), Cancel)).Status);
         await trial.Watcher.ThrowIfContradictedAsync();
     }

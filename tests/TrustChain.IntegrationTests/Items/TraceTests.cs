@@ -13,8 +13,9 @@ public sealed class TraceTests(ServerFixture fixture) : IClassFixture<ServerFixt
     [Fact]
     public async Task Item_WithMoreEventsThanATraceHolds_IsRefusedAsAWhole_AndGivenInPages()
     {
-        var company = await Server.AddOrganisationAsync();
+        var (company, other) = (await Server.AddOrganisationAsync(), await Server.AddOrganisationAsync());
         var item = company.NewItem();
+        (await other.CaptureAsync(LargeDocument.Write(item, 300))).Expect(202); // What others say of it, and nobody else may see, takes no room.
         (await company.CaptureAsync(LargeDocument.Write(item, 200))).Expect(202);
         await Server.GetCoveringCheckpointAsync();
         var trace = $"/evidence?item={Uri.EscapeDataString(item)}&trace=true";
