@@ -14,6 +14,7 @@ namespace TrustChain.Server.Verification;
 internal static class EvidenceEndpoints
 {
     private const int PageSize = 100;
+    private const int MaxPages = 40; // without anything that the caller may see
 
     public static void MapEvidence(this IEndpointRouteBuilder app) => app.MapGet("/evidence", GetAsync).MayReadStandby().WithTags("Evidence").WithName("GetEvidence")
         .WithSummary("The evidence bundle of one event (event=ni:…), of an item's records (item=…), or of an item and all that went into it (item=…&trace=true); with target=NAME anchored in another target than the primary one. With withoutContent=true also for records whose content is in cold storage.");
@@ -77,6 +78,11 @@ internal static class EvidenceEndpoints
         }
         var stored = await records.ListByItemAsync(ItemKey.Compute(uri), from, PageSize + 1, cancellationToken);
         var visible = await visibility.FilterAsync(caller, [.. stored.Take(PageSize)], cancellationToken);
+        for (var page = 1; visible.Count == 0 && stored.Count > PageSize && page < MaxPages; page++)
+        {
+            stored = await records.ListByItemAsync(ItemKey.Compute(uri), stored[PageSize - 1].RecordId, PageSize + 1, cancellationToken); // What the caller may not see is no page.
+            visible = await visibility.FilterAsync(caller, [.. stored.Take(PageSize)], cancellationToken);
+        }
         if (!withoutContent && await cold.FindAsync(visible, cancellationToken) is { Count: > 0 } away)
         {
             return Problems.InColdStorage(away);
