@@ -1,5 +1,6 @@
 using Npgsql;
 using TrustChain.Core.Log;
+using TrustChain.Postgres.Database;
 
 namespace TrustChain.Postgres.Anchoring;
 
@@ -50,7 +51,7 @@ public sealed class AnchorLease : IAsyncDisposable
     public Task KeepAsync(CancellationToken cancellationToken) => ExecuteAsync("select 1", cancellationToken);
 
     /// <summary>
-    /// Keeps a prepared anchor with its first transaction, before it is sent.
+    /// Keeps a prepared anchor with its first transaction, before it is sent: also where a standby has to have it, so that a failover finds what may be in a block.
     /// </summary>
     /// <returns>The ids of the anchor and of the transaction.</returns>
     public async Task<(long Anchor, long Transaction)> AddPreparedAsync(StoredAnchor anchor, StoredTransaction transaction, CancellationToken cancellationToken)
@@ -66,9 +67,15 @@ public sealed class AnchorLease : IAsyncDisposable
             Sql, _target, anchor.ChainId, anchor.Registry, anchor.Sender, anchor.Size, anchor.Root.ToArray(), anchor.Nonce, new NpgsqlParameter<string?> { TypedValue = transaction.Hash },
             new NpgsqlParameter<long?> { TypedValue = anchor.PreparedBlock }, anchor.PreparedAt.UtcDateTime, new NpgsqlParameter<byte[]?> { TypedValue = transaction.Raw },
             transaction.GasLimit, transaction.MaxFee, transaction.PriorityFee);
-        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        await reader.ReadAsync(cancellationToken); // "returning" always answers.
-        return (reader.GetInt64(0), reader.GetInt64(1));
+        await using var commit = await _connection.BeginTransactionAsync(cancellationToken);
+        (long Anchor, long Transaction) ids;
+        await using (var reader = await command.ExecuteReaderAsync(cancellationToken))
+        {
+            await reader.ReadAsync(cancellationToken); // "returning" always answers.
+            ids = (reader.GetInt64(0), reader.GetInt64(1));
+        }
+        await commit.CommitWithoutLimitAsync();
+        return ids;
     }
 
     /// <summary>Keeps a transaction of the same nonce that pays more, before it is sent.</summary>
@@ -82,7 +89,10 @@ public sealed class AnchorLease : IAsyncDisposable
         await using var command = Create(
             Sql, anchorId, new NpgsqlParameter<string?> { TypedValue = transaction.Hash }, new NpgsqlParameter<byte[]?> { TypedValue = transaction.Raw },
             transaction.GasLimit, transaction.MaxFee, transaction.PriorityFee, transaction.PreparedAt.UtcDateTime);
-        return (long)(await command.ExecuteScalarAsync(cancellationToken))!; // "returning" always answers.
+        await using var commit = await _connection.BeginTransactionAsync(cancellationToken);
+        var id = (long)(await command.ExecuteScalarAsync(cancellationToken))!; // "returning" always answers.
+        await commit.CommitWithoutLimitAsync();
+        return id;
     }
 
     /// <summary>A node, or the signer before it, took the transaction.</summary>
