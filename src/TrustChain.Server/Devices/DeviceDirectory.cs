@@ -12,7 +12,7 @@ internal sealed record KnownDevice(StoredDevice Device, StoredDeviceKey Stored, 
 /// Devices by the kid of their key, cached with the imported objects. An entry is read again after five seconds, so that what another server changed is seen; the object is
 /// kept.
 /// </summary>
-internal sealed class DeviceDirectory(DeviceStore devices, OrganisationStore organisations, TimeProvider time)
+internal sealed class DeviceDirectory(DeviceStore devices, TimeProvider time)
 {
     private const int MaxEntries = 50_000;
     private static readonly TimeSpan Lifetime = TimeSpan.FromSeconds(5);
@@ -26,18 +26,17 @@ internal sealed class DeviceDirectory(DeviceStore devices, OrganisationStore org
         {
             return cached.Known;
         }
-        if (await devices.FindKeyAsync(kid, cancellationToken) is not { } stored
-            || await devices.FindAsync(stored.DeviceId, cancellationToken) is not { } device
-            || await organisations.FindAsync(device.OrganisationId, cancellationToken) is not { } owner)
+        if (await devices.FindByKeyAsync(kid, cancellationToken) is not { } found)
         {
             return null;
         }
+        var stored = found.Key;
         var key = cached.Known?.PublicKey;
         if (key is null && !PublicKey.TryParse(stored.Jwk, out key, out var error))
         {
             throw new InvalidOperationException($"The key {kid} is malformed in the database: {error}");
         }
-        var known = new KnownDevice(device, stored, key, owner);
+        var known = new KnownDevice(found.Device, stored, key, found.Owner);
         if (stored.EntryIndex is not null)
         {
             if (_known.Count >= MaxEntries)

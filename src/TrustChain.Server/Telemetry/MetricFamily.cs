@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
 using System.Diagnostics.Metrics;
 using System.Globalization;
 using System.Text;
@@ -32,6 +33,9 @@ internal sealed class MetricFamily
 
     /// <summary>Instruments of the runtime that are declared as counters, though what they say goes down as well.</summary>
     private static readonly HashSet<string> GoesDown = ["dotnet.thread_pool.thread.count", "dotnet.thread_pool.queue.length"];
+
+    [ThreadStatic]
+    private static StringBuilder? s_labels; // so that only the first value of a series allocates
 
     private readonly ConcurrentDictionary<string, MetricSeries> _series = new(StringComparer.Ordinal);
     private readonly bool _isObservable;
@@ -72,10 +76,11 @@ internal sealed class MetricFamily
 
     public void Record(double value, ReadOnlySpan<KeyValuePair<string, object?>> tags)
     {
-        var labels = LabelsOf(tags);
-        if (!_series.TryGetValue(labels, out var series))
+        var labels = (s_labels ??= new StringBuilder(512)).Clear();
+        AppendLabels(labels, tags);
+        if (!TryFind(labels, out var series))
         {
-            series = _series.GetOrAdd(_series.Count < MaxSeries ? labels : Overflow, _ => new MetricSeries(_bounds));
+            series = _series.GetOrAdd(_series.Count < MaxSeries ? labels.ToString() : Overflow, _ => new MetricSeries(_bounds));
         }
         if (Kind == MetricKind.Histogram)
         {
@@ -137,20 +142,28 @@ internal sealed class MetricFamily
         : double.IsNegativeInfinity(value) ? "-Inf"
         : value.ToString("R", CultureInfo.InvariantCulture);
 
-    private static string LabelsOf(ReadOnlySpan<KeyValuePair<string, object?>> tags)
+    private bool TryFind(StringBuilder labels, [NotNullWhen(true)] out MetricSeries? series)
     {
-        if (tags.IsEmpty)
+        foreach (var chunk in labels.GetChunks())
         {
-            return "";
+            if (chunk.Length == labels.Length)
+            {
+                return _series.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(chunk.Span, out series);
+            }
+            break;
         }
-        var labels = new StringBuilder();
+        return _series.TryGetValue(labels.ToString(), out series);
+    }
+
+    private static void AppendLabels(StringBuilder labels, ReadOnlySpan<KeyValuePair<string, object?>> tags)
+    {
         foreach (var (key, tag) in tags)
         {
             if (Dropped.Contains(key))
             {
                 continue;
             }
-            labels.Append(labels.Length == 0 ? "" : ",").Append(PrometheusNames.Clean(key)).Append("=\"");
+            PrometheusNames.AppendClean(labels.Append(labels.Length == 0 ? "" : ","), key).Append("=\"");
             foreach (var c in Convert.ToString(tag, CultureInfo.InvariantCulture) ?? "")
             {
                 _ = c switch
@@ -163,7 +176,6 @@ internal sealed class MetricFamily
             }
             labels.Append('"');
         }
-        return labels.ToString();
     }
 }
 

@@ -31,13 +31,15 @@ internal static class PrometheusNames
     }
 
     /// <summary>Name of a label.</summary>
-    public static string Clean(string name)
+    public static string Clean(string name) => AppendClean(new StringBuilder(name.Length), name).ToString();
+
+    /// <summary>The same, appended.</summary>
+    public static StringBuilder AppendClean(StringBuilder text, string name)
     {
-        var clean = new StringBuilder(name.Length);
         foreach (var c in name)
         {
-            clean.Append(char.IsAsciiLetterOrDigit(c) ? c : '_');
+            text.Append(char.IsAsciiLetterOrDigit(c) ? c : '_');
         }
-        return clean.ToString();
+        return text;
     }
 }
