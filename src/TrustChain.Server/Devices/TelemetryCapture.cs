@@ -127,7 +127,10 @@ internal sealed class TelemetryCapture(
                 telemetry.Last,
                 telemetry.Count,
                 TelemetrySummary.Of(telemetry, template).ToBytes(),
-                LatestJson(telemetry, template)),
+                LatestJson(telemetry, template))
+            {
+                Twin = signer.Custody == Custody.Imported ? null : statement.Message.ComputeTwinDigest(),
+            },
             Records =
             [
                 new NewRecord
