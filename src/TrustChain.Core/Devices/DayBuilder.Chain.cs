@@ -56,7 +56,7 @@ internal sealed partial class DayBuilder
         foreach (var s in _all)
         {
             var earlier = digests[(s.KeyNumber, s.Sequence - 1)].ToList();
-            if (earlier.Count > 0 && !earlier.Exists(e => e.Digest == s.Previous))
+            if (earlier.Count > 0 && !earlier.Exists(e => e.IsNamedBy(s.Previous)))
             {
                 _findings.Add(FindingCodes.ChainBroken, FindingSeverity.Alarm, Moment(earlier[0], earlier[0].Summary.Until), Moment(s, s.Summary.From), null,
                     $"Statement {s.Sequence} of key {s.KeyNumber} does not name statement {s.Sequence - 1} as the one before it.", earlier.Select(static e => e.RecordId).Append(s.RecordId));

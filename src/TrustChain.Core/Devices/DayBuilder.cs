@@ -192,11 +192,15 @@ internal sealed partial class DayBuilder
             }
             else
             {
-                ranges.Add(new StatementRange(s.KeyNumber, s.Sequence, s.Sequence, s.Previous?.ToBase64Url(), s.Digest.ToBase64Url(), s.RecordId, s.RecordId));
+                ranges.Add(new StatementRange(s.KeyNumber, s.Sequence, s.Sequence, PreviousOf(s)?.ToBase64Url(), s.Digest.ToBase64Url(), s.RecordId, s.RecordId));
             }
         }
         return ranges;
     }
+
+    /// <summary>What a statement names as the one before it. Where that is the twin of what is recorded, what is recorded: a period compares days by digests, and knows of no twins.</summary>
+    private Hash32? PreviousOf(StatementFacts s) =>
+        _before is { } b && b.KeyNumber == s.KeyNumber && b.Sequence == s.Sequence - 1 && b.IsNamedBy(s.Previous) ? b.Digest : s.Previous;
 
     /// <summary>Each statement with the one before it in time, the first with the last of the days before, where the two do not overlap.</summary>
     private IEnumerable<(StatementFacts Earlier, StatementFacts Later)> Links()

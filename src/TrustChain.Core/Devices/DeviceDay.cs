@@ -14,7 +14,7 @@ public sealed record DeviceGap(DateTimeOffset From, DateTimeOffset Until, int Re
 /// <param name="KeyNumber">The key.</param>
 /// <param name="First">First number.</param>
 /// <param name="Last">Last number.</param>
-/// <param name="Previous">What the first names as the digest of the statement before it, in base64url; null for number 1.</param>
+/// <param name="Previous">What the first names as the digest of the statement before it, in base64url; the recorded one where it names that one's twin; null for number 1.</param>
 /// <param name="Digest">Digest of the last, in base64url.</param>
 /// <param name="FirstRecord">Record of the first.</param>
 /// <param name="LastRecord">Record of the last.</param>

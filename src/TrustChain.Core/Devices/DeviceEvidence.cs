@@ -289,7 +289,10 @@ public sealed class DeviceEvidence(DeviceEvidenceHeader header, DeviceTemplate t
             numbering.Clock,
             record.ReceivedAt,
             record.Custody == Custody.Imported,
-            TelemetrySummary.Of(telemetry, template));
+            TelemetrySummary.Of(telemetry, template))
+        {
+            Twin = statement.Form == StatementForm.Telemetry ? statement.Message.ComputeTwinDigest() : null,
+        };
     }
 
     /// <summary>Number of the key and numbering. An imported statement has neither: it is not the device's, and what it is about stands in its event.</summary>

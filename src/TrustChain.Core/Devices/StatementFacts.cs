@@ -17,6 +17,15 @@ public sealed record StatementFacts(
     long RecordId, int KeyNumber, long Sequence, Hash32 Digest, Hash32? Previous, long Boot, DateTimeOffset Clock, DateTimeOffset ReceivedAt, bool Imported,
     TelemetrySummary Summary)
 {
+    /// <summary>
+    /// Digest of the statement's twin, which has the other valid signature over the same bytes (<see cref="Signing.SignedMessage.ComputeTwinDigest"/>). Only one of the two is recorded, and the
+    /// device may have signed the other: the statement after it then names this one. Null where there is none.
+    /// </summary>
+    public Hash32? Twin { get; init; }
+
+    /// <summary>Whether a statement with the next number that names <paramref name="previous"/> follows this one.</summary>
+    internal bool IsNamedBy(Hash32? previous) => previous is { } digest && (digest == Digest || digest == Twin);
+
     /// <summary><see cref="KeyNumber"/> of imported statements.</summary>
     public const int ImportedKey = -1;
 

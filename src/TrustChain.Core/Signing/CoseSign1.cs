@@ -117,6 +117,13 @@ public sealed class CoseSign1 : SignedMessage
         }
     }
 
+    private protected override byte[] WithSignature(ReadOnlySpan<byte> signature)
+    {
+        var bytes = ToBytes();
+        signature.CopyTo(bytes.AsSpan(bytes.Length - Signature.Length)); // The last item, and of the same length.
+        return bytes;
+    }
+
     private protected override byte[] Signed() => SigStructure(_header.Span, _cbor.Span);
 
     /// <summary>The Sig_structure of RFC 9052 section 4.4, without external data.</summary>

@@ -76,6 +76,22 @@ internal sealed class EllipticCurve
         return x < _p && y < _p && ((y * y) - ((((x * x) + _a) * x) + _b)) % _p == 0;
     }
 
+    /// <summary>The other valid ECDSA signature of the same bytes, (r, n - s), which anybody can make of one (r, s) without the key; null where s is out of range, as in no valid signature.</summary>
+    /// <param name="signature">r || s, 64 bytes.</param>
+    public byte[]? Mirror(ReadOnlySpan<byte> signature)
+    {
+        var s = Integer(signature[CoordinateSize..]);
+        if (s.IsZero || s >= Order)
+        {
+            return null;
+        }
+        var mirrored = new byte[2 * CoordinateSize];
+        signature[..CoordinateSize].CopyTo(mirrored);
+        var other = (Order - s).ToByteArray(isUnsigned: true, isBigEndian: true);
+        other.CopyTo(mirrored.AsSpan(mirrored.Length - other.Length));
+        return mirrored;
+    }
+
     public static BigInteger Integer(ReadOnlySpan<byte> bigEndian) => new(bigEndian, isUnsigned: true, isBigEndian: true);
 
     // The leading zero keeps the first digit from being read as a sign.

@@ -39,6 +39,8 @@ public sealed class Jws : SignedMessage
     /// <inheritdoc/>
     public override byte[] ToBytes() => Encoding.ASCII.GetBytes(Compact);
 
+    private protected override byte[] WithSignature(ReadOnlySpan<byte> signature) => Encoding.ASCII.GetBytes($"{Compact.AsSpan(0, _signedLength)}.{Base64UrlText.Encode(signature)}");
+
     private protected override byte[] Signed() => Encoding.ASCII.GetBytes(Compact, 0, _signedLength);
 
     private protected override ReadOnlyMemory<byte> Signature => _signature;

@@ -49,6 +49,16 @@ public abstract class SignedMessage
     public Hash32 ComputeSignedDigest() => Hash32.Compute(Signed());
 
     /// <summary>
+    /// What <see cref="ComputeDigest"/> answers of its twin: the same bytes with the other valid signature, which anybody can make of an ECDSA signature without the key, and some libraries
+    /// make on the way. Null where there is no twin: EdDSA, SM2, and a signature that is none.
+    /// </summary>
+    public Hash32? ComputeTwinDigest() =>
+        Algorithm switch { SignatureAlgorithms.ES256 => EllipticCurve.P256, SignatureAlgorithms.ES256K => EllipticCurve.Secp256k1, _ => null } is { } curve
+            && Signature.Length == 2 * EllipticCurve.CoordinateSize && curve.Mirror(Signature.Span) is { } other
+            ? Hash32.Compute(WithSignature(other))
+            : null;
+
+    /// <summary>
     /// Verifies the signature. The algorithm is the key's own; a header that names another one, <c>none</c> included, is invalid (RFC 8725 section 3.1).
     /// </summary>
     public SignatureCheck Verify(PublicKey key) => Algorithm == key.Algorithm ? key.Verify(Signed(), Signature.Span) : SignatureCheck.Invalid;
@@ -60,4 +70,7 @@ public abstract class SignedMessage
     private protected abstract byte[] Signed();
 
     private protected abstract ReadOnlyMemory<byte> Signature { get; }
+
+    /// <summary><see cref="ToBytes"/> with another signature of the same length.</summary>
+    private protected abstract byte[] WithSignature(ReadOnlySpan<byte> signature);
 }

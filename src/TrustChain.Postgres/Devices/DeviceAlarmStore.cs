@@ -70,6 +70,31 @@ public sealed class DeviceAlarmStore(NpgsqlDataSource database)
         },
     };
 
+    /// <summary>The same of one finding about the device of a URI, if there is one.</summary>
+    internal static NpgsqlBatchCommand Raise(string uri, string key, Finding finding, DateTimeOffset now) => new("""
+        with fresh as (
+            insert into device_alarm (device_id, organisation_id, key, code, severity, from_time, until_time, measure, detail, raised_at)
+            select d.id, d.organisation_id, $2, $3, $4, $5, $6, null, $7, $8 from device d
+            where d.uri = $1 and not exists (select from device_finding f where f.device_id = d.id and f.key = $2 and f.ended_at is null)
+            returning id, organisation_id, code, severity)
+        insert into device_alarm_delivery (alarm_id, hook_id, next_at)
+        select a.id, h.id, $8 from fresh a join device_hook h on h.organisation_id = a.organisation_id
+        where h.stopped_at is null and a.severity >= h.severity and (h.codes is null or a.code = any(h.codes))
+        """)
+    {
+        Parameters =
+        {
+            new() { Value = uri },
+            new() { Value = key },
+            new() { Value = finding.Code },
+            new() { Value = (short)finding.Severity },
+            new() { Value = finding.From.UtcDateTime },
+            new() { Value = finding.Until.UtcDateTime },
+            new() { Value = finding.Detail },
+            new() { Value = now.UtcDateTime },
+        },
+    };
+
     /// <summary>Adds a hook; false when the organisation has as many as it may.</summary>
     public async Task<bool> AddHookAsync(DeviceHook hook, int max, CancellationToken cancellationToken)
     {

@@ -1,4 +1,5 @@
 using TrustChain.Core.Devices;
+using TrustChain.Core.Log;
 
 namespace TrustChain.Postgres.Devices;
 
@@ -12,4 +13,8 @@ namespace TrustChain.Postgres.Devices;
 /// <param name="Readings">How many.</param>
 /// <param name="Summary">What it contributes to its day: <see cref="TelemetrySummary"/> as bytes.</param>
 /// <param name="Latest">The values of its last reading, as JSON.</param>
-public sealed record NewTelemetry(int DeviceId, int KeyNumber, TelemetryHeader Header, DateOnly Day, DateTimeOffset FirstReadingAt, DateTimeOffset LastReadingAt, int Readings, byte[] Summary, string Latest);
+public sealed record NewTelemetry(int DeviceId, int KeyNumber, TelemetryHeader Header, DateOnly Day, DateTimeOffset FirstReadingAt, DateTimeOffset LastReadingAt, int Readings, byte[] Summary, string Latest)
+{
+    /// <summary><see cref="StatementFacts.Twin"/>.</summary>
+    public Hash32? Twin { get; init; }
+}

@@ -8,8 +8,8 @@ namespace TrustChain.Postgres.Devices;
 internal static class TelemetryInsert
 {
     private const string Statements = """
-        insert into telemetry (device_id, key_number, sequence, digest, previous, boot, clock, received_at, day, record_id, imported, readings, summary)
-        select * from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) on conflict do nothing
+        insert into telemetry (device_id, key_number, sequence, digest, previous, boot, clock, received_at, day, record_id, imported, readings, summary, twin)
+        select * from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) on conflict do nothing
         """;
 
     private const string Due = "insert into device_day_due (device_id, day) select * from unnest($1, $2)";
@@ -75,7 +75,8 @@ internal static class TelemetryInsert
                     Column(rows, NpgsqlDbType.Bigint, static r => r.RecordId),
                     Column(rows, NpgsqlDbType.Boolean, static r => r.Statement.Custody == Core.Log.Custody.Imported),
                     Column(rows, NpgsqlDbType.Integer, static r => r.Telemetry.Readings),
-                    Column(rows, NpgsqlDbType.Bytea, static r => r.Telemetry.Summary)),
+                    Column(rows, NpgsqlDbType.Bytea, static r => r.Telemetry.Summary),
+                    Column(rows, NpgsqlDbType.Bytea, static r => r.Telemetry.Twin?.ToArray())),
                 Command(Due, Column(days, NpgsqlDbType.Integer, static d => d.DeviceId), Column(days, NpgsqlDbType.Date, static d => d.Day)),
                 Command(DueAgain, Column(signed, NpgsqlDbType.Integer, static n => n.Last.Telemetry.DeviceId), Column(signed, NpgsqlDbType.TimestampTz, static n => n.First.UtcDateTime)),
                 Command(

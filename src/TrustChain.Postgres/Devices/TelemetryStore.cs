@@ -31,7 +31,7 @@ public sealed record DeviceNewest(int DeviceId, int KeyNumber, long Sequence, Da
 /// <summary>Reads telemetry statements, and hands out the days that have to be computed.</summary>
 public sealed class TelemetryStore(NpgsqlDataSource database)
 {
-    private const string Columns = "t.device_id, t.day, t.readings, t.record_id, t.key_number, t.sequence, t.digest, t.previous, t.boot, t.clock, t.received_at, t.imported, t.summary";
+    private const string Columns = "t.device_id, t.day, t.readings, t.record_id, t.key_number, t.sequence, t.digest, t.previous, t.boot, t.clock, t.received_at, t.imported, t.summary, t.twin";
 
     /// <summary>One computer of days at a time on the deployment, so that an older result never overwrites a newer one.</summary>
     private const long DaysLock = 0x54727573744461;
@@ -156,7 +156,7 @@ public sealed class TelemetryStore(NpgsqlDataSource database)
         while (await reader.ReadAsync(cancellationToken))
         {
             var statement = ReadOne(reader);
-            found[new DayOfDevice(statement.DeviceId, reader.GetFieldValue<DateOnly>(13))] = statement;
+            found[new DayOfDevice(statement.DeviceId, reader.GetFieldValue<DateOnly>(14))] = statement;
         }
         return found;
     }
@@ -263,5 +263,8 @@ public sealed class TelemetryStore(NpgsqlDataSource database)
             reader.GetFieldValue<DateTimeOffset>(9),
             reader.GetFieldValue<DateTimeOffset>(10),
             reader.GetBoolean(11),
-            TelemetrySummary.Parse(reader.GetFieldValue<byte[]>(12))));
+            TelemetrySummary.Parse(reader.GetFieldValue<byte[]>(12)))
+        {
+            Twin = reader.IsDBNull(13) ? null : new Hash32(reader.GetFieldValue<byte[]>(13)),
+        });
 }

@@ -72,6 +72,22 @@ internal sealed class DeviceAccess(DeviceStore devices, GrantStore grants, LogSi
         return device is not null && caller.Organisation?.Id == device.OrganisationId ? new SeenDevice(device, true) : null;
     }
 
+    /// <summary>The days of a device that are open to the caller now under each of its grants, the newest grant first; none for everybody who has none, and where there is no device.</summary>
+    /// <param name="id">The pseudonym in base64url.</param>
+    /// <param name="caller">Who asks.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    public async Task<IReadOnlyList<DayRange>> ListOpenAsync(string id, Caller caller, CancellationToken cancellationToken)
+    {
+        var device = await FindDeviceAsync(id, cancellationToken);
+        if (caller.Organisation is not { } organisation)
+        {
+            return [];
+        }
+        var given = await grants.ListGivenAsync(device?.Id ?? 0, organisation.Id, cancellationToken); // Also where there is no device: it takes as long.
+        var now = time.GetUtcNow();
+        return [.. given.Select(g => g.Grant.DaysAt(now)).OfType<DayRange>().Distinct()];
+    }
+
     /// <summary>The device of an address as the caller may see it now; null where it may see nothing. A read under a grant has its entry when this returns.</summary>
     /// <param name="id">The pseudonym in base64url.</param>
     /// <param name="caller">Who asks.</param>

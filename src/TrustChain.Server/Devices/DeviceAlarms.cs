@@ -67,7 +67,7 @@ internal static class DeviceAlarmEndpoints
         {
             fields.Fault("severity", "is notice or alarm.");
         }
-        if (codes.FirstOrDefault(static c => !FindingTexts.Titles.ContainsKey(c) && c is not (RefusalCodes.Refused or RefusalCodes.EndedKey or RefusalCodes.ForeignDevice)) is { } unknown)
+        if (codes.FirstOrDefault(static c => !FindingTexts.Titles.ContainsKey(c) && c is not (RefusalCodes.Refused or RefusalCodes.EndedKey or RefusalCodes.ForeignDevice or RefusalCodes.Impersonated)) is { } unknown)
         {
             fields.Fault("codes", $"has no code \"{unknown}\"; docs/devices.md section 7 lists them.");
         }

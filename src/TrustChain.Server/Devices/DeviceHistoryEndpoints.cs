@@ -142,7 +142,7 @@ internal static class DeviceHistoryEndpoints
         var template = reading.TemplateOf(seen.Device);
         var days = await reading.ListDaysAsync(seen.Device, range.From, range.Until, cancellationToken);
         var period = await reading.ComputeAsync(seen.Device, days, range.From, range.Until, cancellationToken);
-        var refusals = (await store.ListFindingsAsync(seen.Device.Id, range.From, range.Until, MaxFindings, cancellationToken)).Where(static f => f.Finding.Records.Count == 0 && f.Times > 0 && RefusalCodes.IsRefusal(f.Finding.Code)).ToList();
+        var refusals = (await store.ListFindingsAsync(seen.Device.Id, range.From, range.Until, MaxFindings, cancellationToken)).Where(f => f.Finding.Records.Count == 0 && f.Times > 0 && (RefusalCodes.IsRefusal(f.Finding.Code) || (seen.IsOwner && f.Finding.Code == RefusalCodes.Impersonated))).ToList();
         var verdicts = period.Verdicts.Select(v => GrantedView.Filter(v, seen)).ToList();
         var findings = period.Findings.Select(f => GrantedView.Filter(f, seen, template)).OfType<Finding>().ToList();
         var cited = await records.ListLeavesAsync([.. findings.SelectMany(static f => f.Records).Concat(verdicts.SelectMany(static v => v.Records)).Distinct()], cancellationToken);

@@ -24,16 +24,24 @@ internal sealed class DeviceTestimony(DeviceStore devices, DeviceReading reading
     /// <param name="language">Of the page.</param>
     /// <param name="budget">Of the page.</param>
     /// <param name="cancellationToken">Cancels.</param>
-    public async Task<IReadOnlyList<MeasuredByView>> FindAsync(
+    /// <returns>What may be said, and how many further devices the event names that nobody looked for: so many the page does not ask about. It tells no more of them than the event does.</returns>
+    public async Task<(IReadOnlyList<MeasuredByView> Devices, int More)> FindAsync(
         EventExtensions e, Organisation owner, DateTimeOffset eventTime, PageLanguage language, TestimonyBudget budget, CancellationToken cancellationToken)
     {
         var views = new List<MeasuredByView>();
         // One element for each reading is as good as one for all.
-        foreach (var named in e.Devices(eventTime).GroupBy(static d => ItemUris.Canonicalise(d.Uri)).Take(MostDevices))
+        var all = e.Devices(eventTime).GroupBy(static d => ItemUris.Canonicalise(d.Uri)).ToList();
+        var more = Math.Max(0, all.Count - MostDevices);
+        foreach (var named in all.Take(MostDevices))
         {
             var claimed = new DayRange(named.Min(static d => d.From), named.Max(static d => d.Until));
-            if (!budget.Known.TryGetValue((named.Key, owner.Id, claimed), out var view) && budget.TryTake())
+            if (!budget.Known.TryGetValue((named.Key, owner.Id, claimed), out var view))
             {
+                if (!budget.TryTake())
+                {
+                    more++;
+                    continue;
+                }
                 view = await MakeAsync(named.Key, owner, claimed, language, cancellationToken);
                 budget.Known.Add((named.Key, owner.Id, claimed), view);
             }
@@ -42,7 +50,7 @@ internal sealed class DeviceTestimony(DeviceStore devices, DeviceReading reading
                 views.Add(view);
             }
         }
-        return views;
+        return (views, more);
     }
 
     private async Task<MeasuredByView?> MakeAsync(string uri, Organisation owner, DayRange claimed, PageLanguage language, CancellationToken cancellationToken)
@@ -63,7 +71,10 @@ internal sealed class DeviceTestimony(DeviceStore devices, DeviceReading reading
         var refusals = await reading.ListRefusalsAsync(device, from, until, cancellationToken);
         return new MeasuredByView(
             new Phrase(template.Title.In(language.Code()), language.Tag()), device.Uri, from, until, period.CoveredReadings, period.ExpectedReadings,
-            DeviceAnswer.Of(period, refusals), (from, until) == (claimed.From, claimed.Until) ? null : (claimed.From, claimed.Until));
+            DeviceAnswer.Of(period, refusals), (from, until) == (claimed.From, claimed.Until) ? null : (claimed.From, claimed.Until))
+        {
+            ByService = period.Verdicts.Any(static v => v.Basis is not null),
+        };
     }
 
     private static DateOnly Least(DateOnly one, DateOnly other) => one < other ? one : other;

@@ -36,7 +36,9 @@ internal sealed class DeviceViewBuilder(
         var newest = (await telemetry.ListNewestAsync([device.Id], cancellationToken)).GetValueOrDefault(device.Id);
         var computed = await reading.ListDaysAsync(device, asked.From, asked.Until, cancellationToken);
         var period = await reading.ComputeAsync(device, computed, asked.From, asked.Until, cancellationToken);
-        var refusals = (await days.ListFindingsAsync(device.Id, asked.From, asked.Until, MaxFindings, cancellationToken)).Where(static f => RefusalCodes.IsRefusal(f.Finding.Code)).ToList();
+        var kept = await days.ListFindingsAsync(device.Id, asked.From, asked.Until, MaxFindings, cancellationToken);
+        var refusals = kept.Where(static f => RefusalCodes.IsRefusal(f.Finding.Code)).ToList();
+        var others = seen.IsOwner ? kept.Where(static f => f.Finding.Code == RefusalCodes.Impersonated) : []; // Says nothing against the device: not in the answer, and for its owner alone.
         var cited = await records.ListLeavesAsync([.. period.Findings.SelectMany(static f => f.Records).Concat(period.Verdicts.SelectMany(static v => v.Records)).Distinct()], cancellationToken);
         var now = time.GetUtcNow();
         var (calendar, isCoverage) = DeviceCharts.MakeCalendar(period, computed, DateOnly.FromDateTime(now.UtcDateTime), t);
@@ -54,7 +56,7 @@ internal sealed class DeviceViewBuilder(
             Days = computed,
             IsBehind = newest is not null && DateOnly.FromDateTime(newest.LastReadingAt.UtcDateTime) is var last && last >= asked.From && last <= asked.Until && computed.All(d => d.Day != last),
             Answer = DeviceAnswer.Of(period, refusals.Select(static r => r.Finding)),
-            Findings = [.. period.Findings.Select(static f => (f, 1)).Concat(refusals.Select(static r => (r.Finding, r.Times))).OrderBy(static f => f.Item1.From)],
+            Findings = [.. period.Findings.Select(static f => (f, 1)).Concat(refusals.Concat(others).Select(static r => (r.Finding, r.Times))).OrderBy(static f => f.Item1.From)],
             Cited = cited,
             Life = await ListLifeAsync(device, cancellationToken),
             Attestation = ReadAttestation(device.Attestation),

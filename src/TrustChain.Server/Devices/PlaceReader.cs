@@ -41,9 +41,11 @@ internal sealed class PlaceReader(ServiceKeys keys, DeviceStore devices, TimePro
         }
         var missing = wanted.Where(w => !found.ContainsKey(w.Facts.RecordId)).ToList();
         var known = missing.Count == 0 ? [] : (await devices.ListAsync([.. missing.Select(static w => w.DeviceId).Distinct()], cancellationToken)).ToDictionary(static d => d.Id);
+        // Those of all days at once: after a restart, or when many keys come, there are hundreds.
+        var keysOfDays = await keys.ListAsync([.. missing.Select(w => (known[w.DeviceId], w.Facts.Summary.Day)).Distinct()], cancellationToken);
         foreach (var day in missing.GroupBy(static w => (w.DeviceId, w.Template, w.Facts.Summary.Day)))
         {
-            var dayKeys = await keys.ListAsync(known[day.Key.DeviceId], day.Key.Day, cancellationToken);
+            var dayKeys = keysOfDays[new DayOfDevice(day.Key.DeviceId, day.Key.Day)];
             if (!dayKeys.Keys.Any(static k => k.Group == KeyGroup.Position))
             {
                 continue;

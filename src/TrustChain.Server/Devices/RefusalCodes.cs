@@ -14,7 +14,12 @@ internal static class RefusalCodes
     /// <summary>It named another device.</summary>
     public const string ForeignDevice = "foreign-device";
 
-    /// <summary>Whether a code is one of these.</summary>
+    /// <summary>
+    /// A key of somebody else's signed a statement in the device's name. None of the refusals that a reader is told of: it says nothing against the device, and a stranger could bring it about.
+    /// </summary>
+    public const string Impersonated = "impersonated-device";
+
+    /// <summary>Whether a code is a refusal: something that a key of the device signed.</summary>
     public static bool IsRefusal(string code) => All.Contains(code);
 
     /// <summary>All of them.</summary>
@@ -29,6 +34,8 @@ internal static class RefusalCodes
         (EndedKey, _) => "Somebody signed with a key that had been ended",
         (ForeignDevice, "zh") => "该设备的密钥被用于冒充其他设备",
         (ForeignDevice, _) => "The device's key was used in the name of another device",
+        (Impersonated, "zh") => "有人使用其他密钥冒充该设备",
+        (Impersonated, _) => "Somebody else's key signed in the device's name",
         _ => FindingTexts.Title(code, language),
     };
 }

@@ -11,6 +11,7 @@ using TrustChain.Postgres.Capture;
 using TrustChain.Postgres.Devices;
 using TrustChain.Server.Capture;
 using TrustChain.Server.Hosting;
+using TrustChain.Server.Signing;
 using TrustChain.Server.Telemetry;
 using TrustChain.Server.Verification;
 
@@ -32,6 +33,7 @@ internal sealed record TelemetrySigner(int OrganisationId, string Kid, long KeyE
 /// </summary>
 internal sealed class TelemetryCapture(
     DeviceDirectory directory,
+    KeyDirectory keys,
     DeviceTemplates templates,
     DeviceDayStore days,
     StatementWriter writer,
@@ -41,6 +43,9 @@ internal sealed class TelemetryCapture(
     IOptions<ServerOptions> server,
     TimeProvider time)
 {
+    /// <summary>Without another impersonation of a device for so long, the next one is a new alarm.</summary>
+    private static readonly TimeSpan ImpersonationPause = TimeSpan.FromDays(7);
+
     private static readonly EpcisReadOptions Options = EpcisReadOptions.Default;
 
     /// <summary>Captures one statement.</summary>
@@ -50,9 +55,14 @@ internal sealed class TelemetryCapture(
     public async Task<CaptureOutcome> CaptureAsync(Statement statement, Caller caller, CancellationToken cancellationToken)
     {
         var header = statement.Telemetry ?? throw new ArgumentException("The statement is not telemetry.", nameof(statement));
-        if (await directory.FindAsync(statement.Message.Kid!, cancellationToken) is not { } known // A statement has a kid.
-            || (caller.Organisation is { } organisation && organisation.Id != known.Owner.Id))
+        var found = await directory.FindAsync(statement.Message.Kid!, cancellationToken); // A statement has a kid.
+        if (found is not { } known || (caller.Organisation is { } organisation && organisation.Id != known.Owner.Id))
         {
+            var key = found?.PublicKey ?? (await keys.FindAsync(statement.Message.Kid!, cancellationToken))?.PublicKey; // As above.
+            if (key is not null && header.Device != found?.Device.Uri && statement.Message.Audience == server.Value.Origin && Verify(statement, key) == SignatureCheck.Valid)
+            {
+                await TellImpersonatedAsync(header.Device, cancellationToken);
+            }
             return RefuseStatement(403, CheckNames.Key, ProblemCodes.KeyUnknown, "The kid is not a key of a device of yours.", "SecurityException");
         }
         if (statement.Message.Audience != server.Value.Origin)
@@ -70,7 +80,11 @@ internal sealed class TelemetryCapture(
         {
             return Refuse(409, ProblemCodes.KeyNotYetLogged, "The device is enrolled but not in the log yet; try again in a second.", "ImplementationException");
         }
-        // From here on it is the device's own word, and what is refused leaves a trace.
+        // From here on it is the device's own word, and what is refused leaves a trace: with it, and with the device in whose name it speaks.
+        if (header.Device != known.Device.Uri)
+        {
+            await TellImpersonatedAsync(header.Device, cancellationToken);
+        }
         if (known.Stored.EndedAt is not null || known.Device.State == DeviceState.Retired)
         {
             await KeepRefusalAsync(known, RefusalCodes.EndedKey, $"A statement (number {header.Sequence}) came signed with key {known.Stored.Number + 1}, which had been ended.", cancellationToken);
@@ -127,7 +141,10 @@ internal sealed class TelemetryCapture(
                 telemetry.Last,
                 telemetry.Count,
                 TelemetrySummary.Of(telemetry, template).ToBytes(),
-                LatestJson(telemetry, template)),
+                LatestJson(telemetry, template))
+            {
+                Twin = signer.Custody == Custody.Imported ? null : statement.Message.ComputeTwinDigest(),
+            },
             Records =
             [
                 new NewRecord
@@ -192,6 +209,21 @@ internal sealed class TelemetryCapture(
 
         static Fault Wrong(string pointer, string rule, string detail) => new(
             Problems.Create(400, ProblemCodes.InvalidTelemetry, $"{pointer}: {detail}", "ValidationException", [new { pointer, rule, detail }]), rule, $"{pointer}: {detail}");
+    }
+
+    /// <summary>
+    /// Alarms the owner of a device in whose name another key signed, if there is such a device: who signed is not told, and the signer is not told whether there is one. One alarm while
+    /// it goes on, so that nobody is flooded.
+    /// </summary>
+    private Task TellImpersonatedAsync(string device, CancellationToken cancellationToken)
+    {
+        var now = time.GetUtcNow();
+        return days.AddImpersonationAsync(
+            device.Replace('\0', '\uFFFD'), // As no device is named: PostgreSQL has no NUL in texts.
+            new Finding(RefusalCodes.Impersonated, FindingSeverity.Alarm, now, now, null, "A statement in the name of this device came signed with a key that is not one of its own. It was refused, and says nothing of the device.", []),
+            now - ImpersonationPause,
+            now,
+            cancellationToken);
     }
 
     private Task KeepRefusalAsync(KnownDevice known, string code, string detail, CancellationToken cancellationToken)

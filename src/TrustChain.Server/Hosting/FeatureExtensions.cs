@@ -83,6 +83,7 @@ internal static class FeatureExtensions
         services.AddSingleton<ServiceKeys>();
         services.AddSingleton<PlaceReader>();
         services.AddSingleton<GrantParts>();
+        services.AddSingleton<GrantedParts>();
         services.AddSingleton<DayKeyParts>();
         services.AddSingleton<DeviceParts>();
         services.AddSingleton<DeviceFleetStore>();

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text.Json;
+using TrustChain.Core.Devices;
 using TrustChain.Server.Pages;
 
 namespace TrustChain.Server.Items;
@@ -63,9 +64,17 @@ internal static class ItemJson
                 writer.WriteNumber("tc:expectedReadings", device.Expected);
                 writer.WriteNumber("tc:coveredReadings", device.Covered);
                 writer.WriteString("tc:answer", device.Answer.Kind.ToString());
+                if (device.ByService)
+                {
+                    writer.WriteString("tc:basis", ServicePlaces.Basis);
+                }
                 writer.WriteEndObject();
             }
             writer.WriteEndArray();
+            if (story.View.Steps.Sum(static s => s.MoreMeasuredBy) is > 0 and var more)
+            {
+                writer.WriteNumber("tc:moreMeasuredBy", more);
+            }
             writer.WriteStartArray("tc:events");
             foreach (var step in story.Walk.Steps)
             {

@@ -151,6 +151,7 @@ internal sealed class ItemViewBuilder(
         }
         var worst = stored.LeafIndex is { } index && checks.TryGetValue(index, out var mine) ? mine.FirstOrDefault(static c => c.Outcome == Outcome.Failed) : null;
         var title = (templates.Find(organisation.Template)?.FindStep(e.BizStep) ?? templates.All.Select(t => t.FindStep(e.BizStep)).FirstOrDefault(static s => s is not null))?.Title;
+        var measured = await testimony.FindAsync(extensions, organisation, e.EventTime, language, budget, cancellationToken);
         return new StepView
         {
             EventType = e.EventType,
@@ -173,7 +174,8 @@ internal sealed class ItemViewBuilder(
             EvidenceUrl = stored.LeafIndex is null ? null : $"/evidence?event={Uri.EscapeDataString(stored.EffectiveEventId)}",
             Readings = readings,
             MoreReadings = moreReadings,
-            MeasuredBy = await testimony.FindAsync(extensions, organisation, e.EventTime, language, budget, cancellationToken),
+            MeasuredBy = measured.Devices,
+            MoreMeasuredBy = measured.More,
             Documents = [.. extensions.Documents().Where(files.ContainsKey).Select(d => MakeDocument(files[d]))],
             Quantities = extensions.Quantities(),
             Related = [.. Related(e, step.Item)],

@@ -70,6 +70,9 @@ public sealed record StepView
     /// <summary>Devices that the event names as having measured, with what the checks say of them.</summary>
     public IReadOnlyList<MeasuredByView> MeasuredBy { get; init; } = [];
 
+    /// <summary>Further devices that the event names and of which the page does not say anything, because they are too many.</summary>
+    public int MoreMeasuredBy { get; init; }
+
     /// <summary>Documents named by the event.</summary>
     public IReadOnlyList<DocumentView> Documents { get; init; } = [];
 
@@ -109,7 +112,11 @@ public sealed record ReadingView(string Type, string Value, string? Unit = null,
 /// <param name="Expected">Readings that its schedule expects.</param>
 /// <param name="Answer">What the checks of its history say together.</param>
 /// <param name="Claimed">The days that the event names, where the service knows the device for fewer.</param>
-public sealed record MeasuredByView(Phrase Kind, string Uri, DateOnly From, DateOnly Until, long Covered, long Expected, DeviceAnswer Answer, (DateOnly From, DateOnly Until)? Claimed = null);
+public sealed record MeasuredByView(Phrase Kind, string Uri, DateOnly From, DateOnly Until, long Covered, long Expected, DeviceAnswer Answer, (DateOnly From, DateOnly Until)? Claimed = null)
+{
+    /// <summary>Whether a part of the answer rests on the service's word: it decrypted the places and checked them.</summary>
+    public bool ByService { get; init; }
+}
 
 /// <summary>Another item named in a step.</summary>
 /// <param name="Name">Name or short identifier.</param>

@@ -60,6 +60,7 @@ public sealed partial class Texts
             "sealed" => "所需数据已加密，未予核验。",
             "no-data" => "所需数据缺失。",
             "not-in-template" => "该类设备未规定此项规则。",
+            "not-granted" => "授权未覆盖所需数据。",
             "imported" => "全部数据由外部导入，到达时间不能说明时钟是否准确。",
             "ok" => verdict.Check switch
             {

@@ -36,6 +36,13 @@ public sealed partial class Texts
     internal string MeasuredForLess(DateOnly from, DateOnly until) => Say(
         $"The event names {DaysBetween(from, until)}. This service knows the device for the days above only.", $"事件所述时段为 {DaysBetween(from, until)}，本服务仅掌握上述日期内的设备数据。");
 
+    internal string MeasuredByService => Say(
+        "Its places are encrypted. This service has the keys and checked them itself: of the places the answer is its word.", "其位置数据已加密。本平台持有密钥并自行核验：有关位置的结论以本平台的陈述为准。");
+
+    internal string MoreMeasuredBy(int count) => Say(
+        count == 1 ? "The event names one more device. This page does not say what its checks say." : $"The event names {Count(count)} more devices. This page does not say what their checks say.",
+        $"事件还列出另外 {Count(count)} 台设备，本页不显示其核验结论。");
+
     internal string Coverage => Say("Coverage", "数据完整率");
 
     internal string OperatingHours => Say("Operating hours", "运行小时");

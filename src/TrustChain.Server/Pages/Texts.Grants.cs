@@ -45,6 +45,39 @@ public sealed partial class Texts
 
     internal string VerdictsLink => Say("All answers with their records (JSON)", "全部结论及依据记录 (JSON)");
 
+    // One granted device.
+    internal string GrantedDevice => Say("Granted device", "获授权设备详情");
+
+    internal string GrantedDeviceLink => Say("Charts, findings and other days", "图表、问题与其他时段");
+
+    internal string AllGranted => Say("All granted devices", "全部获授权设备");
+
+    internal string TheGrant => Say("What the owner opened to you", "所有者向您开放的内容");
+
+    internal string OpenDays => Say("Days open to you", "向您开放的日期");
+
+    internal string GrantExpires => Say("Nothing may be read from", "授权到期时间");
+
+    internal string GrantedDeviceWhat => Say(
+        "This page shows what the grant covers, and what it does not cover is left out: such checks answer “not checked”. Looking here is a read: the owner sees it, and the log holds it.",
+        "本页仅显示授权覆盖的内容，其余从略：相应核验显示为“无法核验”。在此查看即为一次读取：所有者可见，并记入日志。");
+
+    internal string GrantedPeriodWrong(int most) => Say(
+        $"Days are written such as 2026-04-05, the first is not after the last, at most {most} days are shown at once, and some of them must be open to you. The last open days are shown instead.",
+        $"日期格式如 2026-04-05，起始日不得晚于截止日，一次至多显示 {most} 天，且须包含向您开放的日期。现显示最近的开放日期。");
+
+    internal string GrantedPeriodCut => Say("Only those of the days are shown that the grant opens.", "仅显示授权开放的日期。");
+
+    internal string KeysOfDevice => Say("Keys of the device", "设备密钥");
+
+    internal string GrantedNoKeys => Say("The device has no key yet, so it can state nothing.", "设备尚无密钥，无法签署数据。");
+
+    internal string KeyAdmitted => Say("Admitted", "启用");
+
+    internal string KeyEnded => Say("Ended", "停用");
+
+    internal string HistoryLink => Say("The days with their figures (JSON)", "每日数据 (JSON)");
+
     internal string DoneAsked => Say("The request is on its way. It appears below until it is answered or ends.", "请求已提交，在答复或失效之前显示于下方。");
 
     internal string Granting => Say("Who may read it", "谁可查看");

@@ -107,7 +107,7 @@ public sealed partial class AccessMatrixTests(ServerFixture fixture) : IClassFix
         ("POST", "/codes", Need.Viewer), ("POST", "/codes/renew", Need.Viewer), ("POST", "/codes/off", Need.Viewer), ("GET", "/confirm", Need.Viewer), ("POST", "/confirm", Need.Viewer), ("POST", "/confirm/passkey", Need.Viewer), ("POST", "/password", Need.Viewer), ("POST", "/password/passkey", Need.Viewer), ("POST", "/sessions/end", Need.Viewer),
         ("POST", "/members/invite", Need.Admin), ("POST", "/members/withdraw", Need.Admin), ("POST", "/members/change", Need.Admin), ("POST", "/members/remove", Need.Admin),
         ("GET", "/devices", Need.Viewer), ("GET", "/devices/new", Need.Operator), ("POST", "/devices/new", Need.Operator), ("POST", "/devices/claim", Need.Operator),
-        ("GET", "/devices/{device}/grants", Need.Viewer), ("POST", "/devices/{device}/grants", Need.Operator), ("GET", "/granted", Need.Viewer), ("POST", "/granted", Need.Operator),
+        ("GET", "/devices/{device}/grants", Need.Viewer), ("POST", "/devices/{device}/grants", Need.Operator), ("GET", "/granted", Need.Viewer), ("POST", "/granted", Need.Operator), ("GET", "/granted/{device}", Need.Viewer),
         ("POST", "/api-keys", Need.Admin), ("POST", "/api-keys/rotate", Need.Admin), ("POST", "/api-keys/revoke", Need.Admin),
     ];
 

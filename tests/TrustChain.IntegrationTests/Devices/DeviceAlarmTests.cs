@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using TrustChain.Core.Signing;
 using TrustChain.IntegrationTests.Serving;
 using TrustChain.IntegrationTests.Subscriptions;
 
@@ -56,6 +57,72 @@ public sealed class DeviceAlarmTests(SubscriptionFixture fixture) : IClassFixtur
             (await Server.GetAsync("/api/device-alarms/hooks", device.Owner.ApiKey)).Expect(200).Json.GetProperty("hooks")[0] is var hook && hook.GetProperty("stoppedAt").ValueKind == JsonValueKind.String
             && hook.GetProperty("lastError").GetString()!.Contains("500", StringComparison.Ordinal)); // Set with it.
     }
+
+    [Fact]
+    public async Task Impersonation_IsToldToTheOwnerOnceWhileItGoesOn_WithoutTellingWho_AndSaysNothingAgainstTheDevice()
+    {
+        await using var receiver = await Receiver.StartAsync();
+        using var device = await TestDevice.EnrolAsync(Server, await Server.AddOrganisationAsync());
+        using var stranger = await TestDevice.EnrolAsync(Server, await Server.AddOrganisationAsync());
+        using var strangersKey = await stranger.Owner.RegisterKeyAsync();
+        using var unknownKey = SigningKey.Generate(SignatureAlgorithms.ES256);
+        await Server.GetCoveringCheckpointAsync();
+        var bank = await Server.AddOrganisationAsync();
+        await GrantTests.GiveAsync(Server, device, bank, GrantTests.Terms(["all"], "exact"));
+        (await Server.PostAsync("/api/device-alarms/hooks", new { dest = receiver.Url, codes = new[] { "impersonated-device" } }, device.Owner.ApiKey)).Expect(201);
+        (await device.SendAsync(device.Event(DateTimeOffset.UtcNow.AddMinutes(-20), 1, 500))).Expect(201); // It is not silent, which would be an alarm too.
+        var said = stranger.Event(At(8), 2, 310);
+
+        // A key that nobody knows, and the device's own with a signature that is none, prove nothing.
+        (await stranger.SendAsync(stranger.SignAs(said, 1, null, key: unknownKey, device: device.Uri))).ExpectProblem(403, "key-unknown");
+        var own = device.SignAs(said, 2, device.Previous);
+        (await stranger.SendAsync(own[..^6] + (own[^6] == 'A' ? 'B' : 'A') + own[^5..])).ExpectProblem(403, "signature-invalid");
+        Assert.Empty(await ImpersonationsAsync(device.Owner));
+
+        // A stranger's device and a stranger's organisation, many at once: one alarm.
+        var there = await Task.WhenAll(Enumerable.Range(0, 12).Select(i => stranger.SendAsync(stranger.SignAs(said, 20 + i, device.Previous, device: device.Uri, key: i % 3 == 0 ? strangersKey : null))));
+        Assert.All(there, static a => a.Expect(403));
+        var alarm = Assert.Single(await ImpersonationsAsync(device.Owner));
+        Assert.Equal((device.Uri, "alarm"), (alarm.GetProperty("device").GetString(), alarm.GetProperty("severity").GetString()));
+        var told = await Eventually.GetAsync("alarm that was taken", () => Task.FromResult(receiver.Deliveries.FirstOrDefault(static d => d.IsTaken)));
+        var period = $"?from={At(0):yyyy-MM-dd}&to={DateTime.UtcNow:yyyy-MM-dd}";
+        var verdicts = (await Server.GetAsync($"{device.Path}/verdicts{period}", device.Owner.ApiKey)).Expect(200);
+        var finding = Assert.Single(verdicts.Json.GetProperty("findings").EnumerateArray(), static f => f.GetProperty("code").GetString() == "impersonated-device");
+        Assert.Equal(12, finding.GetProperty("times").GetInt32());
+        Assert.All((string[])[Encoding.UTF8.GetString(told.Body), verdicts.Body], body =>
+            Assert.All((string[])[stranger.Uri, stranger.Id, stranger.Owner.Id, stranger.Key.PublicKey.Kid, strangersKey.PublicKey.Kid], secret => Assert.DoesNotContain(secret, body, StringComparison.Ordinal)));
+
+        // It is nothing against the device: not in its answer, and not told to those with a grant.
+        Assert.Contains("Somebody else&#x27;s key signed in the device&#x27;s name", (await Server.GetAsync($"/devices/{device.Id}{period}&lang=en", device.Owner.ApiKey)).Expect(200).Body, StringComparison.Ordinal);
+        Assert.DoesNotContain("impersonated-device", (await Server.GetAsync($"{device.Path}/verdicts{period}", bank.ApiKey)).Expect(200).Body, StringComparison.Ordinal);
+        Assert.DoesNotContain("Do not rely on this", (await Server.GetAsync($"/devices/{device.Id}{period}&lang=en", device.Owner.ApiKey)).Expect(200).Body, StringComparison.Ordinal);
+
+        // Whoever signs is answered alike, whether or not there is such a device.
+        var nowhere = await stranger.SendAsync(stranger.SignAs(said, 40, device.Previous, device: device.Uri + "X"));
+        Assert.Equal(Without(there[1].Body), Without(nowhere.Body));
+
+        // After a week of quiet it is another alarm, and is counted anew.
+        await using (var quiet = Server.Database.CreateCommand("update device_finding set until_time = until_time - interval '8 days', from_time = from_time - interval '8 days' where code = 'impersonated-device' and device_id = (select id from device where uri = $1)"))
+        {
+            quiet.Parameters.Add(new() { Value = device.Uri });
+            Assert.Equal(1, await quiet.ExecuteNonQueryAsync(TestContext.Current.CancellationToken));
+        }
+        (await stranger.SendAsync(stranger.SignAs(said, 41, device.Previous, device: device.Uri))).ExpectProblem(403, "device-mismatch");
+        Assert.Equal(2, (await ImpersonationsAsync(device.Owner)).Count);
+        finding = (await Server.GetAsync($"{device.Path}/verdicts{period}", device.Owner.ApiKey)).Expect(200).Json.GetProperty("findings").EnumerateArray().Single(static f => f.GetProperty("code").GetString() == "impersonated-device");
+        Assert.Equal(1, finding.GetProperty("times").GetInt32());
+        Assert.Empty(await ImpersonationsAsync(stranger.Owner)); // Its own finding is foreign-device.
+
+        static string Without(string body)
+        {
+            var json = JsonNode.Parse(body)!.AsObject();
+            json.Remove("traceId");
+            return json.ToJsonString();
+        }
+    }
+
+    private async Task<List<JsonElement>> ImpersonationsAsync(TestOrganisation owner) =>
+        [.. (await Server.GetAsync("/api/device-alarms", owner.ApiKey)).Expect(200).Json.GetProperty("alarms").EnumerateArray().Where(static a => a.GetProperty("code").GetString() == "impersonated-device")];
 
     [Fact]
     public async Task PlaceOutsideOfTheArea_AndSilenceAfterIt_AreTold()

@@ -120,7 +120,12 @@ public sealed class ServicePlaceTests(ServerFixture fixture) : IClassFixture<Ser
             """)))).Expect(202);
         await Server.GetCoveringCheckpointAsync();
         var goods = (await Server.GetAsync(new Uri(item).AbsolutePath, device.Owner.ApiKey, "application/ld+json")).Expect(200).Json;
-        Assert.Equal("DoNotRely", Assert.Single(goods.GetProperty("tc:measuredBy").EnumerateArray()).GetProperty("tc:answer").GetString());
+        var measured = Assert.Single(goods.GetProperty("tc:measuredBy").EnumerateArray());
+        Assert.Equal(("DoNotRely", "service"), (measured.GetProperty("tc:answer").GetString(), measured.GetProperty("tc:basis").GetString()));
+        foreach (var (language, sentence) in new[] { ("en", "of the places the answer is its word."), ("zh", "有关位置的结论以本平台的陈述为准。") })
+        {
+            Assert.Contains(sentence, (await Server.GetAsync($"{new Uri(item).AbsolutePath}?lang={language}", device.Owner.ApiKey, "text/html")).Expect(200).Body, StringComparison.Ordinal);
+        }
     }
 
     [Fact]

@@ -286,13 +286,7 @@ public sealed class TelemetryTests(ServerFixture fixture) : IClassFixture<Server
         using var device = await NewDeviceAsync();
         var compact = device.Sign(device.Event(At(8), 60, 100));
         var first = (await device.SendAsync(compact)).Expect(201);
-        var parts = compact.Split('.');
-        Assert.True(Base64UrlText.TryDecode(parts[2], out var signature));
-        var order = BigInteger.Parse("00ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551", NumberStyles.HexNumber, CultureInfo.InvariantCulture);
-        var other = (order - new BigInteger(signature.AsSpan(32), isUnsigned: true, isBigEndian: true)).ToByteArray(isUnsigned: true, isBigEndian: true);
-        signature.AsSpan(32).Clear();
-        other.CopyTo(signature.AsSpan(64 - other.Length));
-        var twin = $"{parts[0]}.{parts[1]}.{Base64UrlText.Encode(signature)}";
+        var twin = Twin(compact);
         Assert.NotEqual(compact, twin);
         var before = await Server.CountAsync();
 
@@ -302,6 +296,40 @@ public sealed class TelemetryTests(ServerFixture fixture) : IClassFixture<Server
         Assert.Equal(before.Records, (await Server.CountAsync()).Records);
         await DayAsync(device, 1);
         Assert.Empty(await FindingCodesAsync(device, "sequence-fork"));
+    }
+
+    /// <summary>Somebody on the way is quicker than the device with the other valid signature: what the device signs next names its own.</summary>
+    [Fact]
+    public async Task TwinThatComesFirst_LeavesTheChainWhole_ForTheServiceAndForWhoVerifies()
+    {
+        using var device = await NewDeviceAsync();
+        var (first, third) = (device.Sign(device.Event(At(8), 60, 100)), "");
+        (await device.SendAsync(Twin(first))).Expect(201);
+        (await device.SendAsync(first)).Expect(201); // a repeat
+        (await device.SendAsync(device.Sign(device.Event(At(9), 60, 101)))).Expect(201);
+        Assert.True(Base64UrlText.TryDecode(device.SignCbor(At(10), 60, 102), out var cbor));
+        Assert.True(Base64UrlText.TryDecode(Twin(Base64UrlText.Encode(cbor)), out var cborTwin));
+        (await device.SendCborAsync(cborTwin)).Expect(201);
+        (await device.SendAsync(third = device.Sign(device.Event(At(8, day: 1), 60, 103)))).Expect(201); // names the CBOR as it was signed, over midnight
+        await DayAsync(device, 3);
+        await Eventually.TrueAsync("second day", async () => (await VerdictsAsync(device)).GetProperty("statements").GetInt64() == 4);
+
+        Assert.Empty(await FindingCodesAsync(device, "chain-broken", "sequence-fork", "sequence-gap"));
+        Assert.Equal("passed", await VerdictAsync(device, "sequence"));
+        await Server.GetFinalAnchorAsync((await Server.GetCoveringCheckpointAsync()).Size);
+        var lines = (await Server.GetAsync($"{device.Path}/evidence?from={Day:yyyy-MM-dd}&to={Day.AddDays(1):yyyy-MM-dd}", device.Owner.ApiKey)).Expect(200).Body;
+        Assert.Contains(Twin(first), lines, StringComparison.Ordinal); // The recorded one, which the device did not sign.
+        Assert.DoesNotContain(first, lines, StringComparison.Ordinal);
+        using var cli = new Cli.CliProcess();
+        cli.Write("trust.json", System.Text.Encoding.UTF8.GetString(Server.Registry.Trust.ToUtf8()));
+        cli.Write("evidence.ndjson", lines);
+        var verified = (await cli.RunAsync("verify", "evidence.ndjson", "--trust", "trust.json", "--rpc", Server.RpcUrl, "--json")).Expect(0).Json;
+        Assert.Equal("passed", verified.GetProperty("verdict").GetString());
+        Assert.Equal("passed", verified.GetProperty("history").GetProperty("verdicts").EnumerateArray().Single(static v => v.GetProperty("check").GetString() == "sequence").GetProperty("outcome").GetString());
+
+        // A statement that names anything else is found as before.
+        (await device.SendAsync(device.SignAs(device.Event(At(10, day: 1), 60, 104), device.Next, Hash32.Compute("x"u8)))).Expect(201);
+        await Eventually.TrueAsync("broken chain", async () => (await FindingCodesAsync(device, "chain-broken")).Count == 1);
     }
 
     [Fact]
@@ -351,8 +379,29 @@ public sealed class TelemetryTests(ServerFixture fixture) : IClassFixture<Server
         (await owner.CaptureAsync(Events.Document(Events.Commissioning(item).With("sensorElementList", $"[{string.Join(',', elements)}]")))).Expect(202);
         await Server.GetCoveringCheckpointAsync();
 
-        var measured = (await Server.GetAsync(new Uri(item).AbsolutePath + "?linkType=all", owner.ApiKey, "application/ld+json")).Expect(200).Json.GetProperty("tc:measuredBy");
-        Assert.Equal(named.Take(4), measured.EnumerateArray().Select(static m => m.GetProperty("@id").GetString()));
+        var json = (await Server.GetAsync(new Uri(item).AbsolutePath + "?linkType=all", owner.ApiKey, "application/ld+json")).Expect(200).Json;
+        Assert.Equal(named.Take(4), json.GetProperty("tc:measuredBy").EnumerateArray().Select(static m => m.GetProperty("@id").GetString()));
+        Assert.All(json.GetProperty("tc:measuredBy").EnumerateArray(), static m => Assert.False(m.TryGetProperty("tc:basis", out _)));
+        Assert.Equal(1, json.GetProperty("tc:moreMeasuredBy").GetInt32());
+        foreach (var (language, sentence) in new[] { ("en", "The event names one more device."), ("zh", "事件还列出另外 1 台设备") })
+        {
+            var page = (await Server.GetAsync($"{new Uri(item).AbsolutePath}?lang={language}", owner.ApiKey, "text/html")).Expect(200).Body;
+            Assert.Contains(sentence, page, StringComparison.Ordinal);
+            Assert.Matches("<p class=\"quiet\">[^<]*</p>\\s*<p><a class=\"tap\" href=\"/evidence\\?event=", page[page.IndexOf(sentence[..4], StringComparison.Ordinal)..].Insert(0, "<p class=\"quiet\">"));
+        }
+    }
+
+    /// <summary>The same statement with the other valid signature, (r, n - s): of a JWS, or of a COSE_Sign1 in base64url, whose last 64 bytes are the signature.</summary>
+    private static string Twin(string statement)
+    {
+        var at = statement.LastIndexOf('.') + 1;
+        Assert.True(Base64UrlText.TryDecode(statement.AsSpan(at), out var bytes));
+        var order = BigInteger.Parse("00ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551", NumberStyles.HexNumber, CultureInfo.InvariantCulture);
+        var s = bytes.AsSpan(bytes.Length - 32);
+        var other = (order - new BigInteger(s, isUnsigned: true, isBigEndian: true)).ToByteArray(isUnsigned: true, isBigEndian: true);
+        s.Clear();
+        other.CopyTo(s[(32 - other.Length)..]);
+        return statement[..at] + Base64UrlText.Encode(bytes);
     }
 
     private async Task<TestDevice> NewDeviceAsync() => await TestDevice.EnrolAsync(Server, await Server.AddOrganisationAsync());

@@ -143,6 +143,37 @@ public sealed class DeviceDayTests
     }
 
     [Fact]
+    public void StatementThatNamesTheTwinOfTheOneBeforeIt_BreaksNoChain_OverMidnightAndInThePeriodToo()
+    {
+        var device = new HonestDevice().Work(0, 48);
+        var (inside, atMidnight, stranger) = (Hash32.Compute([6]), Hash32.Compute([25]), Hash32.Compute([1]));
+        StatementFacts[] Named(Hash32 sixth, Hash32 twentyFifth) =>
+        [
+            .. device.Statements.Select(s => s.Sequence switch
+            {
+                5 => s with { Twin = inside },
+                24 => s with { Twin = atMidnight },
+                6 => s with { Previous = sixth },
+                25 => s with { Previous = twentyFifth },
+                _ => s,
+            }),
+        ];
+        var honest = device.Period(2, Midnight.AddHours(48));
+        Assert.Empty(Codes(honest));
+        // The device signed the one of each pair, and the other came first.
+        var twins = Named(inside, atMidnight);
+        Assert.Empty(device.Compute(statements: twins).Findings);
+        Assert.Empty(device.Compute(1, twins).Findings);
+        Assert.Empty(Codes(device.Period(2, Midnight.AddHours(48), twins)));
+        Assert.Equal(device.Statements[23].Digest.ToBase64Url(), device.Compute(1, twins).Sequences[0].Previous); // The recorded one, which a period compares.
+        // Anything else breaks it, and so does the twin of another statement.
+        Assert.Equal([FindingCodes.ChainBroken, FindingCodes.ChainBroken], Codes(device.Period(2, Midnight.AddHours(48), Named(stranger, stranger))));
+        Assert.Equal([FindingCodes.ChainBroken, FindingCodes.ChainBroken], Codes(device.Period(2, Midnight.AddHours(48), Named(atMidnight, inside))));
+
+        static List<string> Codes(DevicePeriod period) => [.. period.Findings.Select(static f => f.Code)];
+    }
+
+    [Fact]
     public void Rollback_IsFound_WithinAStatementBetweenTwoAndOverMidnight()
     {
         static Action<DateTimeOffset, Dictionary<string, double>> From(int hour, int minute) => (time, values) => values["hours"] -= time >= Midnight.AddHours(hour).AddMinutes(minute) ? 500 : 0;

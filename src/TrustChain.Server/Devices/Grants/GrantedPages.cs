@@ -1,4 +1,3 @@
-using System.Globalization;
 using Microsoft.AspNetCore.Http.HttpResults;
 using TrustChain.Core.Devices;
 using TrustChain.Core.Devices.Grants;
@@ -24,6 +23,7 @@ internal static class GrantedPages
         var account = app.MapGroup(Address).ExcludeFromDescription().AddEndpointFilter(AccountContext.CheckFormAsync);
         account.MapGet("", static (AccountContext context, GrantParts parts, DeviceReading reading) => ShowAsync(context, parts, reading));
         account.MapPost("", RequestAsync).RefuseWhenHalted();
+        account.MapGet("/{id}", GrantedDevicePages.ShowAsync);
     }
 
     private static async Task<IResult> ShowAsync(AccountContext context, GrantParts parts, DeviceReading reading)
@@ -80,17 +80,14 @@ internal static class GrantedPages
         var template = reading.TemplateOf(device);
         var days = await reading.ListDaysAsync(device, seen.Days.From, seen.Days.Until, cancellationToken);
         var period = await reading.ComputeAsync(device, days, seen.Days.From, seen.Days.Until, cancellationToken);
-        var shown = period with
-        {
-            Verdicts = [.. period.Verdicts.Select(v => GrantedView.Filter(v, seen))],
-            Findings = [.. period.Findings.Select(f => GrantedView.Filter(f, seen, template)).OfType<Finding>()],
-        };
+        var shown = GrantedView.Filter(period, seen, template);
         var refusals = await reading.ListRefusalsAsync(device, seen.Days.From, seen.Days.Until, cancellationToken);
-        var query = string.Create(CultureInfo.InvariantCulture, $"?from={seen.Days.From:yyyy-MM-dd}&to={seen.Days.Until:yyyy-MM-dd}");
+        var query = GrantedDevicePages.Query(seen.Days);
         var path = $"/api/devices/{device.Pseudonym.ToBase64Url()}";
         return row with
         {
             Name = device.Name,
+            Url = $"{Address}/{device.Pseudonym.ToBase64Url()}{query}",
             Period = shown,
             Answer = DeviceAnswer.Of(shown, refusals),
             VerdictsUrl = $"{path}/verdicts{query}",

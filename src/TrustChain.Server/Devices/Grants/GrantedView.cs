@@ -49,8 +49,9 @@ internal static class GrantedView
     {
         _ when seen.IsAuditor => verdict with { Detail = "The sentence with the numbers is for those with a grant." },
         KeyGroup.Position when seen.Precision == PlacePrecision.None => Hide(verdict),
-        KeyGroup.Position when seen.Precision == PlacePrecision.Coarse => verdict with { Detail = "The grant covers places to a tenth of a degree: the sentence with the numbers is not shown." },
         KeyGroup.Operation when !ShowsOperation(seen) => Hide(verdict),
+        _ when verdict.Outcome == VerdictOutcome.CouldNotCheck => verdict, // Why not: that values are encrypted or missing, and of which measures, tells no place.
+        KeyGroup.Position when seen.Precision == PlacePrecision.Coarse => verdict with { Detail = "The grant covers places to a tenth of a degree: the sentence with the numbers is not shown." },
         KeyGroup.Operation when verdict.Check == "range" && seen.Precision != PlacePrecision.Exact => verdict with { Detail = "The sentence with the numbers may be about a place, which the grant does not cover as measured." },
         _ => verdict,
     };
@@ -78,6 +79,57 @@ internal static class GrantedView
         var isAboutValues = finding.Measure is not null || finding.Code is FindingCodes.EnergyImplausible;
         return !isAboutValues || seen.Covers(KeyGroup.Operation, finding.Measure ?? "") ? finding : null;
     }
+
+    /// <summary>A period as far as it is covered.</summary>
+    public static DevicePeriod Filter(DevicePeriod period, SeenDevice seen, DeviceTemplate template)
+    {
+        var shown = period with
+        {
+            Verdicts = [.. period.Verdicts.Select(v => Filter(v, seen))],
+            Findings = [.. period.Findings.Select(f => Filter(f, seen, template)).OfType<Finding>()],
+            MoreFindings = seen.IsOwner || ShowsStatements(seen, template) ? period.MoreFindings : 0, // Some of them may be of what is not covered.
+        };
+        return ShowsOperation(seen) ? shown : shown with
+        {
+            OperatingSeconds = null,
+            DistanceMetres = null,
+            EnergyWattHours = null,
+            Cycles = null,
+            Utilisation = null,
+            StateOfHealth = null,
+            BatteryLevel = null,
+            DowntimeSeconds = null,
+            Alarms = null,
+        };
+    }
+
+    /// <summary>A day as far as it is covered, for what is drawn: its hours and cells of places stay away.</summary>
+    public static DeviceDay Filter(DeviceDay day, SeenDevice seen, DeviceTemplate template)
+    {
+        var shown = day with
+        {
+            Measures = [.. day.Measures.Where(m => ShowsFigures(seen, template, m.Name))],
+            Hours = [],
+            Positions = [],
+            Findings = [.. day.Findings.Select(f => Filter(f, seen, template)).OfType<Finding>()],
+            MoreFindings = 0,
+        };
+        return ShowsOperation(seen) ? shown : shown with
+        {
+            OperatingSeconds = null,
+            DistanceMetres = null,
+            EnergyWattHours = null,
+            Cycles = null,
+            Utilisation = null,
+            StateOfHealth = null,
+            BatteryLevel = null,
+            DowntimeSeconds = null,
+            Alarms = null,
+        };
+    }
+
+    /// <summary>What was refused, which may quote anything: others than the owner learn that there was something.</summary>
+    public static Finding FilterRefusal(Finding refusal, SeenDevice seen) => seen.IsOwner ? refusal : refusal with { Detail = "", Measure = null };
 
     /// <summary>What a check looks at; null where it looks at no values, and so says nothing that a grant could leave out.</summary>
     private static KeyGroup? GroupOf(string check) => check switch

@@ -18,6 +18,9 @@ public sealed record GrantedRow(string Uri, GrantState State, GrantTerms Terms)
     /// <summary>What the checks say of them.</summary>
     public DeviceAnswer? Answer { get; init; }
 
+    /// <summary>Path of the device's page; null while nothing may be read.</summary>
+    public string? Url { get; init; }
+
     /// <summary>Path of the answers with their records.</summary>
     public string? VerdictsUrl { get; init; }
 
