@@ -122,8 +122,16 @@ internal sealed partial class DayBuilder
         if (isEnded)
         {
             _findings.Add(FindingCodes.Gap, FindingSeverity.Notice, start, end, null,
-                $"{missing} expected readings are missing from {FindingList.Show(start)} to {FindingList.Show(end)}.", records.Where(static r => r > 0));
+                $"{missing} expected readings are missing from {FindingList.Show(start)} to {FindingList.Show(end)}.{(WasOn(records[0], records[^1]) ? FindingList.WasOn : "")}", records.Where(static r => r > 0));
         }
+    }
+
+    /// <summary>Whether the device says that it was not started between two statements of which the second follows the first, or that are one.</summary>
+    private bool WasOn(long earlier, long later)
+    {
+        var statements = _timed.Concat(_before is { } b ? [b] : []).ToLookup(static s => s.RecordId);
+        return statements[earlier].FirstOrDefault() is { } first && statements[later].FirstOrDefault() is { } second
+            && first.KeyNumber == second.KeyNumber && second.Sequence - first.Sequence is 0 or 1 && first.Boot == second.Boot;
     }
 
     /// <summary>The stretches with readings, in order and apart. Those at the borders of the day reach them where a reading beyond is not overdue.</summary>
@@ -188,11 +196,11 @@ internal sealed partial class DayBuilder
         {
             if (ranges is [.., var last] && last.KeyNumber == s.KeyNumber && last.Last + 1 == s.Sequence)
             {
-                ranges[^1] = last with { Last = s.Sequence, Digest = s.Digest.ToBase64Url(), LastRecord = s.RecordId };
+                ranges[^1] = last with { Last = s.Sequence, Digest = s.Digest.ToBase64Url(), LastRecord = s.RecordId, LastClock = s.Clock };
             }
             else
             {
-                ranges.Add(new StatementRange(s.KeyNumber, s.Sequence, s.Sequence, PreviousOf(s)?.ToBase64Url(), s.Digest.ToBase64Url(), s.RecordId, s.RecordId));
+                ranges.Add(new StatementRange(s.KeyNumber, s.Sequence, s.Sequence, PreviousOf(s)?.ToBase64Url(), s.Digest.ToBase64Url(), s.RecordId, s.RecordId) { FirstClock = s.Clock, LastClock = s.Clock });
             }
         }
         return ranges;

@@ -6,8 +6,12 @@ namespace TrustChain.Core.Devices;
 /// <param name="IsComplete">Whether all were read, and those of the statement before too, with which the first is compared.</param>
 /// <param name="Findings">What the checks of places find in those that were read, in the order of time.</param>
 /// <param name="MoreFindings">How many findings there are beyond the first 20 of a code.</param>
-public sealed record DayPlaces(int Encrypted, int Read, bool IsComplete, IReadOnlyList<Finding> Findings, int MoreFindings)
+/// <param name="Places">Where its statements began and ended, as far as that was read: each place once, at most <see cref="MaxPlaces"/>, where it was last at the end.</param>
+public sealed record DayPlaces(int Encrypted, int Read, bool IsComplete, IReadOnlyList<Finding> Findings, int MoreFindings, IReadOnlyList<RoughPlace> Places)
 {
+    /// <summary>Most places of a day.</summary>
+    public const int MaxPlaces = 100;
+
     /// <summary>Judges the places of a day as if they were open.</summary>
     /// <param name="template">The device's template.</param>
     /// <param name="day">The day.</param>
@@ -20,7 +24,7 @@ public sealed record DayPlaces(int Encrypted, int Read, bool IsComplete, IReadOn
         var earlier = before.Own is { } own ? Open(own) : null;
         var (judged, findings, more) = new DayBuilder(template, day, earlier, [.. statements.Where(static s => !s.Imported).Select(Open)], null).JudgePlaceAlone();
         var (encrypted, read) = (judged.Sum(Encrypted), judged.Sum(Read));
-        return new DayPlaces(encrypted, read, read == encrypted && (earlier is null || Read(earlier) == Encrypted(earlier)), findings, more);
+        return new DayPlaces(encrypted, read, read == encrypted && (earlier is null || Read(earlier) == Encrypted(earlier)), findings, more, List(judged));
 
         StatementFacts Open(StatementFacts statement) => statement with { Summary = statement.Summary.WithPosition(places.GetValueOrDefault(statement.RecordId)?.Position) };
 
@@ -28,4 +32,12 @@ public sealed record DayPlaces(int Encrypted, int Read, bool IsComplete, IReadOn
 
         int Read(StatementFacts statement) => places.GetValueOrDefault(statement.RecordId)?.Read ?? 0;
     }
+
+    private static IReadOnlyList<RoughPlace> List(IReadOnlyList<StatementFacts> statements) => Join(statements
+        .OrderBy(static s => s.Summary.From).ThenBy(static s => s.KeyNumber).ThenBy(static s => s.Sequence)
+        .Select(static s => s.Summary.Position).OfType<PositionSummary>().SelectMany(static p => new[] { RoughPlace.Of(p.First), RoughPlace.Of(p.Last) }));
+
+    /// <summary>Places in the order in which they were last left, each once; of too many the last ones.</summary>
+    /// <param name="places">In the order of time.</param>
+    public static IReadOnlyList<RoughPlace> Join(IEnumerable<RoughPlace> places) => [.. places.Reverse().Distinct().Take(MaxPlaces).Reverse()];
 }

@@ -19,7 +19,14 @@ public sealed record DeviceGap(DateTimeOffset From, DateTimeOffset Until, int Re
 /// <param name="FirstRecord">Record of the first.</param>
 /// <param name="LastRecord">Record of the last.</param>
 public sealed record StatementRange(
-    int KeyNumber, long First, long Last, [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] string? Previous, string Digest, long FirstRecord, long LastRecord);
+    int KeyNumber, long First, long Last, [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] string? Previous, string Digest, long FirstRecord, long LastRecord)
+{
+    /// <summary>The device's clock in the first; null in days that were computed before this was kept, as the next.</summary>
+    public DateTimeOffset? FirstClock { get; init; }
+
+    /// <summary>The device's clock in the last.</summary>
+    public DateTimeOffset? LastClock { get; init; }
+}
 
 /// <summary>One measure of a day, in the template's unit.</summary>
 public sealed record MeasureDay

@@ -141,6 +141,16 @@ public sealed record DeviceSummary(IReadOnlyList<DeviceDay> Days, DevicePeriod P
             json.WriteString("detail", verdict.Detail);
             WriteRecords(json, verdict.Records);
             json.WriteNumber("moreRecords", verdict.MoreRecords);
+            json.WriteStartArray("runs");
+            foreach (var run in verdict.Runs)
+            {
+                json.WriteStartObject();
+                json.WriteNumber("key", run.KeyNumber);
+                json.WriteNumber("first", run.First);
+                json.WriteNumber("last", run.Last);
+                json.WriteEndObject();
+            }
+            json.WriteEndArray();
             json.WriteEndObject();
         }
         json.WriteEndArray();

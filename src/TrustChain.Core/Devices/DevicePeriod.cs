@@ -21,7 +21,7 @@ public enum VerdictOutcome
 /// <param name="Outcome">The answer.</param>
 /// <param name="Code"><c>ok</c>; the code of the gravest finding; or <c>sealed</c>, <c>no-data</c>, <c>imported</c> or <c>not-in-template</c> when it could not check.</param>
 /// <param name="Detail">One sentence of English.</param>
-/// <param name="Records">Ids of records it rests on, at most 20.</param>
+/// <param name="Records">Ids of records it rests on, ascending, at most 20: those of its findings, or, where it passed, the first and the last of every run of statements.</param>
 /// <param name="MoreRecords">How many more there are.</param>
 public sealed record DeviceVerdict(string Check, VerdictOutcome Outcome, string Code, string Detail, IReadOnlyList<long> Records, int MoreRecords)
 {
@@ -30,7 +30,19 @@ public sealed record DeviceVerdict(string Check, VerdictOutcome Outcome, string 
     /// evidence always.
     /// </summary>
     public string? Basis { get; init; }
+
+    /// <summary>Most <see cref="Runs"/> that are named.</summary>
+    public const int MaxRuns = 10;
+
+    /// <summary>Where it passed: the numbers of the statements that it looked at, by key and number, at most <see cref="MaxRuns"/>. Else empty.</summary>
+    public IReadOnlyList<StatementRun> Runs { get; init; } = [];
 }
+
+/// <summary>Statements with numbers that follow each other, of one or more days.</summary>
+/// <param name="KeyNumber">The key: 0 for the device's first.</param>
+/// <param name="First">First number.</param>
+/// <param name="Last">Last number.</param>
+public readonly record struct StatementRun(int KeyNumber, long First, long Last);
 
 /// <summary>What a device's days say together, and the answer of every check (<c>docs/devices.md</c> section 7). Pure.</summary>
 public sealed record DevicePeriod

@@ -8,6 +8,9 @@ internal sealed class FindingList
 {
     private const int MaxOfCode = 20;
 
+    /// <summary>What is said of a gap in which the count of starts did not rise. Who signs what the clock says cannot be told from who measured nothing (<c>docs/devices.md</c> section 7).</summary>
+    public const string WasOn = " The device was not started anew in between: it stopped measuring, or its clock jumped.";
+
     private readonly List<Finding> _findings = [];
 
     /// <summary>Adds a finding; its moments are milliseconds since 1970, in either order.</summary>

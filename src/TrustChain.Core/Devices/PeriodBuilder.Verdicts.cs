@@ -33,18 +33,18 @@ internal sealed partial class PeriodBuilder
         var failed = Failed("coverage", findings, [FindingCodes.Gap, FindingCodes.Silence]);
         return failed is not null ? failed with { Detail = $"{what}. {failed.Detail}" }
             : expected == 0 ? NothingSigned("coverage", "No reading was expected.")
-            : Passed("coverage", $"{what}, and none is missing for longer than three intervals.");
+            : Passed("coverage", $"{what}, and none is missing for longer than three intervals.", _days);
     }
 
     private DeviceVerdict OfStatements(string check, List<Finding> findings, string[] codes, string passed) =>
-        Failed(check, findings, codes) ?? (_days.Count == 0 ? NothingSigned(check, "There are no statements.") : Passed(check, passed));
+        Failed(check, findings, codes) ?? (_days.Count == 0 ? NothingSigned(check, "There are no statements.") : Passed(check, passed, _days));
 
     private DeviceVerdict Energy(List<Finding> findings, List<int> measures)
     {
         var verdict = OfMeasures("energy", findings, [FindingCodes.EnergyImplausible], [.. measures.Where(static m => m >= 0)], _template.MaxWattsWhileRunning is not null, "Energy and hours of running go together.");
-        return verdict.Outcome == VerdictOutcome.Passed && !_days.Exists(static d => d.IsEnergyJudged)
-            ? CouldNotCheck("energy", "no-data", "No day has an hour in which both energy and running are known.")
-            : verdict;
+        return verdict.Outcome != VerdictOutcome.Passed ? verdict
+            : _days.Exists(static d => d.IsEnergyJudged) ? Passed("energy", verdict.Detail, _days.Where(static d => d.IsEnergyJudged))
+            : CouldNotCheck("energy", "no-data", "No day has an hour in which both energy and running are known.");
     }
 
     private DeviceVerdict OfMeasures(string check, List<Finding> findings, string[] codes, List<int> measures, bool isInTemplate, string passed)
@@ -63,7 +63,8 @@ internal sealed partial class PeriodBuilder
             return CouldNotCheck(check, "not-in-template", "The template has nothing to judge it by.");
         }
         var silent = measures.Select(m => _template.Measures[m]).Where(m => !_days.Exists(d => Of(d, m) is { Count: > 0 })).Select(static m => m.Name).ToList();
-        return silent.Count > 0 ? NothingSigned(check, $"Without any value: {string.Join(", ", silent)}.") : Passed(check, passed);
+        return silent.Count > 0 ? NothingSigned(check, $"Without any value: {string.Join(", ", silent)}.")
+            : Passed(check, passed, _days.Where(d => measures.Exists(m => Of(d, _template.Measures[m]) is { Count: > 0 })));
     }
 
     /// <summary>What was only imported is no ground for passed.</summary>
@@ -86,7 +87,35 @@ internal sealed partial class PeriodBuilder
             [.. records.Take(Finding.MaxRecords)], Math.Max(0, records.Count - Finding.MaxRecords) + found.Sum(static f => f.MoreRecords));
     }
 
-    private static DeviceVerdict Passed(string check, string detail) => new(check, VerdictOutcome.Passed, "ok", detail, [], 0);
+    private static DeviceVerdict Passed(string check, string detail, IEnumerable<DeviceDay> days) => Resting(new DeviceVerdict(check, VerdictOutcome.Passed, "ok", detail, [], 0), days);
+
+    /// <summary>
+    /// The verdict with the statements of the days that it looked at: they may be thousands, so it names their numbers without a hole between, and cites the first and the last record of each
+    /// such run. Where there are too many runs, the last record of all is cited still.
+    /// </summary>
+    internal static DeviceVerdict Resting(DeviceVerdict verdict, IEnumerable<DeviceDay> days)
+    {
+        var runs = new List<StatementRange>();
+        foreach (var range in days.SelectMany(static d => d.Sequences).OrderBy(static r => r.KeyNumber).ThenBy(static r => r.First).ThenBy(static r => r.FirstRecord))
+        {
+            if (runs is [.., var last] && last.KeyNumber == range.KeyNumber && last.Last + 1 == range.First)
+            {
+                runs[^1] = last with { Last = range.Last, LastRecord = range.LastRecord };
+            }
+            else
+            {
+                runs.Add(range);
+            }
+        }
+        var ends = runs.SelectMany(static r => new[] { r.FirstRecord, r.LastRecord }).Distinct().Order().ToList();
+        long[] cited = ends.Count > Finding.MaxRecords ? [.. ends.Take(Finding.MaxRecords - 1), ends[^1]] : [.. ends];
+        return verdict with
+        {
+            Runs = [.. runs.Take(DeviceVerdict.MaxRuns).Select(static r => new StatementRun(r.KeyNumber, r.First, r.Last))],
+            Records = cited,
+            MoreRecords = (int)Math.Min(int.MaxValue, runs.Sum(static r => r.Last - r.First + 1) - cited.Length),
+        };
+    }
 
     private static DeviceVerdict CouldNotCheck(string check, string code, string detail) => new(check, VerdictOutcome.CouldNotCheck, code, detail, [], 0);
 }

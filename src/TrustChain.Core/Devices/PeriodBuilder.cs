@@ -48,6 +48,7 @@ internal sealed partial class PeriodBuilder
             .. gapFindings,
             .. FindSequenceFaults(),
             .. FindRollbacksAcrossDays(),
+            .. FindClocksBackAcrossDays(),
         ];
         if (_isSilent && _until >= DateOnly.FromDateTime(_now.UtcDateTime) && DevicePeriod.FindSilence(_template, _lastHeard, _now) is { } silence)
         {
@@ -89,14 +90,16 @@ internal sealed partial class PeriodBuilder
         var (gaps, findings) = (new List<DeviceGap>(), new List<Finding>());
         var half = _interval / 2;
         var (previous, missingFrom, record) = (_start, _start, 0L);
+        DeviceDay? before = null;
         foreach (var day in _days)
         {
             var (first, last) = (day.FirstReading!.Value, day.LastReading!.Value); // Days without were left out.
-            Add(first.ToUnixTimeMilliseconds(), first.ToUnixTimeMilliseconds() - half + 1, [record, day.Sequences is [var s, ..] ? s.FirstRecord : 0]);
+            Add(first.ToUnixTimeMilliseconds(), first.ToUnixTimeMilliseconds() - half + 1, [record, day.Sequences is [var s, ..] ? s.FirstRecord : 0], before is not null && WasOn(before, day));
+            before = day;
             foreach (var gap in day.Gaps.Where(g => g.From >= first && g.Until <= last))
             {
                 gaps.Add(gap);
-                findings.Add(day.Findings.FirstOrDefault(f => f.Code == FindingCodes.Gap && f.From == gap.From) ?? Make(gap, []));
+                findings.Add(day.Findings.FirstOrDefault(f => f.Code == FindingCodes.Gap && f.From == gap.From) ?? Make(gap, [], false));
             }
             previous = Math.Max(previous, last.ToUnixTimeMilliseconds());
             missingFrom = Math.Max(missingFrom, last.ToUnixTimeMilliseconds() + half + 1);
@@ -104,28 +107,33 @@ internal sealed partial class PeriodBuilder
         }
         if (_isSilent)
         {
-            Add(_expectedUntil, _expectedUntil, [record]);
+            Add(_expectedUntil, _expectedUntil, [record], false);
         }
         return (gaps, findings);
 
-        void Add(long until, long missingUntil, long[] records)
+        void Add(long until, long missingUntil, long[] records, bool wasOn)
         {
             if (_template.Hours.TimeBetween(previous, until) > SummaryBuilder.KnownIntervals * _interval)
             {
                 var (start, end) = _template.Hours.Clip(previous, until);
                 var gap = new DeviceGap(FindingList.Time(start), FindingList.Time(end), (int)Math.Min(int.MaxValue, _template.Hours.ReadingsBetween(missingFrom, missingUntil, _interval)));
                 gaps.Add(gap);
-                findings.Add(Make(gap, records));
+                findings.Add(Make(gap, records, wasOn));
             }
         }
 
-        static Finding Make(DeviceGap gap, long[] records)
+        static Finding Make(DeviceGap gap, long[] records, bool wasOn)
         {
             var (start, end) = (gap.From.ToUnixTimeMilliseconds(), gap.Until.ToUnixTimeMilliseconds());
             return FindingList.Make(FindingCodes.Gap, FindingSeverity.Notice, start, end, null,
-                $"{gap.Readings} expected readings are missing from {FindingList.Show(start)} to {FindingList.Show(end)}.", records.Where(static r => r > 0));
+                $"{gap.Readings} expected readings are missing from {FindingList.Show(start)} to {FindingList.Show(end)}.{(wasOn ? FindingList.WasOn : "")}", records.Where(static r => r > 0));
         }
     }
+
+    /// <summary>Whether the count of starts did not rise from the last statement of a day to the first of the next with statements, which follows it. A day tells where it rose.</summary>
+    private static bool WasOn(DeviceDay earlier, DeviceDay later) =>
+        earlier.Sequences is [.., var last] && later.Sequences is [var first, ..] && first.KeyNumber == last.KeyNumber && first.First == last.Last + 1
+        && !later.Findings.Any(f => f.Code is FindingCodes.Reboot or FindingCodes.BootBack && f.Records.Contains(first.FirstRecord));
 
     /// <summary>Numbers over all days: one that is in any day is not missing, one that is in two is a fork.</summary>
     private List<Finding> FindSequenceFaults()
@@ -171,6 +179,25 @@ internal sealed partial class PeriodBuilder
         return findings;
 
         static bool IsKnown(DeviceDay day, string code, long record) => day.Findings.Any(f => f.Code == code && f.Records.Contains(record));
+    }
+
+    /// <summary>A day sees only what was before it: a clock that is set back to an earlier day runs back against a statement of a later one.</summary>
+    private List<Finding> FindClocksBackAcrossDays()
+    {
+        var findings = new List<Finding>();
+        (DeviceDay Day, StatementRange Range)? earlier = null;
+        foreach (var (day, range) in _days.SelectMany(static d => d.Sequences.Select(s => (Day: d, Range: s))).OrderBy(static r => r.Range.KeyNumber).ThenBy(static r => r.Range.First).ThenBy(static r => r.Day.Day))
+        {
+            if (earlier is { } e && e.Day.Day > day.Day && e.Range.KeyNumber == range.KeyNumber && e.Range.Last < range.First && e.Range.LastClock is { } before && range.FirstClock is { } after
+                && (before - after).TotalSeconds > _template.MaxClockDrift)
+            {
+                var (from, until) = (after.ToUnixTimeMilliseconds(), before.ToUnixTimeMilliseconds());
+                findings.Add(FindingList.Make(FindingCodes.ClockBack, FindingSeverity.Notice, from, until, null,
+                    $"The clock of statement {range.First} is {FindingList.Length(until - from)} behind that of statement {e.Range.Last}, signed before it.", [e.Range.LastRecord, range.FirstRecord]));
+            }
+            earlier = (day, range);
+        }
+        return findings;
     }
 
     /// <summary>A day sees only the last statement before it: one that leaves a counter out must not hide that it fell.</summary>

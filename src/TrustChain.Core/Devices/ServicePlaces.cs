@@ -56,6 +56,8 @@ public sealed record ServicePlaces(IReadOnlyList<PlacesOfDay> Days, IReadOnlyLis
             : PeriodBuilder.Failed(verdict.Check, [.. Findings], [code]) is { } failed ? failed with { Basis = Basis }
             : encrypted == 0 ? verdict
             : read < encrypted ? verdict with { Detail = FormattableString.Invariant($"The service could read {read} of {encrypted} encrypted positions.") }
-            : verdict with { Outcome = VerdictOutcome.Passed, Code = "ok", Detail = FormattableString.Invariant($"{passed}: the service decrypted all {encrypted} positions."), Basis = Basis };
+            : PeriodBuilder.Resting(
+                verdict with { Outcome = VerdictOutcome.Passed, Code = "ok", Detail = FormattableString.Invariant($"{passed}: the service decrypted all {encrypted} positions."), Basis = Basis },
+                days.Where(d => d.Day >= period.From && d.Day <= period.Until && d.Measures.Any(m => m.Name == latitude && m.Count > 0)));
     }
 }

@@ -133,6 +133,11 @@ internal sealed class CaptureBatch(NpgsqlDataSource database, PartitionStore par
         {
             await TelemetryInsert.WriteAsync(connection, telemetry, cancellationToken);
         }
+        List<(long, NewStatement, NewRecord)> maintenance = [.. newRecords.Where(static r => r.Record.Index.Maintained.Count > 0).Select(static r => (r.Id, r.Statement, r.Record))];
+        if (maintenance.Count > 0)
+        {
+            await DeviceMaintenanceStore.FoldAsync(connection, maintenance, cancellationToken);
+        }
         if (repeats.Count > 0)
         {
             await WriteRepeatsAsync(connection, repeats, cancellationToken);

@@ -135,6 +135,7 @@ public sealed class ErasureStore(NpgsqlDataSource database, TimeProvider time)
                 on conflict (record_id) do nothing returning record_id
             ), events as (delete from event_body where record_id = any ($1)
             ), measures as (delete from record_measure where record_id = any ($1)
+            ), maintenance as (delete from device_maintenance where record_id = any ($1)
             ), statements as (delete from statement_body where statement_id = any ($2))
             select count(*)::int from gone
             """;

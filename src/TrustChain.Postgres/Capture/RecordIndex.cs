@@ -1,5 +1,7 @@
+using TrustChain.Core.Devices;
 using TrustChain.Core.Epcis;
 using TrustChain.Core.Identifiers;
+using TrustChain.Core.Query;
 using TrustChain.Core.Units;
 
 namespace TrustChain.Postgres.Capture;
@@ -24,6 +26,12 @@ public sealed record RecordIndex
 
     /// <summary>Sensor values in base units, each once.</summary>
     public required IReadOnlyCollection<(long Measure, double Value)> Measures { get; init; }
+
+    /// <summary>The word of the business step where it is one of <see cref="MaintenanceSteps"/>; null also for what declares an earlier event wrong.</summary>
+    public string? MaintenanceStep { get; init; }
+
+    /// <summary>URIs of what such a step was done to, each once, as devices are registered: which of them are devices is looked up when the record is stored.</summary>
+    public IReadOnlyCollection<string> Maintained { get; init; } = [];
 
     /// <summary>What the index holds of an event.</summary>
     public static RecordIndex Of(EpcisEvent e)
@@ -58,6 +66,7 @@ public sealed record RecordIndex
                 measures.Add(MeasureOf(unit, value));
             }
         }
+        var step = e.ErrorDeclaration is null ? MaintenanceSteps.WordOf(e.BizStep) : null;
         return new RecordIndex
         {
             EventType = ItemKey.Compute(e.ExpandedEventType),
@@ -66,6 +75,8 @@ public sealed record RecordIndex
             Parties = e.Sources.Count + e.Destinations.Count == 0 ? null : PartiesOf(e),
             Items = items,
             Measures = measures,
+            MaintenanceStep = step,
+            Maintained = step is null ? [] : [.. e.Items.Select(static i => ItemUris.Canonicalise(i.CanonicalUri)).Distinct()],
         };
     }
 

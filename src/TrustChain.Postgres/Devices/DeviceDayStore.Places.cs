@@ -11,12 +11,12 @@ public sealed partial class DeviceDayStore
 
     private const string OpenOfPlaces = $"{SelectFindings} where device_id = $1 and day between $2 and $3 and code = any($4) and of_day and ended_at is null order by day, from_time, key limit $5";
 
-    /// <summary>Keeps how far the encrypted positions of days could be read.</summary>
-    public static async Task WritePlacesAsync(NpgsqlConnection connection, IReadOnlyList<(int DeviceId, PlacesOfDay Places)> days, CancellationToken cancellationToken)
+    /// <summary>Keeps how far the encrypted positions of days could be read, and where that was, sealed: null leaves what was there.</summary>
+    public static async Task WritePlacesAsync(NpgsqlConnection connection, IReadOnlyList<(int DeviceId, PlacesOfDay Places, string? Sealed)> days, CancellationToken cancellationToken)
     {
         const string Sql = """
-            insert into device_day_place (device_id, day, encrypted, read, more_findings) select * from unnest($1, $2, $3, $4, $5)
-            on conflict (device_id, day) do update set encrypted = excluded.encrypted, read = excluded.read, more_findings = excluded.more_findings
+            insert into device_day_place as p (device_id, day, encrypted, read, more_findings, places) select * from unnest($1, $2, $3, $4, $5, $6)
+            on conflict (device_id, day) do update set encrypted = excluded.encrypted, read = excluded.read, more_findings = excluded.more_findings, places = coalesce(excluded.places, p.places)
             """;
         await using var command = new NpgsqlCommand(Sql, connection)
         {
@@ -24,6 +24,7 @@ public sealed partial class DeviceDayStore
             {
                 Ids(days.Select(static d => d.DeviceId)), Dates(days.Select(static d => d.Places.Day)),
                 Ids(days.Select(static d => d.Places.Encrypted)), Ids(days.Select(static d => d.Places.Read)), Ids(days.Select(static d => d.Places.MoreFindings)),
+                new NpgsqlParameter<string?[]> { TypedValue = [.. days.Select(static d => d.Sealed)] },
             },
         };
         await command.ExecuteNonQueryAsync(cancellationToken);
@@ -34,6 +35,32 @@ public sealed partial class DeviceDayStore
     {
         await using var command = new NpgsqlCommand(OpenOfPlaces, connection);
         return await ReadOpenAsync(command, day.DeviceId, day.Day, day.Day, cancellationToken);
+    }
+
+    /// <summary>The sealed places of a day; null where there are none.</summary>
+    public static async Task<string?> FindSealedPlacesAsync(NpgsqlConnection connection, DayOfDevice day, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand("select places from device_day_place where device_id = $1 and day = $2", connection)
+        {
+            Parameters = { new() { Value = day.DeviceId }, new() { Value = day.Day } },
+        };
+        return await command.ExecuteScalarAsync(cancellationToken) as string; // DBNull is none.
+    }
+
+    /// <summary>The sealed places of a device by day, as far as there are any.</summary>
+    public async Task<IReadOnlyList<(DateOnly Day, string Sealed)>> ListSealedPlacesAsync(int deviceId, DateOnly from, DateOnly until, CancellationToken cancellationToken)
+    {
+        await using var command = database.ForReading().CreateCommand("select day, places from device_day_place where device_id = $1 and day between $2 and $3 and places is not null order by day");
+        command.Parameters.Add(new() { Value = deviceId });
+        command.Parameters.Add(new() { Value = from });
+        command.Parameters.Add(new() { Value = until });
+        var list = new List<(DateOnly, string)>();
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            list.Add((reader.GetFieldValue<DateOnly>(0), reader.GetString(1)));
+        }
+        return list;
     }
 
     /// <summary>What the service says of the encrypted places of a device.</summary>

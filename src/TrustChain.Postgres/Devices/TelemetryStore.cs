@@ -62,7 +62,7 @@ public sealed class TelemetryStore(NpgsqlDataSource database)
         // Read committed: the rows of statements are looked for after these, so whoever added one of these has its statement there.
         var days = new HashSet<DayOfDevice>();
         var taken = 0;
-        await using (var take = new NpgsqlCommand("delete from device_day_due where id in (select id from device_day_due order by id limit $1) returning device_id, day", connection))
+        await using (var take = new NpgsqlCommand("delete from device_day_due where id in (select id from device_day_due order by later, id limit $1) returning device_id, day", connection))
         {
             take.Parameters.Add(new() { Value = limit });
             await using var reader = await take.ExecuteReaderAsync(cancellationToken);
@@ -222,11 +222,13 @@ public sealed class TelemetryStore(NpgsqlDataSource database)
         return found;
     }
 
-    /// <summary>How many days wait to be computed, and since which id; for the metrics.</summary>
-    public async Task<long> CountDueAsync(CancellationToken cancellationToken)
+    /// <summary>How many days that have something new wait to be computed, and whether any day waits at all.</summary>
+    public async Task<(long New, bool Any)> CountDueAsync(CancellationToken cancellationToken)
     {
-        await using var command = database.ForReading().CreateCommand("select count(*) from (select 1 from device_day_due limit 100000) due");
-        return (long)(await command.ExecuteScalarAsync(cancellationToken))!; // count always answers.
+        await using var command = database.ForReading().CreateCommand("select (select count(*) from (select 1 from device_day_due where not later limit 100000) due), exists (select from device_day_due)");
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        await reader.ReadAsync(cancellationToken); // One row always.
+        return (reader.GetInt64(0), reader.GetBoolean(1));
     }
 
     private static NpgsqlCommand Wanted(string sql, NpgsqlConnection connection, IReadOnlyList<DayOfDevice> days) => new(sql, connection)

@@ -13,6 +13,7 @@ internal enum ServerVerb
     Health,
     Archive,
     Erase,
+    Devices,
     Help,
     Version,
     Refused,
@@ -36,6 +37,8 @@ internal sealed partial record ServerCommandLine
                             take the content of a full partition out to a file, and bring it back (docs/operations.md)
           erase INDEX --reason TEXT [--whole-statement]
                             take the content of the record at this place of the log away for good; digests and proofs stay (docs/operations.md)
+          devices recompute [--device ID] [--from DAY] [--to DAY] [--summaries]
+                            have days of devices computed again by the running servers, after a rule changed (docs/operations.md)
           health URL        ask a running server whether it is ready (for container engines)
           --help, --version
         The configuration is FILE, else /etc/trustchain/trustchain.json where it exists, over appsettings.json beside the program;
@@ -92,6 +95,9 @@ internal sealed partial record ServerCommandLine
         ["health", ['h', 't', 't', 'p', ..]] => new() { Verb = ServerVerb.Health, Arguments = [rest[1]] },
         ["archive", ..] => ArchiveCommand.IsUsed(rest) ? new() { Verb = ServerVerb.Archive, Arguments = rest } : Refuse("archive needs what to do: list, export, drop or restore."),
         ["erase", ..] => EraseCommand.IsUsed(rest) ? new() { Verb = ServerVerb.Erase, Arguments = rest } : Refuse("erase needs the index of an entry and --reason TEXT of at most 500 characters."),
+        ["devices", ..] => DevicesCommand.Parse(rest) is not null
+            ? new() { Verb = ServerVerb.Devices, Arguments = rest }
+            : Refuse("devices needs what to do: recompute, with --device ID, --from DAY, --to DAY and --summaries as wanted; a day is such as 2026-04-05."),
         ["health", ..] => Refuse("health needs the address of the server, such as http://127.0.0.1:8080."),
         ["migrate" or "keys" or "doctor", .. var others] => Refuse($"\"{others[^1]}\" is not expected after {rest[0]}."),
         [var unknown, ..] => Refuse($"\"{unknown}\" is not a verb."),

@@ -20,6 +20,7 @@ internal static class ServerCommands
                 ServerVerb.Keys => KeysCommand.Run(ServerConfiguration.Build(command.ConfigFile), command.Json, Console.Out, Console.Error),
                 ServerVerb.Archive => await ArchiveCommand.RunAsync(command.Arguments, ServerConfiguration.Build(command.ConfigFile)),
                 ServerVerb.Erase => await EraseCommand.RunAsync(command.Arguments, ServerConfiguration.Build(command.ConfigFile), Console.Out, Console.Error),
+                ServerVerb.Devices => await DevicesCommand.RunAsync(command.Arguments, ServerConfiguration.Build(command.ConfigFile), Console.Out, Console.Error),
                 ServerVerb.Health => await AskHealthAsync(command.Arguments[0]),
                 ServerVerb.Help => Say(ServerCommandLine.Usage),
                 ServerVerb.Version => Say($"trustchain-server {Version}"),

@@ -11,7 +11,7 @@ namespace TrustChain.Server.Devices;
 /// whoever has the statements gets the same. Any number of servers may run it; one works at a time.
 /// </summary>
 internal sealed partial class DayWorker(
-    TelemetryStore telemetry, DeviceStore devices, DeviceDayStore days, DeviceTemplates templates, PlaceReader places, DaySignal signal, DeviceMetrics metrics, IOptions<DeviceOptions> options, TimeProvider time, ILogger<DayWorker> logger)
+    TelemetryStore telemetry, DeviceStore devices, DeviceDayStore days, DeviceTemplates templates, PlaceReader places, SealedPlaces sealing, DaySignal signal, DeviceMetrics metrics, IOptions<DeviceOptions> options, TimeProvider time, ILogger<DayWorker> logger)
     : BackgroundService
 {
     private const int BatchSize = 500;
@@ -28,15 +28,15 @@ internal sealed partial class DayWorker(
             {
                 await signal.WaitAsync(options.Value.ComputeInterval, time, stoppingToken);
                 var due = await telemetry.CountDueAsync(stoppingToken);
-                if (due > 0)
+                if (due.Any)
                 {
                     while (await ComputeAsync(stoppingToken) == BatchSize)
                     {
-                        // More may wait.
+                        await FindSilencesAsync(stoppingToken); // However many more wait.
                     }
                     due = await telemetry.CountDueAsync(stoppingToken);
                 }
-                metrics.SetDue(due);
+                metrics.SetDue(due.New);
                 await FindSilencesAsync(stoppingToken);
                 await Task.Delay(options.Value.ComputeInterval / 4, time, stoppingToken); // lets more statements of one day gather
             }
@@ -64,7 +64,7 @@ internal sealed partial class DayWorker(
     {
         var start = time.GetTimestamp();
         var computed = new List<(DayOfDevice Day, byte[] Content, IReadOnlyList<Finding> Findings)>();
-        var judged = new List<(int DeviceId, PlacesOfDay Places)>();
+        var judged = new List<(int DeviceId, PlacesOfDay Places, string? Sealed)>();
         var taken = await telemetry.TakeDueAsync(BatchSize, async (connection, due) =>
         {
             var all = due.Concat(await TelemetryStore.ListNextAsync(connection, due, cancellationToken)).Distinct().OrderBy(static d => (d.DeviceId, d.Day)).ToList();
@@ -88,7 +88,7 @@ internal sealed partial class DayWorker(
                     // What was found is not taken back because values cannot be read any more: they are in a file, or the owner has put another key in the place of the right one.
                     var earlier = found.IsComplete ? [] : await DeviceDayStore.ListPlaceFindingsAsync(connection, day, cancellationToken);
                     findings = [.. findings.Concat(found.Findings).Concat(earlier).DistinctBy(static f => f.Key)];
-                    judged.Add((day.DeviceId, new PlacesOfDay(day.Day, found.Encrypted, found.Read, found.MoreFindings)));
+                    judged.Add((day.DeviceId, new PlacesOfDay(day.Day, found.Encrypted, found.Read, found.MoreFindings), await SealAsync(connection, day, found, cancellationToken)));
                 }
                 computed.Add((day, content, findings));
             }
@@ -123,6 +123,17 @@ internal sealed partial class DayWorker(
             Log.DayFailed(logger, day.DeviceId, day.Day, exception);
             return null;
         }
+    }
+
+    /// <summary>Where the day's positions were, for the database; null where nothing was read. What cannot be read any more stays known, as what was found does.</summary>
+    private async Task<string?> SealAsync(NpgsqlConnection connection, DayOfDevice day, DayPlaces found, CancellationToken cancellationToken)
+    {
+        if (found.Read == 0)
+        {
+            return null;
+        }
+        var earlier = found.Read < found.Encrypted && await DeviceDayStore.FindSealedPlacesAsync(connection, day, cancellationToken) is { } text ? sealing.Open(day, text) ?? [] : [];
+        return sealing.Seal(day, DayPlaces.Join(earlier.Concat(found.Places)));
     }
 
     /// <summary>The encrypted positions of days and of the last statements before them, as far as the service may read them and has the keys; by record.</summary>

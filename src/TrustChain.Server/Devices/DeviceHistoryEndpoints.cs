@@ -16,20 +16,24 @@ internal static class DeviceHistoryEndpoints
 {
     private const int PageSize = 500;
     private const int MaxFindings = 1000;
+    private const int MaxMaintenance = 500;
+    private const string Coarse = "coarse";
+    private const string Fine = "fine";
     private static readonly TimeSpan LiveInterval = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan KeepAlive = TimeSpan.FromSeconds(20);
 
     public static void MapDeviceHistory(this IEndpointRouteBuilder app)
     {
         var device = app.MapGroup("/api/devices/{id}").WithTags("Devices");
-        device.MapGet("/history", GetHistoryAsync).MayReadStandby().WithSummary("History by day or hour (bucket=day|hour) from one day to another, both included (UTC).");
+        device.MapGet("/history", GetHistoryAsync).MayReadStandby().WithSummary("History by day or hour (bucket=day|hour) from one day to another, both included (UTC): figures, places (precision=coarse|fine) and maintenance.");
         device.MapGet("/statements", ListStatementsAsync).MayReadStandby().WithSummary("The telemetry statements of a period with their numbering, 500 at a time.");
         device.MapGet("/verdicts", GetVerdictsAsync).MayReadStandby().WithSummary("The checks over a period, each with its answer and the records it rests on, and every finding.");
         device.MapGet("/live", StreamAsync).DisableRequestTimeout().WithSummary("Newest values as server-sent events.");
     }
 
     private static async Task<IResult> GetHistoryAsync(
-        string id, Caller caller, DeviceAccess access, DeviceReading reading, CancellationToken cancellationToken, string? from = null, string? until = null, string? to = null, string bucket = "day")
+        string id, Caller caller, DeviceAccess access, DeviceReading reading, DevicePlaces whereabouts, DeviceMaintenanceStore maintenance, RecordStore records,
+        CancellationToken cancellationToken, string? from = null, string? until = null, string? to = null, string bucket = "day", string precision = Coarse)
     {
         if (ReadPeriod(from, to ?? until, reading, out var period) is { } problem)
         {
@@ -39,6 +43,10 @@ internal static class DeviceHistoryEndpoints
         {
             return Problems.InvalidRequest("\"bucket\" is day or hour.");
         }
+        if (precision is not (Coarse or Fine))
+        {
+            return Problems.InvalidRequest("\"precision\" is coarse (a tenth of a degree) or fine (a hundredth).");
+        }
         if (await access.FindAsync(id, caller, DeviceQuestion.Data, new DayRange(period.From, period.Until), cancellationToken) is not { } seen)
         {
             return DeviceEndpoints.NotFound();
@@ -46,14 +54,23 @@ internal static class DeviceHistoryEndpoints
         var template = reading.TemplateOf(seen.Device);
         var days = await reading.ListDaysAsync(seen.Device, seen.Days.From, seen.Days.Until, cancellationToken);
         var operation = GrantedView.ShowsOperation(seen);
+        var places = await whereabouts.ListAsync(seen, template, days, precision == Fine, cancellationToken);
+        var done = operation ? await maintenance.ListAsync(seen.Device.Id, seen.Days.From, seen.Days.Until, MaxMaintenance + 1, cancellationToken) : [];
+        var cited = done.Count > 0 ? await records.ListLeavesAsync([.. done.Select(static m => m.RecordId)], cancellationToken) : new Dictionary<long, RecordPlace>();
+        var showsHashes = GrantedView.ShowsStatements(seen, template);
         return Results.Json(new
         {
             device = seen.Device.Uri,
             from = seen.Days.From,
             until = seen.Days.Until,
             bucket,
+            places = new { precision = places.IsFine ? Fine : Coarse, code = places.Why },
+            maintenance = operation
+                ? done.Take(MaxMaintenance).Select(m => new { day = m.Day, time = Record.FormatTime(m.At), step = m.Step, organisation = m.Organisation, byOwner = m.OrganisationId == seen.Device.OrganisationId, record = Cite(m.RecordId, cited, showsHashes) })
+                : null,
+            hasMoreMaintenance = done.Count > MaxMaintenance,
             buckets = bucket == "day"
-                ? days.Select(d => ToBucket(d, seen, template))
+                ? days.Select(d => ToBucket(d, seen, template, places.ByDay.GetValueOrDefault(d.Day)))
                 : days.SelectMany(d => d.Hours.Select((h, hour) => (object)new
                 {
                     from = d.Day.ToDateTime(new TimeOnly(hour, 0), DateTimeKind.Utc),
@@ -64,7 +81,7 @@ internal static class DeviceHistoryEndpoints
         });
     }
 
-    private static object ToBucket(DeviceDay d, SeenDevice seen, DeviceTemplate template)
+    private static object ToBucket(DeviceDay d, SeenDevice seen, DeviceTemplate template, PlacesSeen? places)
     {
         var shown = GrantedView.ShowsOperation(seen) ? d : null;
         return new
@@ -85,6 +102,8 @@ internal static class DeviceHistoryEndpoints
             alarms = shown?.Alarms,
             measures = d.Measures.Where(m => m.Count > 0 && GrantedView.ShowsFigures(seen, template, m.Name))
                 .Select(static m => new { name = m.Name, count = m.Count, first = m.First, last = m.Last, min = m.Min, max = m.Max, mean = m.Mean, increase = m.Increase, trueSeconds = m.TrueSeconds }),
+            places = places?.Places.Select(static p => new { latitude = p.Latitude, longitude = p.Longitude }),
+            placesBasis = places?.Basis,
             gaps = d.Gaps,
             findings = d.Findings.Where(f => GrantedView.Filter(f, seen, template) is not null).CountBy(static f => f.Code).Select(static c => new { code = c.Key, times = c.Value }),
         };
@@ -181,6 +200,7 @@ internal static class DeviceHistoryEndpoints
                 basis = v.Basis,
                 records = v.Records.Select(r => Cite(r, cited, showsHashes)),
                 moreRecords = v.MoreRecords,
+                runs = v.Runs.Select(static r => new { key = r.KeyNumber, first = r.First, last = r.Last }),
             }),
             findings = findings.Select(f => ToJson(f, 1, cited, showsHashes)).Concat(told.Select(r => ToJson(r.Finding, r.Times, cited, showsHashes))),
         });

@@ -213,7 +213,7 @@ internal static class DevicePages
             return await UnknownAsync(context);
         }
         var mayRenew = seen is { IsOwner: true, Device.State: DeviceState.None } && caller.Role >= OrganisationRole.Operator;
-        var view = (await builder.BuildAsync(seen, ReadPeriod(context.Http.Request.Query, reading), context.T, context.Cancellation)) with { MayRenewClaim = mayRenew };
+        var view = (await builder.BuildAsync(seen, ReadPeriod(context.Http.Request.Query, reading) with { PlacesAreFine = context.Http.Request.Query["places"] == "fine" }, context.T, context.Cancellation)) with { MayRenewClaim = mayRenew };
         return await context.RenderAsync<DevicePage>(context.Page.Address, new Dictionary<string, object?>
         {
             [nameof(DevicePage.View)] = view,

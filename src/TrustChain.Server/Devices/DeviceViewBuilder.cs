@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Microsoft.Extensions.Options;
 using TrustChain.Core.Devices;
+using TrustChain.Core.Devices.Encryption;
 using TrustChain.Core.Log;
 using TrustChain.Postgres.Capture;
 using TrustChain.Postgres.Devices;
@@ -16,13 +17,16 @@ namespace TrustChain.Server.Devices;
 /// <param name="Until">Last day, included.</param>
 /// <param name="LastDays">Number of days when it is the last so many.</param>
 /// <param name="WasWrong">Whether the address asked for something else, which is no period.</param>
-internal sealed record AskedPeriod(DateOnly From, DateOnly Until, int? LastDays, bool WasWrong);
+/// <param name="PlacesAreFine">Whether places are wanted to a hundredth of a degree instead of a tenth.</param>
+internal sealed record AskedPeriod(DateOnly From, DateOnly Until, int? LastDays, bool WasWrong, bool PlacesAreFine = false);
 
 /// <summary>Gathers what the page of a device shows.</summary>
 internal sealed class DeviceViewBuilder(
-    DeviceStore devices, DeviceDayStore days, TelemetryStore telemetry, RecordStore records, OrganisationStore organisations, DeviceReading reading, IOptions<AnchoringOptions> anchoring, TimeProvider time)
+    DeviceStore devices, DeviceDayStore days, TelemetryStore telemetry, RecordStore records, OrganisationStore organisations, DeviceReading reading, DevicePlaces places,
+    DeviceMaintenanceStore maintenance, IOptions<AnchoringOptions> anchoring, TimeProvider time)
 {
     private const int MaxFindings = 1000;
+    private const int MaxMaintenance = 100;
 
     /// <summary>The view of a device over a period.</summary>
     /// <param name="seen">The device as the caller may see it.</param>
@@ -39,9 +43,13 @@ internal sealed class DeviceViewBuilder(
         var kept = await days.ListFindingsAsync(device.Id, asked.From, asked.Until, MaxFindings, cancellationToken);
         var refusals = kept.Where(static f => RefusalCodes.IsRefusal(f.Finding.Code)).ToList();
         var others = seen.IsOwner ? kept.Where(static f => f.Finding.Code == RefusalCodes.Impersonated) : []; // Says nothing against the device: not in the answer, and for its owner alone.
-        var cited = await records.ListLeavesAsync([.. period.Findings.SelectMany(static f => f.Records).Concat(period.Verdicts.SelectMany(static v => v.Records)).Distinct()], cancellationToken);
+        var done = await maintenance.ListAsync(device.Id, asked.From, asked.Until, MaxMaintenance + 1, cancellationToken);
+        var cited = await records.ListLeavesAsync(
+            [.. period.Findings.SelectMany(static f => f.Records).Concat(period.Verdicts.SelectMany(static v => v.Records)).Concat(done.Select(static m => m.RecordId)).Distinct()], cancellationToken);
         var now = time.GetUtcNow();
         var (calendar, isCoverage) = DeviceCharts.MakeCalendar(period, computed, DateOnly.FromDateTime(now.UtcDateTime), t);
+        var values = ReadValues(newest?.Latest);
+        var seenPlaces = await places.ListAsync(seen, template, computed, asked.PlacesAreFine, cancellationToken);
         var (from, until) = (asked.From.ToString("yyyy-MM-dd", System.Globalization.CultureInfo.InvariantCulture), asked.Until.ToString("yyyy-MM-dd", System.Globalization.CultureInfo.InvariantCulture));
         return new DeviceView
         {
@@ -49,7 +57,7 @@ internal sealed class DeviceViewBuilder(
             Owner = (await organisations.FindAsync(device.OrganisationId, cancellationToken))!.Name, // Referenced by the row.
             Template = template,
             Newest = newest,
-            Values = ReadValues(newest?.Latest),
+            Values = values,
             Period = period,
             LastDays = asked.LastDays,
             WasPeriodWrong = asked.WasWrong,
@@ -58,6 +66,10 @@ internal sealed class DeviceViewBuilder(
             Answer = DeviceAnswer.Of(period, refusals.Select(static r => r.Finding)),
             Findings = [.. period.Findings.Select(static f => (f, 1)).Concat(refusals.Concat(others).Select(static r => (r.Finding, r.Times))).OrderBy(static f => f.Item1.From)],
             Cited = cited,
+            Places = seenPlaces,
+            LastPlace = FindLastPlace(seenPlaces, template, newest, values),
+            Maintenance = [.. done.Take(MaxMaintenance)],
+            HasMoreMaintenance = done.Count > MaxMaintenance,
             Life = await ListLifeAsync(device, cancellationToken),
             Attestation = ReadAttestation(device.Attestation),
             Calendar = calendar,
@@ -68,6 +80,24 @@ internal sealed class DeviceViewBuilder(
             EvidenceUrl = $"/api/devices/{device.Pseudonym.ToBase64Url()}/evidence?from={from}&to={until}",
             CommandLine = $"trustchain verify device-evidence.ndjson --trust trust.json --rpc {anchoring.Value.RpcUrlForVisitors ?? AnchoringOptions.AnyNode}",
         };
+    }
+
+    /// <summary>Where it was last: by the newest values, else what the service read of the newest day.</summary>
+    private static (Place Place, DateOnly Day)? FindLastPlace(PlaceHistory places, DeviceTemplate template, DeviceNewest? newest, Dictionary<string, MeasureValue> values)
+    {
+        if (places.Why is not null || newest is null)
+        {
+            return null;
+        }
+        if (Value(MeasureKind.Latitude) is { } latitude && Value(MeasureKind.Longitude) is { } longitude)
+        {
+            var place = new Place(latitude, longitude);
+            return (places.IsFine ? place.ToCell() : place.Coarsen(), DateOnly.FromDateTime(newest.LastReadingAt.UtcDateTime));
+        }
+        var last = places.ByDay.Where(static d => d.Value is { Basis: not null, Places.Count: > 0 }).OrderBy(static d => d.Key).LastOrDefault();
+        return last.Value is { } seen ? (seen.Places[^1], last.Key) : null;
+
+        double? Value(MeasureKind kind) => template.Measures.FirstOrDefault(m => m.Kind == kind) is { IsOpen: true } measure ? values.GetValueOrDefault(measure.Name).Number : null;
     }
 
     private async Task<IReadOnlyList<DeviceLifeStep>> ListLifeAsync(StoredDevice device, CancellationToken cancellationToken)

@@ -82,6 +82,9 @@ internal static class FeatureExtensions
         services.AddSingleton<DayKeyStore>();
         services.AddSingleton<ServiceKeys>();
         services.AddSingleton<PlaceReader>();
+        services.AddSingleton<SealedPlaces>();
+        services.AddSingleton<DeviceMaintenanceStore>();
+        services.AddSingleton<DevicePlaces>();
         services.AddSingleton<GrantParts>();
         services.AddSingleton<GrantedParts>();
         services.AddSingleton<DayKeyParts>();

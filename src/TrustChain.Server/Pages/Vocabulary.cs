@@ -50,6 +50,10 @@ public static class Vocabulary
         ["unpacking"] = ("Unpacked", "拆包"),
         ["void_shipping"] = ("Shipment cancelled", "取消发货"),
 
+        // Work on machines (docs/devices.md).
+        ["calibrating"] = ("Calibrated", "校准"),
+        ["maintaining"] = ("Maintained", "保养"),
+
         // Steps on the farm and in processing, for which CBV has no word: templates name them by URIs that end in these words.
         ["planting"] = ("Planted", "种植"),
         ["growing"] = ("Grown", "田间管理"),

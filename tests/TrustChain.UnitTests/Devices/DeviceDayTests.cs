@@ -10,7 +10,8 @@ public sealed class DeviceDayTests
     [Fact]
     public void HonestDay_HasItsFiguresAndNoFinding()
     {
-        var day = new HonestDevice().Work(0, 24).Compute();
+        var device = new HonestDevice().Work(0, 24);
+        var day = device.Compute();
 
         Assert.Empty(day.Findings);
         Assert.Equal((1440, 1440, 1440, 24, 0), (day.ExpectedReadings, day.CoveredReadings, day.ReceivedReadings, day.Statements, day.Forks));
@@ -19,7 +20,7 @@ public sealed class DeviceDayTests
         Assert.InRange(day.EnergyWattHours!.Value, 480 * 20, 480 * 40);
         Assert.Equal((null, null, 0), (day.DistanceMetres, day.Cycles, day.Alarms));
         Assert.Empty(day.Gaps);
-        Assert.Equal([new StatementRange(0, 1, 24, null, day.Sequences[0].Digest, 1000, 1023)], day.Sequences);
+        Assert.Equal([new StatementRange(0, 1, 24, null, day.Sequences[0].Digest, 1000, 1023) { FirstClock = device.Statements[0].Clock, LastClock = device.Statements[^1].Clock }], day.Sequences);
         Assert.InRange(day.Hours.Sum(static h => h.RunningSeconds!.Value), (480 * 60) - 10, (480 * 60) + 10);
         Assert.Equal(day.EnergyWattHours.Value, day.Hours.Sum(static h => h.EnergyWattHours!.Value), 6);
         Assert.All(day.Hours, static h => Assert.Equal(60, h.Readings));

@@ -183,6 +183,93 @@ public sealed class DevicePeriodTests
     }
 
     [Fact]
+    public void PassedVerdicts_CiteTheFirstAndLastStatement_OfEachRunOfNumbers()
+    {
+        var device = new HonestDevice().Work(0, 72);
+        var passed = device.Period(3, After, enrolledAt: Midnight);
+        Assert.All(passed.Verdicts, static v => Assert.Equal(([1000, 1071], 70), (v.Records, v.MoreRecords), (a, b) => a.Item1.SequenceEqual(b.Item1) && a.Item2 == b.Item2));
+        Assert.All(passed.Verdicts, static v => Assert.Equal(new StatementRun(0, 1, 72), Assert.Single(v.Runs)));
+
+        // A hole in the numbers makes two runs; a failed check cites its findings and names no run.
+        var holed = device.Period(3, After, device.Statements.Where(static s => s.Sequence is < 20 or > 30), Midnight);
+        Assert.Equal([new StatementRun(0, 1, 19), new StatementRun(0, 31, 72)], Verdict(holed, "keys").Runs);
+        Assert.Equal(([1000, 1018, 1030, 1071], 61 - 4), (Verdict(holed, "keys").Records, Verdict(holed, "keys").MoreRecords), (a, b) => a.Item1.SequenceEqual(b.Item1) && a.Item2 == b.Item2);
+        Assert.Empty(Verdict(holed, "sequence").Runs);
+
+        // Numbers go on with the next key, and a check of values rests on the days that have some.
+        var swapped = new HonestDevice { Change = static (time, values) => { if (time >= Midnight.AddDays(1)) { values.Remove("temperature"); } } }.Work(0, 24);
+        swapped.SwapKey();
+        var both = swapped.Work(24, 48).Period(2, Midnight.AddDays(2));
+        Assert.Equal([new StatementRun(0, 1, 24), new StatementRun(1, 1, 24)], Verdict(both, "meters").Runs);
+        Assert.Equal([1000, 1023], Verdict(both, "range").Records);
+
+        // Many holes: ten runs are named, twenty records cited, the last of all among them.
+        var torn = device.Period(3, After, device.Statements.Where(static s => s.Sequence % 3 != 0), Midnight);
+        var keys = Verdict(torn, "keys");
+        Assert.Equal((DeviceVerdict.MaxRuns, Finding.MaxRecords, 48 - 20, 1070), (keys.Runs.Count, keys.Records.Count, keys.MoreRecords, keys.Records[^1]));
+    }
+
+    [Fact]
+    public void ForwardJumpOfTheClock_IsFound_OnceAStatementIsSentAheadOfItsTimeOrTheClockIsSetBack()
+    {
+        var jump = TimeSpan.FromHours(48);
+
+        // Online: it arrives before the clock says that it was signed.
+        var online = Jumped(signed => signed >= Midnight.AddHours(58) ? TimeSpan.FromSeconds(3) - jump : TimeSpan.FromSeconds(3)).Work(58, 70);
+        Assert.Equal(FindingCodes.ClockDrift, Verdict(Look(online), "clock").Code);
+
+        // Offline all the time, and sent when the clock had still not been caught up with: at the true hour 24, which the device takes for hour 72.
+        var backlog = Jumped(static signed => Midnight.AddHours(24) - signed).Work(58, 70);
+        Assert.Equal(FindingCodes.ClockDrift, Verdict(Look(backlog), "clock").Code);
+
+        // Offline all the time, and set right before anything was sent.
+        var corrected = Jumped(static signed => Midnight.AddDays(9) - signed).Work(58, 64).Work(16, 24);
+        var back = Assert.Single(Look(corrected).Findings, static f => f.Code == FindingCodes.ClockBack);
+        Assert.Equal(FindingCodes.ClockBack, Verdict(Look(corrected), "clock").Code);
+        Assert.Equal([1015, 1016], back.Records);
+        Assert.StartsWith("The clock of statement 17 is 47 h behind that of statement 16", back.Detail, StringComparison.Ordinal);
+        // Days that were computed before clocks were kept in them are read still, and say less.
+        var day = corrected.Compute();
+        Assert.Null(DeviceDay.Parse(System.Text.Encoding.UTF8.GetBytes(System.Text.RegularExpressions.Regex.Replace(System.Text.Encoding.UTF8.GetString(day.ToJson()), ",\"(first|last)Clock\":\"[^\"]*\"", ""))).Sequences[0].FirstClock);
+
+        static HonestDevice Jumped(Func<DateTimeOffset, TimeSpan> delay) => new HonestDevice { Delay = delay }.Work(0, 10);
+
+        static DevicePeriod Look(HonestDevice device) => device.Period(3, Midnight.AddDays(10));
+    }
+
+    /// <summary>
+    /// A clock that jumps while the device is offline, and is caught up with by the true time before the device says anything more: what was signed is what a device signs that stopped measuring
+    /// for as long. Nothing tells the two apart, so the answer is the same: readings are missing, and the sentence says what it may be.
+    /// </summary>
+    [Fact]
+    public void ForwardJumpThatTimeCaughtUpWith_LooksLikeAnOutage_AndIsShownAsAGap()
+    {
+        var late = new HonestDevice { Delay = static signed => Midnight.AddDays(9) - signed };
+        late.Work(0, 10).Work(58, 72);
+        var jumped = late.Period(3, Midnight.AddDays(10));
+        Assert.Equal([FindingCodes.Gap], jumped.Findings.Select(static f => f.Code));
+        Assert.Equal((VerdictOutcome.Failed, FindingCodes.Gap), (Verdict(jumped, "coverage").Outcome, Verdict(jumped, "coverage").Code));
+        Assert.Equal((VerdictOutcome.Passed, VerdictOutcome.Passed), (Verdict(jumped, "clock").Outcome, Verdict(jumped, "sequence").Outcome));
+        var gap = Assert.Single(jumped.Findings);
+        Assert.Equal([1009, 1010], gap.Records);
+        Assert.EndsWith("The device was not started anew in between: it stopped measuring, or its clock jumped.", gap.Detail, StringComparison.Ordinal);
+        Assert.EndsWith(gap.Detail, Verdict(jumped, "coverage").Detail, StringComparison.Ordinal);
+
+        // Within one day too, and not where the device says that it was started meanwhile or a statement between is missing.
+        Assert.EndsWith("or its clock jumped.", Assert.Single(new HonestDevice().Work(0, 4).Work(9, 24).Compute().Findings).Detail, StringComparison.Ordinal);
+        foreach (var hours in (int[])[9, 33])
+        {
+            var off = new HonestDevice().Work(0, 4);
+            off.Boot++;
+            var gaps = off.Work(hours, 48).Period(2, Midnight.AddDays(2)).Findings;
+            Assert.Equal([FindingCodes.Gap, FindingCodes.Reboot], gaps.Select(static f => f.Code).Order(StringComparer.Ordinal));
+            Assert.All(gaps, static f => Assert.DoesNotContain("clock jumped", f.Detail, StringComparison.Ordinal));
+        }
+        var unsent = new HonestDevice().Work(0, 48);
+        Assert.All(unsent.Period(2, Midnight.AddDays(2), unsent.Statements.Where(static s => s.Sequence is < 20 or > 30)).Findings, static f => Assert.DoesNotContain("clock jumped", f.Detail, StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void Silence_CountsScheduledTimeOnly()
     {
         var template = Template(static t => t["schedule"] = "22-06");

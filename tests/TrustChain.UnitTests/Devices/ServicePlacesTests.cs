@@ -124,6 +124,46 @@ public sealed class ServicePlacesTests
         static Finding Finding(string code) => new(code, FindingSeverity.Alarm, Midnight, Midnight, null, "Far away.", [1000]);
     }
 
+    [Fact]
+    public void PlacesThatWereRead_AreRounded_EachOnce_InTheOrderInWhichTheyWereLeft()
+    {
+        Fix[] fixes = [new(Midnight.AddHours(-1), 40, 100), new(Midnight.AddHours(1), 26.51, 118.54), new(Midnight.AddHours(1.5), -26.55, -118.55), new(Midnight.AddHours(2), 26.49, 118.46)];
+        var facts = Facts(fixes, Readable, Master, out var places);
+        var judged = DayPlaces.Judge(Readable, Day, new StatementsBefore(facts[0]), OfDay(facts), places);
+        Assert.Equal([new RoughPlace(-266, -1186), new RoughPlace(265, 1185)], judged.Places); // Not that of the day before.
+        Assert.Empty(DayPlaces.Judge(Readable, Day, new StatementsBefore(facts[0]), OfDay(facts), new Dictionary<long, StatementPlaces>()).Places);
+
+        // At most a hundred, the last ones.
+        var many = DayPlaces.Join(Enumerable.Range(0, 150).Select(static i => new RoughPlace(i, 0)));
+        Assert.Equal((DayPlaces.MaxPlaces, new RoughPlace(50, 0), new RoughPlace(149, 0)), (many.Count, many[0], many[^1]));
+    }
+
+    [Fact]
+    public void RoughPlaces_AreWhatGrantsRoundTo_FromTheCellAlone()
+    {
+        var random = new Random(11);
+        for (var i = 0; i < 10_000; i++)
+        {
+            var place = new Place(Math.Round((random.NextDouble() * 180) - 90, 6) + 1e-7, Math.Round((random.NextDouble() * 360) - 180, 6) + 1e-7); // on no border
+            var point = GeoPoint.Of(place.Latitude, place.Longitude);
+            Assert.Equal(place.Coarsen(), RoughPlace.Of(point).Degrees);
+            Assert.Equal(place.Coarsen(), RoughPlace.Of(point.Coarse).Degrees);
+            var cell = place.ToCell();
+            Assert.Equal(point.Coarse, GeoPoint.Of(cell.Latitude, cell.Longitude).Coarse);
+        }
+    }
+
+    [Fact]
+    public void PassedPlaces_RestOnTheStatementsOfTheDaysThatHaveSome()
+    {
+        var facts = Facts([new(Midnight.AddHours(1), 26.5, 118.5), new(Midnight.AddHours(2), 26.5, 118.5), new(Midnight.AddHours(3), 26.5, 118.5)], Readable, Master, out _);
+        DeviceDay[] days = [DeviceDay.Compute(Readable, Day, null, facts, null)];
+        var period = new ServicePlaces([new PlacesOfDay(Day, 3, 3, 0)], []).Complete(DevicePeriod.Compute(Readable, Day, Day, days, null, Midnight.AddHours(4)), Readable, days);
+        var place = period.Verdicts.Single(static v => v.Check == "place");
+        Assert.Equal([1001, 1003], place.Records);
+        Assert.Equal((1, new StatementRun(0, 1, 3)), (place.MoreRecords, Assert.Single(place.Runs)));
+    }
+
     private static DeviceTemplate Encrypted(string privacy, Action<JsonObject>? change = null) => Template(t =>
     {
         t["privacy"] = privacy;

@@ -16,6 +16,11 @@ public readonly record struct Place(double Latitude, double Longitude)
     /// <summary>Rounded to a tenth of a degree: about eleven kilometres from south to north.</summary>
     public Place Coarsen() => new(Round(Latitude), Round(Longitude));
 
+    /// <summary>The middle of its cell of a hundredth of a degree: about one kilometre from south to north.</summary>
+    public Place ToCell() => new(Middle(Latitude), Middle(Longitude));
+
+    private static double Middle(double degrees) => (Math.Floor(degrees * 100) + 0.5) / 100;
+
     // Adding zero makes a negative zero, which would say from which side it was rounded, a plain one.
     private static double Round(double degrees) => Math.Round(degrees, 1, MidpointRounding.AwayFromZero) + 0.0;
 }

@@ -140,7 +140,7 @@ internal static class GrantedView
     };
 
     private static DeviceVerdict Hide(DeviceVerdict verdict) =>
-        verdict with { Outcome = VerdictOutcome.CouldNotCheck, Code = NotGranted, Detail = "The grant does not cover what this looks at.", Records = [], MoreRecords = 0, Basis = null };
+        verdict with { Outcome = VerdictOutcome.CouldNotCheck, Code = NotGranted, Detail = "The grant does not cover what this looks at.", Records = [], MoreRecords = 0, Runs = [], Basis = null };
 
     private static DeviceMeasure? Find(DeviceTemplate template, string name) => template.Measures.FirstOrDefault(m => m.Name == name);
 }

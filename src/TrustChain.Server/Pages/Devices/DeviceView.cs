@@ -1,7 +1,9 @@
 using TrustChain.Core.Devices;
+using TrustChain.Core.Devices.Encryption;
 using TrustChain.Core.Log;
 using TrustChain.Postgres.Capture;
 using TrustChain.Postgres.Devices;
+using TrustChain.Server.Devices;
 using TrustChain.Server.Pages.Charts;
 
 namespace TrustChain.Server.Pages.Devices;
@@ -47,6 +49,18 @@ public sealed record DeviceView
 
     /// <summary>Where cited records are to be found.</summary>
     public required IReadOnlyDictionary<long, RecordPlace> Cited { get; init; }
+
+    /// <summary>Where it was.</summary>
+    public required PlaceHistory Places { get; init; }
+
+    /// <summary>Where it was last, as exactly as <see cref="Places"/>, and on which day; null when that is not known.</summary>
+    public (Place Place, DateOnly Day)? LastPlace { get; init; }
+
+    /// <summary>What was done to it in the period, in the order of time.</summary>
+    public IReadOnlyList<StoredMaintenance> Maintenance { get; init; } = [];
+
+    /// <summary>Whether there is more than <see cref="Maintenance"/>.</summary>
+    public bool HasMoreMaintenance { get; init; }
 
     /// <summary>What became of keys and ownership, oldest first.</summary>
     public required IReadOnlyList<DeviceLifeStep> Life { get; init; }
