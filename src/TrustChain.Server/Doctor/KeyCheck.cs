@@ -32,7 +32,7 @@ internal static class KeyCheck
         var targets = new List<AnchorTargetOptions> { anchoring };
         targets.AddRange(anchoring.Targets.Values);
         var held = targets.Where(static t => t.Kind == AnchorTargetKind.Evm && t.ExternalSigner.Length == 0).DistinctBy(static t => t.KeystoreFile).ToList();
-        var files = new[] { server.PassPhraseFile, server.LogKeyFile, server.CustodialKeyFile }.Concat(held.SelectMany(static t => new[] { t.PassPhraseFile, t.KeystoreFile }));
+        var files = new[] { server.PassPhraseFile, server.LogKeyFile, server.CustodialKeyFile }.Concat(server.FormerCustodialKeyFiles).Concat(held.SelectMany(static t => new[] { t.PassPhraseFile, t.KeystoreFile }));
         var unreadable = files.Where(static f => f.Length > 0).Distinct().Where(f => !CheckFile(report, f)).ToHashSet();
         var ring = OpenRing(report, server, unreadable);
         var publishers = new Dictionary<string, Address>();
@@ -76,7 +76,7 @@ internal static class KeyCheck
 
     private static KeyRing? OpenRing(DoctorReport report, ServerOptions server, HashSet<string> unreadable)
     {
-        string[] files = server.LogKey.Length > 0 ? [server.CustodialKeyFile] : [server.LogKeyFile, server.CustodialKeyFile];
+        string[] files = [.. server.LogKey.Length > 0 ? (string[])[] : [server.LogKeyFile], server.CustodialKeyFile, .. server.FormerCustodialKeyFiles];
         if (server.PassPhraseFile.Length == 0 || unreadable.Contains(server.PassPhraseFile) || files.Any(f => f.Length == 0 || unreadable.Contains(f)) 
             || ServerOptionsValidator.FindFaultOfOrigin(server.Origin) is not null || ServerOptionsValidator.FindFaultOfLogKey(server) is not null)
         {

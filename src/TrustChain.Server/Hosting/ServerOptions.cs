@@ -36,6 +36,12 @@ public sealed class ServerOptions
     /// <summary>Path of the key under which custodial keys are encrypted: an encrypted JWK of type <c>oct</c> with 32 bytes.</summary>
     public string CustodialKeyFile { get; set; } = "";
 
+    /// <summary>
+    /// Paths of earlier files of that kind, under the same pass phrase. Nothing is encrypted or signed under them any more: they open the keys of devices' days that
+    /// were wrapped to the service before. At most 16.
+    /// </summary>
+    public IList<string> FormerCustodialKeyFiles { get; } = [];
+
     /// <summary>Path of a file in which the newest checkpoint is kept on this machine, so that a database restored to an older state is noticed; empty: none.</summary>
     public string CheckpointFile { get; set; } = "";
 
@@ -96,6 +102,14 @@ internal sealed class ServerOptionsValidator : IValidateOptions<ServerOptions>
         Add(faults, FindFaultOfLogKey(options));
         NeedFile(faults, "TrustChain:CustodialKeyFile", options.CustodialKeyFile);
         NeedFile(faults, "TrustChain:PassPhraseFile", options.PassPhraseFile);
+        for (var i = 0; i < options.FormerCustodialKeyFiles.Count; i++)
+        {
+            NeedFile(faults, $"TrustChain:FormerCustodialKeyFiles:{i.ToString(System.Globalization.CultureInfo.InvariantCulture)}", options.FormerCustodialKeyFiles[i]);
+        }
+        if (options.FormerCustodialKeyFiles.Count > 16)
+        {
+            faults.Add("TrustChain:FormerCustodialKeyFiles names more than 16 files.");
+        }
         if (options.CheckpointFile.Length > 0 && !Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(options.CheckpointFile))))
         {
             faults.Add($"TrustChain:CheckpointFile is in a folder that does not exist: {options.CheckpointFile}");

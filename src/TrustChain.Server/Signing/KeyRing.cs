@@ -13,6 +13,7 @@ internal sealed class KeyRing : IDisposable
     private readonly AesGcm _custodial;
     private readonly byte[] _master;
     private readonly SigningKey? _logKey;
+    private readonly List<byte[]> _former = [];
 
     /// <exception cref="CryptographicException">A key file is malformed or the pass phrase wrong; the message names the file.</exception>
     public KeyRing(IOptions<ServerOptions> options)
@@ -30,6 +31,10 @@ internal sealed class KeyRing : IDisposable
         }
         _master = ReadSecret(Open(settings.CustodialKeyFile, passPhrase), settings.CustodialKeyFile);
         _custodial = new AesGcm(_master, 16);
+        foreach (var file in settings.FormerCustodialKeyFiles)
+        {
+            _former.Add(ReadSecret(Open(file, passPhrase), file));
+        }
     }
 
     /// <summary>Whether the log's private key is here; if not, the log is only read.</summary>
@@ -74,11 +79,17 @@ internal sealed class KeyRing : IDisposable
     }
 
     /// <summary>A key of 32 bytes for one purpose (HKDF with SHA-256), the same on every server of the deployment.</summary>
-    public byte[] Derive(string purpose) => HKDF.DeriveKey(HashAlgorithmName.SHA256, _master, 32, info: System.Text.Encoding.UTF8.GetBytes($"trustchain {purpose}"));
+    public byte[] Derive(string purpose) => Derive(_master, purpose);
+
+    /// <summary>What <see cref="Derive(string)"/> gave under each former master key that is named, in the order of the settings: only to open what was made for it.</summary>
+    public IEnumerable<byte[]> DeriveFormer(string purpose) => _former.Select(master => Derive(master, purpose));
+
+    private static byte[] Derive(byte[] master, string purpose) => HKDF.DeriveKey(HashAlgorithmName.SHA256, master, 32, info: System.Text.Encoding.UTF8.GetBytes($"trustchain {purpose}"));
 
     public void Dispose()
     {
         CryptographicOperations.ZeroMemory(_master);
+        _former.ForEach(static m => CryptographicOperations.ZeroMemory(m));
         _logKey?.Dispose();
         _custodial.Dispose();
     }

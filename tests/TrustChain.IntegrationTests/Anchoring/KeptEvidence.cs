@@ -14,7 +14,12 @@ internal sealed class KeptEvidence : IDisposable
     /// <summary>The evidence of an item once an anchor covers all of it.</summary>
     public static Task<string> GetAnchoredAsync(RunningServer server, TestOrganisation company, string item) => Eventually.GetAsync($"anchored bundle of {item}", async () =>
     {
-        var answer = (await server.GetAsync($"/evidence?item={Uri.EscapeDataString(item)}", company.ApiKey)).Expect(200);
+        var answer = await server.GetAsync($"/evidence?item={Uri.EscapeDataString(item)}", company.ApiKey);
+        if (answer.Status == 409)
+        {
+            return null; // Not under a checkpoint yet.
+        }
+        answer.Expect(200);
         var last = answer.Json.GetProperty("records").EnumerateArray().Max(static r => r.GetProperty("index").GetInt64());
         return answer.Json.GetProperty("anchors").EnumerateArray().Any(a => a.GetProperty("size").GetInt64() > last) ? answer.Body : null;
     });

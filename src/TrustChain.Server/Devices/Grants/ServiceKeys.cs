@@ -6,19 +6,27 @@ using TrustChain.Server.Signing;
 
 namespace TrustChain.Server.Devices.Grants;
 
-/// <summary>The service's own encryption key, derived from the custodial master key: the same on every server of the deployment. Opens day keys of service-readable devices.</summary>
+/// <summary>The service's own encryption key, derived from the custodial master key: the same on every server of the deployment. Opens day keys of service-readable devices, also those
+/// that were wrapped to it under a former master key.</summary>
 internal sealed class ServiceKeys(KeyRing ring, DayKeyStore store, DeviceTemplates templates) : IDisposable
 {
-    private readonly DecryptionKey _key = DecryptionKey.FromSeed(ring.Derive("device data"));
+    private const string Purpose = "device data";
+
+    private readonly DecryptionKey _key = DecryptionKey.FromSeed(ring.Derive(Purpose));
+    private readonly List<DecryptionKey> _former = [.. ring.DeriveFormer(Purpose).Select(static seed => DecryptionKey.FromSeed(seed))];
 
     /// <summary>What devices and owners wrap day keys to.</summary>
     public EncryptionKey PublicKey => _key.PublicKey;
+
+    /// <summary>Thumbprints of all keys that the service opens.</summary>
+    public IReadOnlyList<string> Kids => [PublicKey.Kid, .. _former.Select(static k => k.PublicKey.Kid)];
 
     /// <summary>Whether the service may have keys of a device.</summary>
     public bool MayRead(StoredDevice device) => templates.Find(device.Template) is { Privacy: DevicePrivacy.ServiceReadable };
 
     /// <summary>Opens a key that is wrapped to the service; null where it is not, or was altered.</summary>
-    public DayKey? Open(string compact) => WrappedDayKey.TryParse(compact, out var wrapped, out _) && wrapped.TryUnwrap(_key, out var key) ? key : null;
+    public DayKey? Open(string compact) =>
+        WrappedDayKey.TryParse(compact, out var wrapped, out _) && wrapped.TryUnwrap(_former.Find(k => k.PublicKey.Kid == wrapped.Recipient) ?? _key, out var key) ? key : null;
 
     /// <summary>The day keys of a device that were brought to the service, by name; none of a device that it may not read.</summary>
     public async Task<IReadOnlyDictionary<DayKeyName, DayKey>> ListAsync(StoredDevice device, DateOnly day, CancellationToken cancellationToken)
@@ -26,9 +34,10 @@ internal sealed class ServiceKeys(KeyRing ring, DayKeyStore store, DeviceTemplat
         var found = new Dictionary<DayKeyName, DayKey>();
         if (MayRead(device))
         {
-            foreach (var stored in await store.ListAsync(device.Id, [PublicKey.Kid], day, day, 100, cancellationToken))
+            foreach (var stored in await store.ListAsync(device.Id, Kids, day, day, 100, cancellationToken))
             {
-                if (Open(stored.Jwe) is { } key && key.Device == device.Uri)
+                // One that was brought to the present key counts before one from earlier.
+                if ((stored.Recipient == PublicKey.Kid || !found.Keys.Any(n => n.ToString() == stored.Name)) && Open(stored.Jwe) is { } key && key.Device == device.Uri)
                 {
                     found[key.Name] = key;
                 }
@@ -37,5 +46,9 @@ internal sealed class ServiceKeys(KeyRing ring, DayKeyStore store, DeviceTemplat
         return found;
     }
 
-    public void Dispose() => _key.Dispose();
+    public void Dispose()
+    {
+        _key.Dispose();
+        _former.ForEach(static k => k.Dispose());
+    }
 }
