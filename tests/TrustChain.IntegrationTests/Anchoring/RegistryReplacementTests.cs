@@ -53,6 +53,31 @@ public sealed class RegistryReplacementTests(SharedStack stack)
         Assert.Empty((await server.GetAsync("/log/anchors")).Json.GetProperty("targets")[0].GetProperty("failures").EnumerateArray());
     }
 
+    /// <summary>A thief anchors something else: the log is halted where that is, and goes on in a contract that he cannot write to.</summary>
+    [Fact]
+    public async Task WrongRootOfAThief_HaltsTheLogThere_AndItGoesOnInAnotherContract()
+    {
+        await using var server = await RunningServer.StartAsync(stack.Postgres, stack.Anvil);
+        using var next = await OperatorFolder.OpenAsync(server.RpcUrl);
+        var (company, signed) = await ForgedAnchor.PrepareAsync(server);
+        var item = await CaptureAsync(company);
+        await server.GetFinalAnchorAsync((await server.GetCoveringCheckpointAsync()).Size);
+        var (oldTrust, old) = (await KeptEvidence.GetTrustAsync(server), await KeptEvidence.GetAnchoredAsync(server, company, item));
+        await ForgedAnchor.AnchorByHandAsync(server, signed.Size + 1000);
+        await ForgedAnchor.RaiseAlarmAsync(server, company);
+        await server.StopAsync();
+        Assert.Contains(await server.ExamineAsync(), static f => f.StartsWith("fault contract: it holds an anchor of ", StringComparison.Ordinal));
+
+        Set(server, next.Settings);
+        Set(server, new Dictionary<string, string?> { ["Anchoring__Registry"] = await next.DeployAsync(server.RpcUrl, OperatorKeys.Origin, "--admin", next.Account) });
+        await server.StartAgainAsync();
+        var newer = await CaptureAsync(company);
+        await server.GetFinalAnchorAsync((await server.GetCoveringCheckpointAsync()).Size);
+
+        await KeptEvidence.ExpectPassesAsync(await KeptEvidence.GetAnchoredAsync(server, company, newer), await KeptEvidence.GetTrustAsync(server), server.RpcUrl);
+        await KeptEvidence.ExpectPassesAsync(old, oldTrust, server.RpcUrl); // What was anchored before him stays.
+    }
+
     private static async Task<string> CaptureAsync(TestOrganisation company)
     {
         var item = company.NewItem();

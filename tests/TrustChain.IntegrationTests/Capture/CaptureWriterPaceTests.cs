@@ -1,5 +1,6 @@
 using Npgsql;
 using TrustChain.Core.Log;
+using TrustChain.Core.Signing;
 using TrustChain.IntegrationTests.Installation;
 using TrustChain.Postgres.Capture;
 using TrustChain.Postgres.Partitions;
