@@ -28,7 +28,7 @@ public sealed class OperatorKeys
     /// <summary>The account that sends anchors.</summary>
     public Secp256k1Key Publisher { get; }
 
-    public string LogKeyFile => _files.LogKey;
+    public string LogKeyFile => _files.LogKey!; // Set by Open.
 
     public string CustodialKeyFile => _files.CustodialKey;
 
@@ -49,7 +49,7 @@ public sealed class OperatorKeys
         try
         {
             var keys = OperatorKeySet.OpenOrCreate(files, ScryptN, Iterations);
-            return new OperatorKeys(files, NoteVerifier.Create(Origin, keys.LogKey), keys.Publisher!); // A file is named for it.
+            return new OperatorKeys(files, NoteVerifier.Create(Origin, keys.LogKey!), keys.Publisher!); // A file is named for each.
         }
         catch (OperatorKeyException exception)
         {

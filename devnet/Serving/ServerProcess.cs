@@ -120,6 +120,18 @@ public sealed class ServerProcess : IAsyncDisposable
         }
     }
 
+    /// <summary>Has <c>doctor</c> examine what a server with these settings would find; returns its report as JSON.</summary>
+    public static async Task<string> ExamineAsync(ServerSettings settings, CancellationToken cancellationToken)
+    {
+        var environment = Environment(settings, settings.PublicUrl ?? "https://trace.example.org");
+        foreach (var (name, value) in settings.Environment)
+        {
+            environment[name] = value;
+        }
+        await ChildProcess.RunAsync(Command(settings.Folder, "doctor", null, ["doctor", "--json"], environment), cancellationToken);
+        return await File.ReadAllTextAsync(settings.Folder.LogFile("doctor"), cancellationToken);
+    }
+
     public static Task EndLeftoverAsync(DevnetFolder folder, string name, CancellationToken cancellationToken) =>
         TrustChain.Devnet.PidFile.EndLeftoverAsync(folder.PidFile(name), Signal.Terminate, TimeSpan.FromSeconds(10), cancellationToken);
 

@@ -159,10 +159,11 @@ def verify(data, trust, chain):  # [11] the verdict, and an answer for each step
         try: return check(*arguments)
         except CouldNotCheck: answers[-1][1] = "could not check"
         except FAULTS: answers[-1][1] = "failed"
+    def is_of(one):
+        return same(log["registry"], one["registry"]) and (log["origin"], log["key"], log["chainId"]) == (one["origin"], one["logKey"], one["chainId"])
     def check_identity():
         need(trust, CouldNotCheck)
-        need((log["origin"], log["key"], log["chainId"]) == (trust["origin"], trust["logKey"], trust["chainId"]))
-        need(same(log["registry"], trust["registry"]) and (chain is None or same(chain["genesis"], trust["genesis"])))
+        need(is_of(trust) and (chain is None or same(chain["genesis"], trust["genesis"])))
     def check_anchor(anchor):
         need(anchor and chain and tree, CouldNotCheck)
         need(chain["chainId"] == anchor["chainId"] == log["chainId"] and same(anchor["registry"], log["registry"]))
@@ -341,6 +342,7 @@ def verify(data, trust, chain):  # [11] the verdict, and an answer for each step
     bundle = tell("bundle", parse_bundle, data)
     if bundle is None: return "failed", answers
     log = bundle["log"]
+    if isinstance(trust, list): trust = next(filter(is_of, trust), trust[0])
     tell("identity", check_identity)
     tree = tell("checkpoint", read_checkpoint, bundle["checkpoint"], log)
     if trust and "witnesses" in trust: tell("witness", check_witnesses)

@@ -115,9 +115,12 @@ class DeviceHistory:  # [6.5] the rules for the entries of one device
         self.kids.add(kid or index)
         return True
 ENDS, NOTHING = ("rotate", "replace", "revoke", "retire"), (True, None, None, None)
+def names(trust, log):
+    return (log["origin"], log["key"], log["chainId"]) == (trust["origin"], trust["logKey"], trust["chainId"]) and same(log["registry"], trust["registry"])
 def verify(data, trust=None, chain=None):
     bundle = attempt(parse_bundle, data)
     if bundle is None: return [["bundle", "bundle", "failed", "bundle-malformed"]]
+    if isinstance(trust, list): trust = next((one for one in trust if names(one, bundle["log"])), trust[0])
     log, answers, confirmed, keys, devices = bundle["log"], [], [], {}, {}
     origin, size, root, signed_text, signatures = attempt(parse_checkpoint, bundle["checkpoint"]) or (None,) * 5
     def tell(check, subject, answer):
@@ -125,8 +128,7 @@ def verify(data, trust=None, chain=None):
         return answer == PASSED
     def check_identity():
         if trust is None: return "could-not-check no-trust-file"
-        fits = (log["origin"], log["key"], log["chainId"]) == (trust["origin"], trust["logKey"], trust["chainId"])
-        fits = fits and same(log["registry"], trust["registry"]) and (chain is None or same(chain["genesis"], trust["genesis"]))
+        fits = names(trust, log) and (chain is None or same(chain["genesis"], trust["genesis"]))
         return PASSED if fits else "failed foreign-log"
     def check_checkpoint():
         if origin is None: return "failed checkpoint-malformed"
@@ -347,6 +349,9 @@ def verify(data, trust=None, chain=None):
     for i, item in enumerate(bundle["status"]):
         if item["kind"] == 10 and devices[item["index"]][1]: tell("deviceHistory", f"status[{i}]", histories[item["index"]])
     return answers
+def trusts(given):  # a trust file, or an array of them
+    return (0 < len(given) <= 16 and all(map(trusts, given)) and not any(isinstance(one, list) for one in given) if isinstance(given, list)
+            else TRUST(given) and given.get("quorum", 0) <= len(given.get("witnesses", ())))
 def verdict(answers):
     outcomes = [answer[2] for answer in answers]
     return next(outcome for outcome in ("failed", "could-not-check", "passed") if outcome in outcomes)
@@ -357,7 +362,7 @@ def main():
     def read(path): return path and parse_json(pathlib.Path(path).read_bytes())
     try: data, trust, chain = pathlib.Path(options.bundle).read_bytes(), read(options.trust), read(options.chain)
     except (OSError, ValueError) as error: parser.error(str(error))
-    if trust is not None and not (TRUST(trust) and trust.get("quorum", 0) <= len(trust.get("witnesses", ()))): parser.error("this is no trust file")
+    if trust is not None and not trusts(trust): parser.error("this is no trust file")
     try: chain = observe(options.rpc, parse_bundle(data)["anchors"]) if options.rpc else chain
     except Exception: chain = None  # whatever a node may answer, if it is not usable it is no answer
     answers = verify(data, trust, chain)

@@ -58,7 +58,7 @@ internal static class SharedOptions
     }
 
     /// <summary>The trust file.</summary>
-    public static Option<string?> Trust() => new("--trust") { Description = "Trust file: origin, log key, chain, contract and genesis block.", HelpName = "FILE" };
+    public static Option<string?> Trust() => new("--trust") { Description = "Trust file: origin, log key, chain, contract and genesis block; verify also takes an array of several.", HelpName = "FILE" };
 
     /// <summary>File with the pass phrase of a key file.</summary>
     public static Option<string?> PassFile() => new("--pass-file") { Description = "File whose first line is the pass phrase of the key file.", HelpName = "FILE" };

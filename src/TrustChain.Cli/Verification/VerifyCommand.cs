@@ -19,7 +19,7 @@ internal static class VerifyCommand
         var command = new Command("verify", "Verifies an evidence bundle.") { bundle, trust, rpc, receipt };
         command.SetAction(async (parsed, cancellationToken) =>
         {
-            var trusted = await TrustFiles.ReadAsync(shell, parsed.GetValue(trust), cancellationToken);
+            var trusted = await TrustFiles.ReadAllAsync(shell, parsed.GetValue(trust), cancellationToken);
             var receipts = parsed.GetValue(receipt) is { } file ? await InputFile.ReadTextAsync(shell, file, 1 << 20, cancellationToken) : "";
             if (await DeviceEvidenceFile.OpenAsync(shell, parsed.GetRequiredValue(bundle), cancellationToken) is { } device)
             {
@@ -37,18 +37,19 @@ internal static class VerifyCommand
 
     /// <summary>Good when every check passed, bad when one failed, else could-not-check.</summary>
     public static async Task<int> RunAsync(
-        Shell shell, ReadOnlyMemory<byte> content, TrustFile? trust, IReadOnlyList<Uri> nodes, IReadOnlyList<string> receipts, CancellationToken cancellationToken)
+        Shell shell, ReadOnlyMemory<byte> content, IReadOnlyList<TrustFile>? trusted, IReadOnlyList<Uri> nodes, IReadOnlyList<string> receipts, CancellationToken cancellationToken)
     {
         IReadOnlyList<Check> checks;
         if (EvidenceBundle.TryParse(content, out var bundle, out _))
         {
             var chain = await ObserveAsync(shell, bundle, nodes, cancellationToken);
+            var trust = trusted is null ? null : TrustFile.Find(trusted, bundle.Log);
             var now = TimeProvider.System.GetUtcNow();
             checks = [.. EvidenceVerifier.Verify(bundle, trust, chain).Checks, .. receipts.Select(r => ReceiptVerifier.Verify(r, bundle, trust, now))];
         }
         else
         {
-            checks = EvidenceVerifier.Verify(content, trust, null).Checks; // One check that says what is malformed.
+            checks = EvidenceVerifier.Verify(content, trusted?[0], null).Checks; // One check that says what is malformed.
         }
         var verdict = checks.Any(static c => c.Outcome == Outcome.Failed) ? Outcome.Failed
             : checks.All(static c => c.Outcome == Outcome.Passed) ? Outcome.Passed
@@ -61,7 +62,7 @@ internal static class VerifyCommand
     /// The evidence of a device's period: every bundle is verified, then days and verdicts are computed again from the statements and compared with what the service said. What the service found
     /// in an honest history (a gap, a rollback) is no failure of the evidence; it is printed.
     /// </summary>
-    private static async Task<int> RunAsync(Shell shell, DeviceEvidenceFile file, TrustFile? trust, IReadOnlyList<Uri> nodes, CancellationToken cancellationToken)
+    private static async Task<int> RunAsync(Shell shell, DeviceEvidenceFile file, IReadOnlyList<TrustFile>? trusted, IReadOnlyList<Uri> nodes, CancellationToken cancellationToken)
     {
         var checks = new List<Check>();
         var computed = new DeviceEvidence(file.Header, file.Template);
@@ -83,7 +84,7 @@ internal static class VerifyCommand
                 summary = line;
                 continue;
             }
-            var report = EvidenceVerifier.Verify(bundle, trust, await ObserveAsync(shell, bundle, nodes, cancellationToken));
+            var report = EvidenceVerifier.Verify(bundle, trusted is null ? null : TrustFile.Find(trusted, bundle.Log), await ObserveAsync(shell, bundle, nodes, cancellationToken));
             checks.AddRange(report.Checks.Select(c => c with { Subject = $"bundles[{bundles}].{c.Subject}" }));
             computed.Add(bundle);
             bundles++;

@@ -21,6 +21,8 @@ public sealed record TrustFile(string Origin, string LogKey, long ChainId, strin
     /// <summary>Most witnesses, and most timestamp authorities.</summary>
     public const int MaxTrusted = 16;
 
+    private const string Malformed = "The trust file must be a JSON object with origin, logKey, chainId, registry and genesis, and perhaps witnesses, quorum and timestampAuthorities.";
+
     private static readonly string[] Required = ["chainId", "genesis", "logKey", "origin", "registry"];
     private static readonly string[] Optional = ["quorum", "timestampAuthorities", "witnesses"];
 
@@ -36,7 +38,6 @@ public sealed record TrustFile(string Origin, string LogKey, long ChainId, strin
     /// <summary>Reads a trust file; every required member must be there, and none that is not known.</summary>
     public static bool TryParse(ReadOnlyMemory<byte> utf8, [NotNullWhen(true)] out TrustFile? trust, [NotNullWhen(false)] out string? error)
     {
-        const string Malformed = "The trust file must be a JSON object with origin, logKey, chainId, registry and genesis, and perhaps witnesses, quorum and timestampAuthorities.";
         trust = null;
         error = Malformed;
         try
@@ -70,6 +71,51 @@ public sealed record TrustFile(string Origin, string LogKey, long ChainId, strin
             return false;
         }
     }
+
+    /// <summary>
+    /// Reads what may name several logs: a trust file, or an array of 1 to <see cref="MaxTrusted"/> of them. <see cref="Find"/> says which of them counts.
+    /// </summary>
+    public static bool TryParseAll(ReadOnlyMemory<byte> utf8, [NotNullWhen(true)] out IReadOnlyList<TrustFile>? trusted, [NotNullWhen(false)] out string? error)
+    {
+        trusted = null;
+        try
+        {
+            using var document = JsonDocument.Parse(utf8, new JsonDocumentOptions { AllowDuplicateProperties = false, MaxDepth = 5 });
+            if (document.RootElement.ValueKind != JsonValueKind.Array)
+            {
+                return TryParse(utf8, out var one, out error) && (trusted = [one]) is not null;
+            }
+            if (document.RootElement.GetArrayLength() is < 1 or > MaxTrusted)
+            {
+                error = $"An array of trust files must have 1 to {MaxTrusted} of them.";
+                return false;
+            }
+            var list = new List<TrustFile>();
+            foreach (var item in document.RootElement.EnumerateArray())
+            {
+                if (!TryParse(System.Text.Encoding.UTF8.GetBytes(item.GetRawText()), out var one, out error))
+                {
+                    return false;
+                }
+                list.Add(one);
+            }
+            trusted = list;
+            error = null;
+            return true;
+        }
+        catch (JsonException)
+        {
+            error = Malformed;
+            return false;
+        }
+    }
+
+    /// <summary>Of several trusted logs the one that counts for a bundle: the first with its origin, key, chain id and registry; where there is none, the first of all.</summary>
+    /// <param name="trusted">At least one.</param>
+    /// <param name="log">What the bundle says it is of.</param>
+    public static TrustFile Find(IReadOnlyList<TrustFile> trusted, LogIdentity log) => trusted.FirstOrDefault(t => t.Names(log)) ?? trusted[0];
+
+    private bool Names(LogIdentity log) => Origin == log.Origin && LogKey == log.Key && ChainId == log.ChainId && string.Equals(Registry, log.Registry, StringComparison.OrdinalIgnoreCase);
 
     /// <summary>The trust file as indented JSON.</summary>
     public byte[] ToUtf8()

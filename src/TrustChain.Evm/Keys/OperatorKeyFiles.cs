@@ -6,8 +6,8 @@ public sealed record OperatorKeyFiles
     /// <summary>The pass phrase of the log key and the custodial key, on one line.</summary>
     public required string PassPhrase { get; init; }
 
-    /// <summary>The log's Ed25519 key: an encrypted JWK.</summary>
-    public required string LogKey { get; init; }
+    /// <summary>The log's Ed25519 key: an encrypted JWK; null where the log is only read.</summary>
+    public required string? LogKey { get; init; }
 
     /// <summary>The key under which custodial keys are encrypted: an encrypted JWK of type <c>oct</c> with 32 bytes.</summary>
     public required string CustodialKey { get; init; }

@@ -5,10 +5,10 @@ using TrustChain.Core.Signing;
 namespace TrustChain.Evm.Keys;
 
 /// <summary>The public halves of the operator's keys, and the publisher's account, once every file has been opened.</summary>
-/// <param name="LogKey">The log's public key.</param>
+/// <param name="LogKey">The log's public key; null where no file is named for it.</param>
 /// <param name="Publisher">The account that sends anchors; null where an external signer holds its key.</param>
 /// <param name="Made">Paths of the files that were missing and have been made.</param>
-public sealed record OperatorKeySet(PublicKey LogKey, Secp256k1Key? Publisher, IReadOnlyList<string> Made)
+public sealed record OperatorKeySet(PublicKey? LogKey, Secp256k1Key? Publisher, IReadOnlyList<string> Made)
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
@@ -25,8 +25,8 @@ public sealed record OperatorKeySet(PublicKey LogKey, Secp256k1Key? Publisher, I
     public static OperatorKeySet OpenOrCreate(OperatorKeyFiles files, int scryptN = Keystore.DefaultScryptN, int iterations = EncryptedKeyFile.Iterations)
     {
         var made = new List<string>();
-        var passPhrase = ReadOrMakePassPhrase(files.PassPhrase, made, files.LogKey, files.CustodialKey);
-        if (!File.Exists(files.LogKey))
+        var passPhrase = ReadOrMakePassPhrase(files.PassPhrase, made, files.LogKey ?? files.CustodialKey, files.CustodialKey);
+        if (files.LogKey is not null && !File.Exists(files.LogKey))
         {
             using var fresh = SigningKey.Generate(SignatureAlgorithms.EdDsa);
             WriteNew(files.LogKey, EncryptedKeyFile.Encrypt(fresh.ExportPrivateJwk(), passPhrase, iterations), made);
@@ -36,9 +36,9 @@ public sealed record OperatorKeySet(PublicKey LogKey, Secp256k1Key? Publisher, I
             var secret = Base64UrlText.Encode(RandomNumberGenerator.GetBytes(32));
             WriteNew(files.CustodialKey, EncryptedKeyFile.Encrypt($$"""{"k":"{{secret}}","kty":"oct"}""", passPhrase, iterations), made);
         }
-        using var logKey = OpenLogKey(files.LogKey, passPhrase);
+        using var logKey = files.LogKey is null ? null : OpenLogKey(files.LogKey, passPhrase);
         Open(files.CustodialKey, passPhrase);
-        return new OperatorKeySet(logKey.PublicKey, OpenPublisher(files, passPhrase, scryptN, made), made);
+        return new OperatorKeySet(logKey?.PublicKey, OpenPublisher(files, passPhrase, scryptN, made), made);
     }
 
     private static Secp256k1Key? OpenPublisher(OperatorKeyFiles files, string passPhrase, int scryptN, List<string> made)

@@ -52,7 +52,7 @@ public sealed record SealedContent(IReadOnlyList<(string Kid, string Organisatio
 /// <param name="Origin">The log's name.</param>
 /// <param name="State">Its size and root.</param>
 /// <param name="Checkpoint">The newest signed checkpoint.</param>
-public sealed record LogInspection(string? Origin, LogState? State, StoredCheckpoint? Checkpoint);
+public sealed record LogInspection(string? Origin, LogState? State, StoredCheckpoint? Checkpoint, long Queued);
 
 /// <summary>Reads what an operator should know of a database. Changes nothing.</summary>
 public static class DatabaseInspection
@@ -102,7 +102,7 @@ public static class DatabaseInspection
     public static async Task<LogInspection> ReadLogAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
         const string Sql = """
-            select s.origin, s.size, s.root, c.size, c.root, c.note, c.signed_at
+            select s.origin, s.size, s.root, c.size, c.root, c.note, c.signed_at, (select count(*) from log_queue)
             from (select 1) one
             left join log_state s on true
             left join lateral (select * from checkpoint order by size desc limit 1) c on true
@@ -113,7 +113,8 @@ public static class DatabaseInspection
         return new LogInspection(
             reader.IsDBNull(0) ? null : reader.GetString(0),
             reader.IsDBNull(0) ? null : new LogState(reader.GetInt64(1), new Hash32(reader.GetFieldValue<byte[]>(2))),
-            reader.IsDBNull(3) ? null : new StoredCheckpoint(reader.GetInt64(3), new Hash32(reader.GetFieldValue<byte[]>(4)), reader.GetString(5), reader.GetFieldValue<DateTimeOffset>(6)));
+            reader.IsDBNull(3) ? null : new StoredCheckpoint(reader.GetInt64(3), new Hash32(reader.GetFieldValue<byte[]>(4)), reader.GetString(5), reader.GetFieldValue<DateTimeOffset>(6)),
+            reader.GetInt64(7));
     }
 
     /// <summary>What was sealed under the custodial master key, in a database whose schema is up to date.</summary>

@@ -78,16 +78,16 @@ public sealed class DayKeyStore(NpgsqlDataSource database, TimeProvider time)
     private static NpgsqlParameter Dates(IEnumerable<DateOnly> days) => new NpgsqlParameter<DateOnly[]> { TypedValue = [.. days], NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Date };
 
     /// <summary>Keys of days of devices wrapped to one recipient, by device: of each day at most a number, by name.</summary>
-    public async Task<ILookup<int, StoredDayKey>> ListAsync(IReadOnlyCollection<DayOfDevice> days, string recipient, int perDay, CancellationToken cancellationToken)
+    public async Task<ILookup<int, StoredDayKey>> ListAsync(IReadOnlyCollection<DayOfDevice> days, IReadOnlyCollection<string> recipients, int perDay, CancellationToken cancellationToken)
     {
         const string Sql = """
             select w.device_id, k.name, k.day, k.recipient, k.jwe from unnest($1, $2) as w(device_id, day)
-            cross join lateral (select * from device_day_key d where d.device_id = w.device_id and d.recipient = $3 and d.day = w.day order by d.name limit $4) k
+            cross join lateral (select * from device_day_key d where d.device_id = w.device_id and d.recipient = any($3) and d.day = w.day order by d.name limit $4) k
             """;
         await using var command = database.CreateCommand(Sql);
         command.Parameters.Add(new NpgsqlParameter<int[]> { TypedValue = [.. days.Select(static d => d.DeviceId)] });
         command.Parameters.Add(Dates(days.Select(static d => d.Day)));
-        command.Parameters.Add(new() { Value = recipient });
+        command.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = [.. recipients] });
         command.Parameters.Add(new() { Value = perDay });
         var list = new List<(int DeviceId, StoredDayKey Key)>();
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);

@@ -20,6 +20,19 @@ internal sealed record ChainView(ulong Head, ulong? Finalized, long RegistrySize
 /// <param name="IsAsStored">Whether it is the block that is stored for the anchor.</param>
 internal sealed record FoundTransaction(ulong Block, bool Succeeded, bool IsCanonical, bool IsAsStored);
 
+/// <summary>The account that sent an anchor, as seen from the one that this server sends from.</summary>
+internal enum AnchorSender
+{
+    /// <summary>It is that one.</summary>
+    Ours,
+
+    /// <summary>Another, in whose place the contract takes anchors from ours.</summary>
+    Replaced,
+
+    /// <summary>Another, and the contract does not take anchors from ours.</summary>
+    Foreign,
+}
+
 /// <summary>All that decides what to do with an anchor that is not final.</summary>
 internal sealed record AnchorFacts
 {
@@ -30,6 +43,9 @@ internal sealed record AnchorFacts
     public required ulong Nonce { get; init; }
 
     public required ChainView Chain { get; init; }
+
+    /// <summary>Who sent it.</summary>
+    public AnchorSender Sender { get; init; } = AnchorSender.Ours;
 
     /// <summary>Null: no block holds any of its transactions.</summary>
     public FoundTransaction? Found { get; init; }
@@ -132,6 +148,12 @@ internal static class AnchorDecision
         if (chain.RegistrySize == facts.Size)
         {
             return new AnchorStep.Keep(); // It is there; which transaction did it is found in a later round.
+        }
+        if (facts.Sender != AnchorSender.Ours)
+        {
+            // The nonces above are not that account's, and nobody here can replace what it sent. Where it waits in a pool it will revert once its place is taken; a block
+            // that has it from before is found while it is watched.
+            return facts.Sender == AnchorSender.Replaced ? new AnchorStep.Supersede("the contract takes anchors from another account by now than the one that sent it") : new AnchorStep.Keep();
         }
         if (chain.NextNonce > facts.Nonce)
         {

@@ -46,6 +46,9 @@ internal sealed class ChainIdentity(
         _trust = new TrustFile(server.Origin, ring.Verifier.Text, options.ChainId, registry.Address.ToString(), genesis);
     }
 
+    /// <summary>Whether the contract takes anchors from this server's account.</summary>
+    public async Task<bool> IsPublisherAsync(CancellationToken cancellationToken) => await registry.GetPublisherAsync(BlockTag.Latest, cancellationToken) == publisher;
+
     /// <summary>Asks the contract who may anchor.</summary>
     /// <exception cref="AnchorFaultException">Somebody else.</exception>
     public async Task ConfirmPublisherAsync(CancellationToken cancellationToken)

@@ -148,17 +148,25 @@ internal sealed partial class EvmTarget(
     {
         var watched = await parts.Anchors.ListWatchedAsync(name, parts.Time.GetUtcNow() - SupersededWatch, cancellationToken);
         var transactions = await parts.Anchors.GetTransactionsAsync(watched.Select(static a => a.Id), cancellationToken);
+        bool? isPublisher = null;
         foreach (var anchor in watched)
         {
             var own = transactions[anchor.Id].ToList();
             var newest = own[^1]; // Each anchor was stored with one.
             var (found, mined) = await FindOnChainAsync(anchor, own, chain, cancellationToken);
+            var sender = AnchorSender.Ours;
+            if (anchor.IsWaiting && anchor.Sender.Length > 0 && anchor.Sender != signer.Account.ToString()) // Rows of the first version do not name it.
+            {
+                isPublisher ??= await identity.IsPublisherAsync(cancellationToken);
+                sender = isPublisher.Value ? AnchorSender.Replaced : AnchorSender.Foreign;
+            }
             var step = AnchorDecision.Decide(new AnchorFacts
             {
                 State = anchor.State,
                 Size = anchor.Size,
                 Nonce = (ulong)anchor.Nonce,
                 Chain = chain,
+                Sender = sender,
                 Found = found,
                 LargestOther = watched.Where(a => a.Id != anchor.Id && a.State != AnchorState.Superseded).Select(static a => a.Size).DefaultIfEmpty().Max(),
                 Waited = parts.Time.GetUtcNow() - (newest.SentAt ?? newest.PreparedAt),
@@ -167,6 +175,10 @@ internal sealed partial class EvmTarget(
                 ConfirmationDepth = options.ConfirmationDepth,
             });
             await TakeAsync(lease, round, anchor, newest, mined, step, chain, cancellationToken);
+        }
+        if (isPublisher == false)
+        {
+            await identity.ConfirmPublisherAsync(cancellationToken); // What waits is another account's, and so is the contract: that is said.
         }
     }
 

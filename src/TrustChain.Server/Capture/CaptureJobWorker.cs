@@ -44,7 +44,7 @@ internal sealed partial class CaptureJobWorker(
         {
             try
             {
-                if (head.Halted is not null || await jobs.TakeAsync(_owner, time.GetUtcNow(), Lease, stoppingToken) is not { } job)
+                if (head.Stopped is not null || await jobs.TakeAsync(_owner, time.GetUtcNow(), Lease, stoppingToken) is not { } job)
                 {
                     await signal.WaitAsync(Interval, time, stoppingToken);
                     continue;

@@ -25,7 +25,7 @@ internal static class KeysCommand
         try
         {
             var keys = OperatorKeySet.OpenOrCreate(FilesOf(server, anchoring));
-            Write(keys, NoteVerifier.Create(server.Origin, keys.LogKey), json, output);
+            Write(keys, keys.LogKey is { } key ? NoteVerifier.Create(server.Origin, key).Text : null, json, output);
             return 0;
         }
         catch (Exception exception) when (exception is OperatorKeyException or IOException or UnauthorizedAccessException)
@@ -38,7 +38,7 @@ internal static class KeysCommand
     private static OperatorKeyFiles FilesOf(ServerOptions server, AnchoringOptions anchoring) => new()
     {
         PassPhrase = server.PassPhraseFile,
-        LogKey = server.LogKeyFile,
+        LogKey = server.LogKey.Length > 0 ? null : server.LogKeyFile,
         CustodialKey = server.CustodialKeyFile,
         Publisher = anchoring.ExternalSigner.Length > 0 ? null : anchoring.KeystoreFile,
         PublisherPassPhrase = anchoring.PassPhraseFile,
@@ -51,7 +51,14 @@ internal static class KeysCommand
         {
             faults.Add(origin);
         }
-        Need("TrustChain:LogKeyFile", server.LogKeyFile);
+        if (ServerOptionsValidator.FindFaultOfLogKey(server) is { } logKey)
+        {
+            faults.Add(logKey);
+        }
+        if (server.LogKey.Length == 0)
+        {
+            Need("TrustChain:LogKeyFile", server.LogKeyFile);
+        }
         Need("TrustChain:CustodialKeyFile", server.CustodialKeyFile);
         Need("TrustChain:PassPhraseFile", server.PassPhraseFile);
         if (anchoring.ExternalSigner.Length == 0)
@@ -70,18 +77,18 @@ internal static class KeysCommand
         }
     }
 
-    private static void Write(OperatorKeySet keys, NoteVerifier verifier, bool json, TextWriter output)
+    private static void Write(OperatorKeySet keys, string? logKey, bool json, TextWriter output)
     {
         if (json)
         {
-            output.WriteLine(JsonSerializer.Serialize(new { logKey = verifier.Text, publisher = keys.Publisher?.Address.ToString(), made = keys.Made }, Readable));
+            output.WriteLine(JsonSerializer.Serialize(new { logKey, publisher = keys.Publisher?.Address.ToString(), made = keys.Made }, Readable));
             return;
         }
         foreach (var path in keys.Made)
         {
             output.WriteLine($"made       {path}");
         }
-        output.WriteLine($"log key    {verifier.Text}");
+        output.WriteLine($"log key    {logKey ?? "not here: the log is only read"}");
         output.WriteLine($"publisher  {keys.Publisher?.Address.ToString() ?? "held by the external signer"}");
         if (keys.Made.Count > 0)
         {

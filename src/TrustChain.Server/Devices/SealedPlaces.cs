@@ -14,7 +14,10 @@ internal sealed class SealedPlaces(KeyRing ring) : IDisposable
     private const int HeadSize = 8;
     private const int PlaceSize = 4;
 
-    private readonly SecretBox _box = new(ring.Derive("device places"));
+    private const string Purpose = "device places";
+
+    private readonly SecretBox _box = new(ring.Derive(Purpose));
+    private readonly List<SecretBox> _former = [.. ring.DeriveFormer(Purpose).Select(static key => new SecretBox(key))];
 
     public string Seal(DayOfDevice day, IReadOnlyList<RoughPlace> places)
     {
@@ -28,12 +31,12 @@ internal sealed class SealedPlaces(KeyRing ring) : IDisposable
         return _box.Seal(bytes);
     }
 
-    /// <summary>The places; null for what was sealed under another key of the deployment, for another day or device, or altered.</summary>
+    /// <summary>The places; null for what was sealed under a key that is neither the deployment's nor a former one that is named, for another day or device, or altered.</summary>
     public IReadOnlyList<RoughPlace>? Open(DayOfDevice day, string text)
     {
         Span<byte> head = stackalloc byte[HeadSize];
         WriteHead(day, head);
-        if (_box.Open(text) is not { } bytes || bytes.Length % PlaceSize != 0 || !bytes.AsSpan().StartsWith(head))
+        if ((_box.Open(text) ?? _former.Select(b => b.Open(text)).FirstOrDefault(static b => b is not null)) is not { } bytes || bytes.Length % PlaceSize != 0 || !bytes.AsSpan().StartsWith(head))
         {
             return null;
         }
@@ -46,7 +49,11 @@ internal sealed class SealedPlaces(KeyRing ring) : IDisposable
         return places;
     }
 
-    public void Dispose() => _box.Dispose();
+    public void Dispose()
+    {
+        _box.Dispose();
+        _former.ForEach(static b => b.Dispose());
+    }
 
     private static void WriteHead(DayOfDevice day, Span<byte> head)
     {

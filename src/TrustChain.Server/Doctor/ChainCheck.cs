@@ -134,8 +134,10 @@ internal sealed class ChainCheck(
         {
             var pending = await registry.GetPendingPublisherAsync(BlockTag.Latest, cancellationToken);
             report.Fault(check, $"{registry.Address} takes anchors from {named}, but ours is {publisher}", pending == publisher
-                ? "the admin has named ours already: it has to call acceptPublisher()"
-                : "the contract's admin must name it (transferPublisher); without an admin the old key or a new log is needed");
+                ? "the admin has named ours already: trustchain contracts accept-publisher makes it the publisher"
+                : await registry.GetAdminAsync(BlockTag.Latest, cancellationToken) is var admin && admin.IsDefault
+                    ? "nobody can name another: bring the old key back, or deploy a new contract (\"A lost publisher key without an admin\" in docs/operations.md)"
+                    : $"the contract's admin {admin} must name it: trustchain contracts name-publisher");
         }
         else
         {

@@ -217,10 +217,25 @@ internal sealed class DatabaseCheck(DoctorReport report, ServerOptions server, O
         else if (SignedNote.TryParse(checkpoint.Note, out var note) && note.Verify(keys.Ring.Verifier) == SignatureCheck.Valid)
         {
             report.Ok(Log, string.Create(CultureInfo.InvariantCulture, $"\"{log.Origin}\" with {size} entries, the newest checkpoint is signed by our log key"));
+            CheckReadOnly(log, size);
         }
         else
         {
-            report.Fault(Log, $"the checkpoint of {checkpoint.Size} entries was not signed by the key in {server.LogKeyFile}", "bring this log's own key back; another key would be another log");
+            report.Fault(
+                Log, $"the checkpoint of {checkpoint.Size} entries was not signed by the key {(server.LogKey.Length > 0 ? "that TrustChain:LogKey names" : "in " + server.LogKeyFile)}",
+                "bring this log's own key back; another key would be another log. Where it is lost: \"A lost log key\" in docs/operations.md");
+        }
+    }
+
+    /// <summary>Where nothing is signed any more: what was taken in and promised, and is under no checkpoint.</summary>
+    private void CheckReadOnly(LogInspection log, long size)
+    {
+        var waiting = size - (log.Checkpoint?.Size ?? 0) + log.Queued;
+        if (server.LogKey.Length > 0 && waiting > 0)
+        {
+            report.Warn(
+                "log", string.Create(CultureInfo.InvariantCulture, $"{waiting} entries were taken in and never came under a checkpoint, so that nothing proves them"),
+                "\"A lost log key\" in docs/operations.md lists them: they have to be recorded in the new log");
         }
     }
 

@@ -32,7 +32,7 @@ internal static class KeyCheck
         var targets = new List<AnchorTargetOptions> { anchoring };
         targets.AddRange(anchoring.Targets.Values);
         var held = targets.Where(static t => t.Kind == AnchorTargetKind.Evm && t.ExternalSigner.Length == 0).DistinctBy(static t => t.KeystoreFile).ToList();
-        var files = new[] { server.PassPhraseFile, server.LogKeyFile, server.CustodialKeyFile }.Concat(held.SelectMany(static t => new[] { t.PassPhraseFile, t.KeystoreFile }));
+        var files = new[] { server.PassPhraseFile, server.LogKeyFile, server.CustodialKeyFile }.Concat(server.FormerCustodialKeyFiles).Concat(held.SelectMany(static t => new[] { t.PassPhraseFile, t.KeystoreFile }));
         var unreadable = files.Where(static f => f.Length > 0).Distinct().Where(f => !CheckFile(report, f)).ToHashSet();
         var ring = OpenRing(report, server, unreadable);
         var publishers = new Dictionary<string, Address>();
@@ -76,8 +76,9 @@ internal static class KeyCheck
 
     private static KeyRing? OpenRing(DoctorReport report, ServerOptions server, HashSet<string> unreadable)
     {
-        string[] files = [server.LogKeyFile, server.CustodialKeyFile];
-        if (server.PassPhraseFile.Length == 0 || unreadable.Contains(server.PassPhraseFile) || files.Any(f => f.Length == 0 || unreadable.Contains(f)) || ServerOptionsValidator.FindFaultOfOrigin(server.Origin) is not null)
+        string[] files = [.. server.LogKey.Length > 0 ? (string[])[] : [server.LogKeyFile], server.CustodialKeyFile, .. server.FormerCustodialKeyFiles];
+        if (server.PassPhraseFile.Length == 0 || unreadable.Contains(server.PassPhraseFile) || files.Any(f => f.Length == 0 || unreadable.Contains(f)) 
+            || ServerOptionsValidator.FindFaultOfOrigin(server.Origin) is not null || ServerOptionsValidator.FindFaultOfLogKey(server) is not null)
         {
             report.Skip(Check, "log key and custodial key need their files, the pass phrase and TrustChain:Origin");
             return null;
@@ -95,7 +96,14 @@ internal static class KeyCheck
         try
         {
             var ring = new KeyRing(Options.Create(server));
-            report.Ok(Check, $"log key {ring.Verifier.Text}, and the custodial master key");
+            if (ring.CanSign)
+            {
+                report.Ok(Check, $"log key {ring.Verifier.Text}, and the custodial master key");
+            }
+            else
+            {
+                report.Warn(Check, $"only the public half of the log key {ring.Verifier.Text}, so that the log is only read", "where that is not meant: TrustChain:LogKeyFile instead of TrustChain:LogKey");
+            }
             return ring;
         }
         catch (CryptographicException exception)

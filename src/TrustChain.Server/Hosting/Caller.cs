@@ -134,13 +134,19 @@ internal static class CallerFilters
         where TBuilder : IEndpointConventionBuilder => builder.AddEndpointFilter(async (context, next) =>
             Caller.Of(context.HttpContext).Organisation is null ? Problems.NotAuthenticated() : await next(context));
 
-    /// <summary>503 while the log is halted: for everything that would write an entry.</summary>
+    /// <summary>503 while the log is halted or only read: for everything that would write an entry.</summary>
     public static TBuilder RefuseWhenHalted<TBuilder>(this TBuilder builder)
         where TBuilder : IEndpointConventionBuilder => builder.AddEndpointFilter(async (context, next) =>
         {
-            if (context.HttpContext.RequestServices.GetRequiredService<LogHead>().Halted is null)
+            var head = context.HttpContext.RequestServices.GetRequiredService<LogHead>();
+            if (head.Stopped is null)
             {
                 return await next(context);
+            }
+            if (head.Halted is null)
+            {
+                // No word of trying again: this log takes nothing any more.
+                return Problems.Create(503, ProblemCodes.ReadOnly, "This log is only read: what it holds is served, and it takes nothing new. The operator says where records go now.", "ImplementationException");
             }
             context.HttpContext.Response.Headers.RetryAfter = "60";
             return Problems.Create(

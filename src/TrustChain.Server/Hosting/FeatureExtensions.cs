@@ -117,7 +117,10 @@ internal static class FeatureExtensions
         services.AddSingleton<LogStore>();
         services.AddSingleton<LogSignal>();
         services.AddSingleton<LogMetrics>();
-        services.AddSingleton<LogHead>();
+        services.AddSingleton(static p => new LogHead
+        {
+            ReadOnly = p.GetRequiredService<KeyRing>().CanSign ? null : "TrustChain:LogKey is set, so there is no key to sign with: the log is only read.",
+        });
         services.AddSingleton<TileCache>();
         services.AddSingleton<RegistryGuard>();
         services.AddSingleton<KeptCheckpoint>();

@@ -60,7 +60,9 @@ internal static class HostingExtensions
         if (await log.FindLatestCheckpointAsync(app.Lifetime.ApplicationStopping) is { } checkpoint
             && !(SignedNote.TryParse(checkpoint.Note, out var note) && note.Verify(app.Services.GetRequiredService<KeyRing>().Verifier) == SignatureCheck.Valid))
         {
-            throw new WrongLogException($"The checkpoint of {checkpoint.Size} entries was not signed by the key in {options.LogKeyFile}; bring this log's own key back.");
+            throw new WrongLogException(options.LogKey.Length > 0
+                ? $"The checkpoint of {checkpoint.Size} entries was not signed by the key that TrustChain:LogKey names; see logKey in this log's trust file."
+                : $"The checkpoint of {checkpoint.Size} entries was not signed by the key in {options.LogKeyFile}; bring this log's own key back. Where it is lost, see \"A lost log key\" in docs/operations.md.");
         }
         app.Services.GetRequiredService<KeptCheckpoint>().Read(); // Compared when the log is opened; here so that another log's file is told of as plainly.
     }

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Options;
 using Npgsql;
+using TrustChain.Core.Log;
 
 namespace TrustChain.Server.Hosting;
 
@@ -26,8 +27,20 @@ public sealed class ServerOptions
     /// <summary>Path of the log's Ed25519 key: an encrypted JWK.</summary>
     public string LogKeyFile { get; set; } = "";
 
+    /// <summary>
+    /// Instead of <see cref="LogKeyFile"/>, where the key is lost or must sign no more: its public half, a note verifier key as in the trust file. The server then
+    /// serves what is under a checkpoint, and takes and signs nothing.
+    /// </summary>
+    public string LogKey { get; set; } = "";
+
     /// <summary>Path of the key under which custodial keys are encrypted: an encrypted JWK of type <c>oct</c> with 32 bytes.</summary>
     public string CustodialKeyFile { get; set; } = "";
+
+    /// <summary>
+    /// Paths of earlier files of that kind, under the same pass phrase. Nothing is encrypted or signed under them any more: they open the keys of devices' days that
+    /// were wrapped to the service before. At most 16.
+    /// </summary>
+    public IList<string> FormerCustodialKeyFiles { get; } = [];
 
     /// <summary>Path of a file in which the newest checkpoint is kept on this machine, so that a database restored to an older state is noticed; empty: none.</summary>
     public string CheckpointFile { get; set; } = "";
@@ -82,9 +95,21 @@ internal sealed class ServerOptionsValidator : IValidateOptions<ServerOptions>
         Add(faults, FindFaultOfDatabase(options));
         Add(faults, FindFaultOfOrigin(options.Origin));
         Need(faults, "TrustChain:Operator", options.Operator);
-        NeedFile(faults, "TrustChain:LogKeyFile", options.LogKeyFile);
+        if (options.LogKey.Length == 0)
+        {
+            NeedFile(faults, "TrustChain:LogKeyFile", options.LogKeyFile);
+        }
+        Add(faults, FindFaultOfLogKey(options));
         NeedFile(faults, "TrustChain:CustodialKeyFile", options.CustodialKeyFile);
         NeedFile(faults, "TrustChain:PassPhraseFile", options.PassPhraseFile);
+        for (var i = 0; i < options.FormerCustodialKeyFiles.Count; i++)
+        {
+            NeedFile(faults, $"TrustChain:FormerCustodialKeyFiles:{i.ToString(System.Globalization.CultureInfo.InvariantCulture)}", options.FormerCustodialKeyFiles[i]);
+        }
+        if (options.FormerCustodialKeyFiles.Count > 16)
+        {
+            faults.Add("TrustChain:FormerCustodialKeyFiles names more than 16 files.");
+        }
         if (options.CheckpointFile.Length > 0 && !Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(options.CheckpointFile))))
         {
             faults.Add($"TrustChain:CheckpointFile is in a folder that does not exist: {options.CheckpointFile}");
@@ -122,6 +147,13 @@ internal sealed class ServerOptionsValidator : IValidateOptions<ServerOptions>
     public static string? FindFaultOfOrigin(string origin) =>
         origin.Length == 0 ? "TrustChain:Origin is not set."
         : origin.Any(static c => char.IsWhiteSpace(c) || c == '+') ? "TrustChain:Origin must not hold white space or a plus sign, for example \"log.example.org/tea\"."
+        : null;
+
+    /// <summary>What is wrong with the public key of a log that is only read; null: nothing, or there is none.</summary>
+    public static string? FindFaultOfLogKey(ServerOptions options) =>
+        options.LogKey.Length == 0 ? null
+        : options.LogKeyFile.Length > 0 ? "TrustChain:LogKey and TrustChain:LogKeyFile exclude each other: with the public key alone the log is only read."
+        : !NoteVerifier.TryParse(options.LogKey, out var verifier) || verifier.Name != options.Origin ? $"TrustChain:LogKey must be logKey of the trust file of \"{options.Origin}\"; it is \"{options.LogKey}\"."
         : null;
 
     private static string? FindFaultOfConnection(string connection)

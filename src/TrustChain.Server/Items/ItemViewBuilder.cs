@@ -110,7 +110,7 @@ internal sealed class ItemViewBuilder(
             StepsInColdStorage = walk.WithoutContent.Count,
             MoreUrl = walk.IsComplete ? null : $"/epcis/epcs/{Uri.EscapeDataString(item)}/events",
             Certificates = [.. certificates.Select(c => MakeCertificate(c, names, files, entries.GetValueOrDefault(c.IssueEntryId), language))],
-            Check = MakeCheck(item, bundle, isWhole: !walk.IsCutOff),
+            Check = MakeCheck(item, bundle, isWhole: !walk.IsCutOff && FitsABundle(bundle)),
             JsonLdUrl = item.StartsWith(CanonicalDigitalLink.Domain, StringComparison.Ordinal) ? $"{item[CanonicalDigitalLink.Domain.Length..]}?linkType=all" : null,
         };
         return new ItemStory(item, identifier, walk, report, view);
@@ -396,6 +396,14 @@ internal sealed class ItemViewBuilder(
     private static DocumentView MakeDocument(StoredDocument file) =>
         new(file.Name, $"/api/documents/{file.Digest.ToHex()}", file.MediaType, file.SizeBytes, DocumentEndpoints.ToUri(file.Digest));
 
+    /// <summary>Whether verifiers read what the page was made from. Written out only where its contents come near the limit, so that pages of ordinary items do not pay for it.</summary>
+    private static bool FitsABundle(EvidenceBundle? bundle) => bundle is null
+        || bundle.Statements.Sum(static s => (long)s.Length) + (2 * bundle.Records.Sum(static r => (long)r.Record.Length + (r.Event?.Length ?? 0))) < EvidenceBundle.MaxBytes / 2
+        || bundle.ToUtf8().Length <= EvidenceBundle.MaxBytes;
+
+    /// <param name="item">The item.</param>
+    /// <param name="bundle">Its evidence with that of all that went into it, as far as it is under a checkpoint.</param>
+    /// <param name="isWhole">Whether one bundle can hold all of that; if not, the link is to the item's own records, in pages.</param>
     private CheckView MakeCheck(string item, EvidenceBundle? bundle, bool isWhole)
     {
         var path = $"/evidence?item={Uri.EscapeDataString(item)}{(isWhole ? "&trace=true" : "")}";

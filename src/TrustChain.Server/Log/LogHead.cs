@@ -48,6 +48,12 @@ internal sealed class LogHead
     /// <summary>Why nothing may be signed or captured: the database is behind the registry or differs from it. Null: all is well.</summary>
     public string? Halted => _halted;
 
+    /// <summary>Why the log is only read from this start on, though nothing is wrong with it; null: it is not. What is signed is still anchored and cosigned.</summary>
+    public string? ReadOnly { get; init; }
+
+    /// <summary>Why nothing is captured or signed, for either reason; null: the log grows.</summary>
+    public string? Stopped => _halted ?? ReadOnly;
+
     /// <summary>Completes at the next checkpoint of another size. Take it before looking at <see cref="Checkpoint"/>, and nothing is missed.</summary>
     public Task Grown => _grown.Task;
 

@@ -20,6 +20,7 @@ internal sealed class LogMetrics
         meter.CreateObservableGauge("trustchain.log.anchor.size", () => head.Anchored?.Anchor.Size ?? 0, "{entry}", "Entries under the newest final anchor of the primary target, as evidence from here has it.");
         meter.CreateObservableGauge("trustchain.log.anchor.age", () => Age(head.Anchored?.Anchor.BlockTime), "s", "Age of that anchor.");
         meter.CreateObservableGauge("trustchain.log.halted", () => head.Halted is null ? 0 : 1, null, "1 when the log is read-only because it differs from its anchors.");
+        meter.CreateObservableGauge("trustchain.log.read_only", () => head.ReadOnly is null ? 0 : 1, null, "1 when the log is only read because its key is not here.");
         _sequenced = meter.CreateCounter<long>("trustchain.log.sequenced", "{entry}", "Entries that this server gave their place.");
         _duration = meter.CreateHistogram(
             "trustchain.log.sequencing.duration", "s", "Time that a pass of sequencing took which found entries.",

@@ -22,6 +22,10 @@ internal sealed partial class SequencerWorker(
         {
             Log.WillBeKilled(logger, step);
         }
+        if (head.ReadOnly is { } reason)
+        {
+            Log.ReadOnly(logger, reason);
+        }
         var state = await log.GetStateAsync(cancellationToken);
         if (kept.Read() is { } checkpoint)
         {
@@ -65,7 +69,7 @@ internal sealed partial class SequencerWorker(
     private async Task SequenceAsync(CancellationToken cancellationToken)
     {
         var (state, isWaiting) = await log.GetStateAndQueueAsync(cancellationToken);
-        if (head.Halted is null && !WentBack(state) && isWaiting)
+        if (head.Halted is null && !WentBack(state) && head.ReadOnly is null && isWaiting)
         {
             while (await TakeAsync(cancellationToken) == BatchSize)
             {
@@ -79,7 +83,7 @@ internal sealed partial class SequencerWorker(
             newest = await log.FindLatestCheckpointAsync(cancellationToken);
         }
         var maySign = await guard.MaySignAsync(state, fresh: false, cancellationToken); // also while there is nothing to sign
-        if (maySign && (newest?.Size ?? 0) < state.Size)
+        if (maySign && head.ReadOnly is null && (newest?.Size ?? 0) < state.Size)
         {
             using var span = Tracing.Start("checkpoint");
             span?.SetTag(Tracing.LogSize, state.Size);
@@ -130,6 +134,9 @@ internal sealed partial class SequencerWorker(
 
         [LoggerMessage(3101, LogLevel.Error, "Sequencing failed")]
         public static partial void Failed(ILogger logger, Exception exception);
+
+        [LoggerMessage(3103, LogLevel.Critical, "READ-ONLY: {Reason} Nothing is captured, given its place or signed; what is under a checkpoint is served. See docs/operations.md.")]
+        public static partial void ReadOnly(ILogger logger, string reason);
 
         [LoggerMessage(3102, LogLevel.Warning, "TRUSTCHAIN_CRASH_AT is set ({Step}): this process will be killed at a step of its work. Only tests want that.")]
         public static partial void WillBeKilled(ILogger logger, string step);

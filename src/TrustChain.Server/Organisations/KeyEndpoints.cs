@@ -164,7 +164,7 @@ internal static class KeyEndpoints
 
     private static IResult GetOwnDid(Signing.KeyRing ring, IOptions<ServerOptions> options)
     {
-        var key = ring.LogKey.PublicKey;
+        var key = ring.Verifier.Key;
         return Results.Json(DidWeb.Document(DidWeb.FromUrl(new Uri(options.Value.PublicUrl)), [(key.Kid, key.Jwk)]), contentType: "application/did+json");
     }
 

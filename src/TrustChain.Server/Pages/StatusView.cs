@@ -65,7 +65,7 @@ public enum WitnessState
 public sealed record StatusLimit(LimitKind Kind, DateTimeOffset? Since = null)
 {
     /// <summary>Bad where no records are taken.</summary>
-    public VerdictTone Tone => Kind is LimitKind.DatabaseAway or LimitKind.ReadOnly or LimitKind.DatabaseReadOnly ? VerdictTone.Bad : VerdictTone.Warning;
+    public VerdictTone Tone => Kind is LimitKind.DatabaseAway or LimitKind.ReadOnly or LimitKind.Closed or LimitKind.DatabaseReadOnly ? VerdictTone.Bad : VerdictTone.Warning;
 }
 
 /// <summary>What can fail, as far as it matters to a reader. <see cref="Texts.LimitTitle"/> and <see cref="Texts.LimitMeaning"/> have the words.</summary>
@@ -73,6 +73,9 @@ public enum LimitKind
 {
     /// <summary>The log differs from its anchors, and the service has stopped by itself.</summary>
     ReadOnly,
+
+    /// <summary>The log is only read, because its operator has no key to sign with any more.</summary>
+    Closed,
 
     /// <summary>The store of records does not answer.</summary>
     DatabaseAway,

@@ -69,6 +69,7 @@ public sealed partial class Texts
     public string LimitTitle(LimitKind kind) => kind switch
     {
         LimitKind.ReadOnly => Say("The service has stopped by itself", "服务已自行停止登记"),
+        LimitKind.Closed => Say("This log takes nothing new any more", "本日志不再接受新记录"),
         LimitKind.DatabaseAway => Say("The store of records does not answer", "记录存储无法访问"),
         LimitKind.DatabaseReadOnly => Say("The store of records takes nothing new", "记录存储暂不接受写入"),
         LimitKind.WitnessContradicts => Say("A witness contradicts this log", "有见证方与本日志矛盾"),
@@ -85,6 +86,9 @@ public sealed partial class Texts
         LimitKind.ReadOnly => Say(
             "Its records do not match what it anchored in public. It takes and signs nothing until its operator has cleared this up. Records that are anchored can still be checked.",
             "其记录与公开存证不一致。运营方查明之前，服务不再登记或签名。已存证的记录仍可核验。"),
+        LimitKind.Closed => Say(
+            "Its operator keeps it so that what it holds can be read and checked: its key signs nothing any more. What is recorded since then is in another log, which the operator names.",
+            "运营方保留本日志，供查阅和核验已有记录；其密钥不再签名。此后的记录写入另一日志，由运营方公布。"),
         LimitKind.DatabaseAway => Say(
             "Nothing can be recorded, and items cannot be shown. Senders keep their records and try again; nothing that was confirmed is lost.",
             "暂时无法登记，也无法显示商品。登记方应保留记录稍后重试；已确认的记录不会丢失。"),

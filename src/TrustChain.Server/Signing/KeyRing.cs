@@ -12,24 +12,37 @@ internal sealed class KeyRing : IDisposable
 {
     private readonly AesGcm _custodial;
     private readonly byte[] _master;
+    private readonly SigningKey? _logKey;
+    private readonly List<byte[]> _former = [];
 
     /// <exception cref="CryptographicException">A key file is malformed or the pass phrase wrong; the message names the file.</exception>
     public KeyRing(IOptions<ServerOptions> options)
     {
         var settings = options.Value;
         var passPhrase = File.ReadAllText(settings.PassPhraseFile).TrimEnd('\r', '\n');
-        if (!SigningKey.TryParse(Open(settings.LogKeyFile, passPhrase), out var logKey, out var error) || logKey.PublicKey.Algorithm != SignatureAlgorithms.EdDsa)
+        if (settings.LogKey.Length > 0)
         {
-            throw new CryptographicException($"{settings.LogKeyFile} does not hold an Ed25519 key. {error}");
+            Verifier = NoteVerifier.TryParse(settings.LogKey, out var verifier) ? verifier : throw new CryptographicException("TrustChain:LogKey is no verifier key.");
         }
-        LogKey = logKey;
-        Verifier = NoteVerifier.Create(settings.Origin, logKey.PublicKey);
+        else
+        {
+            _logKey = OpenLogKey(settings.LogKeyFile, passPhrase);
+            Verifier = NoteVerifier.Create(settings.Origin, _logKey.PublicKey);
+        }
         _master = ReadSecret(Open(settings.CustodialKeyFile, passPhrase), settings.CustodialKeyFile);
         _custodial = new AesGcm(_master, 16);
+        foreach (var file in settings.FormerCustodialKeyFiles)
+        {
+            _former.Add(ReadSecret(Open(file, passPhrase), file));
+        }
     }
 
+    /// <summary>Whether the log's private key is here; if not, the log is only read.</summary>
+    public bool CanSign => _logKey is not null;
+
     /// <summary>Signs checkpoints and receipts.</summary>
-    public SigningKey LogKey { get; }
+    /// <exception cref="InvalidOperationException">It is not here, see <see cref="CanSign"/>.</exception>
+    public SigningKey LogKey => _logKey ?? throw new InvalidOperationException("The log's private key is not here: the log is only read.");
 
     /// <summary>The log's public key under its origin.</summary>
     public NoteVerifier Verifier { get; }
@@ -66,14 +79,25 @@ internal sealed class KeyRing : IDisposable
     }
 
     /// <summary>A key of 32 bytes for one purpose (HKDF with SHA-256), the same on every server of the deployment.</summary>
-    public byte[] Derive(string purpose) => HKDF.DeriveKey(HashAlgorithmName.SHA256, _master, 32, info: System.Text.Encoding.UTF8.GetBytes($"trustchain {purpose}"));
+    public byte[] Derive(string purpose) => Derive(_master, purpose);
+
+    /// <summary>What <see cref="Derive(string)"/> gave under each former master key that is named, in the order of the settings: only to open what was made for it.</summary>
+    public IEnumerable<byte[]> DeriveFormer(string purpose) => _former.Select(master => Derive(master, purpose));
+
+    private static byte[] Derive(byte[] master, string purpose) => HKDF.DeriveKey(HashAlgorithmName.SHA256, master, 32, info: System.Text.Encoding.UTF8.GetBytes($"trustchain {purpose}"));
 
     public void Dispose()
     {
         CryptographicOperations.ZeroMemory(_master);
-        LogKey.Dispose();
+        _former.ForEach(static m => CryptographicOperations.ZeroMemory(m));
+        _logKey?.Dispose();
         _custodial.Dispose();
     }
+
+    private static SigningKey OpenLogKey(string path, string passPhrase) =>
+        SigningKey.TryParse(Open(path, passPhrase), out var key, out var error) && key.PublicKey.Algorithm == SignatureAlgorithms.EdDsa
+            ? key
+            : throw new CryptographicException($"{path} does not hold an Ed25519 key. {error}");
 
     private static string Open(string path, string passPhrase)
     {

@@ -60,12 +60,13 @@ internal sealed class DatabaseCheck(LogStore log) : IHealthCheck
     }
 }
 
-/// <summary>Whether the log may grow.</summary>
+/// <summary>Whether the log may grow. One that is only read does what it is there for, and is ready.</summary>
 internal sealed class LogCheck(LogHead head) : IHealthCheck
 {
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken) => Task.FromResult(
         head.Halted is { } reason
             ? HealthCheckResult.Unhealthy(reason)
+            : head.ReadOnly is { } closed ? HealthCheckResult.Healthy($"read-only: {closed} {head.Checkpoint?.Size ?? 0} entries are under a checkpoint, {head.Anchored?.Anchor.Size ?? 0} anchored")
             : HealthCheckResult.Healthy($"{head.Checkpoint?.Size ?? 0} entries are under a checkpoint, {head.Anchored?.Anchor.Size ?? 0} anchored"));
 }
 

@@ -40,6 +40,10 @@ internal sealed class StatusViews(
         {
             yield return new StatusLimit(LimitKind.ReadOnly);
         }
+        else if (head.ReadOnly is not null)
+        {
+            yield return new StatusLimit(LimitKind.Closed);
+        }
         if (seen.DatabaseAwaySince is { } away)
         {
             yield return new StatusLimit(LimitKind.DatabaseAway, away);

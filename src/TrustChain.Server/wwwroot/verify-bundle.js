@@ -14,7 +14,8 @@ export { Outcome };
 /**
  * Verifies a bundle. Needs WebCrypto (crypto.subtle).
  * @param input the bundle's bytes or text.
- * @param trust { origin, logKey, chainId, registry, genesis, and perhaps witnesses, quorum, timestampAuthorities }, or null. One that is malformed throws TypeError.
+ * @param trust { origin, logKey, chainId, registry, genesis, and perhaps witnesses, quorum, timestampAuthorities }, or null, or an array of such objects, of which
+ * the first that names the bundle's log counts, else the first of all. One that is malformed throws TypeError.
  * @param chain { unavailable, chainId, genesis, anchors: [{ hasCode, originHash, rootAt, transaction: { succeeded, to, block, blockHash, blockTime } }] },
  * or null when no node was asked. Digests are in base64url or 0x-hexadecimal, blockTime is a UTC time with milliseconds.
  * @returns {Promise<{ outcome: string, checks: { name: string, subject: string, outcome: string, code: ?string, values: object }[] }>}
@@ -29,7 +30,8 @@ export async function verifyBundle(input, trust, chain) {
     }
     throw error;
   }
-  const verifier = new Verifier(bundle, trust ?? null, chain ?? null);
+  const one = Array.isArray(trust) ? trust.find((t) => names(t, bundle.log)) ?? trust[0] : trust;
+  const verifier = new Verifier(bundle, one ?? null, chain ?? null);
   await verifier.run();
   return report(verifier.checks);
 }
@@ -40,6 +42,10 @@ function report(checks) {
 }
 
 const sameHex = (left, right) => String(left).toLowerCase() === String(right).toLowerCase();
+
+/** Whether a trust file is of the log that a bundle says it is of. */
+const names = (trust, log) =>
+  log.origin === trust.origin && log.key === trust.logKey && sameHex(log.registry, trust.registry) && log.chainId === BigInt(trust.chainId);
 
 /** Canonical base64url of a digest given in base64url or hexadecimal; null for none or all zero bytes. */
 function observed(text) {
@@ -101,7 +107,7 @@ class Verifier {
     if (trust === null) {
       return this.#unknown("identity", "bundle", "no-trust-file");
     }
-    const same = log.origin === trust.origin && log.key === trust.logKey && sameHex(log.registry, trust.registry) && log.chainId === BigInt(trust.chainId)
+    const same = names(trust, log)
       && (chain === null || chain.unavailable || sameHex(chain.genesis, trust.genesis));
     return same ? this.#pass("identity", "bundle", { origin: log.origin }) : this.#fail("identity", "bundle", "foreign-log");
   }

@@ -105,6 +105,20 @@ public sealed class AnchorDecisionTests
         Assert.IsType<AnchorStep.Send>(AnchorDecision.Decide(gap)); // The node may be behind.
     }
 
+    [Theory]
+    [InlineData("Prepared", 3UL, 3UL)] // Nonces of the account that sends now, which say nothing of the other's.
+    [InlineData("Sent", 5UL, 6UL)]
+    [InlineData("Sent", 9UL, 9UL)]
+    [InlineData("Reorged", 9UL, 9UL)]
+    public void OfAReplacedPublisher_IsSuperseded_WithoutAnAlarmAndWithoutAReplacement(string state, ulong next, ulong pending)
+    {
+        var facts = Sent with { State = Enum.Parse<AnchorState>(state), Sender = AnchorSender.Replaced, Waited = TimeSpan.FromHours(1), Chain = Chain with { NextNonce = next, PendingNonce = pending } };
+        Assert.Null(Assert.IsType<AnchorStep.Supersede>(AnchorDecision.Decide(facts)).Alarm);
+        Assert.Equal(new AnchorStep.Keep(), AnchorDecision.Decide(facts with { Chain = facts.Chain with { RegistrySize = 10 } }));
+        Assert.Equal(new AnchorStep.Mine(), AnchorDecision.Decide(facts with { Found = InBlock98 }));
+        Assert.Equal(new AnchorStep.Keep(), AnchorDecision.Decide(facts with { Sender = AnchorSender.Foreign }));
+    }
+
     [Fact]
     public void FinalAndSuperseded_StayWhatTheyAre()
     {

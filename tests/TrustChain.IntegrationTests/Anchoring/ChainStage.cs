@@ -28,11 +28,17 @@ internal sealed class ChainStage : IAsyncDisposable
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    public static async Task<ChainStage> StartAsync(PostgresProcess postgres, IReadOnlyDictionary<string, string?>? settings = null)
+    /// <summary>The contract that the server anchors in at present.</summary>
+    public Evm.Keys.Address Registry => Server.Environment.GetValueOrDefault("Anchoring__Registry") is { } other ? Evm.Keys.Address.Parse(other) : Server.Registry.Address;
+
+    public static async Task<ChainStage> StartAsync(PostgresProcess postgres, IReadOnlyDictionary<string, string?>? settings = null) => await StartAsync(postgres, _ => Task.FromResult(settings));
+
+    /// <summary>The same, with settings that need the chain to be there.</summary>
+    public static async Task<ChainStage> StartAsync(PostgresProcess postgres, Func<AnvilProcess, Task<IReadOnlyDictionary<string, string?>?>> prepare)
     {
         var stack = new PrivateStack();
         var anvil = await stack.StartAnvilAsync();
-        var server = await RunningServer.StartAsync(postgres, anvil, settings);
+        var server = await RunningServer.StartAsync(postgres, anvil, await prepare(anvil));
         return new ChainStage(stack, anvil, server, await server.AddOrganisationAsync());
     }
 
@@ -137,7 +143,7 @@ internal sealed class ChainStage : IAsyncDisposable
     public async Task AssertChainAgreesAsync()
     {
         using var chain = new ChainWitness(Anvil.RpcUrl);
-        var registry = chain.Registry(Server.Registry.Address);
+        var registry = chain.Registry(Registry);
         foreach (var anchor in (await Server.GetAsync("/log/anchors")).Json.GetProperty("anchors").EnumerateArray().Where(static a => a.GetProperty("state").GetString() == "final"))
         {
             Assert.True(Hash32.TryParseBase64Url(anchor.GetProperty("root").GetString(), out var root));
@@ -147,7 +153,7 @@ internal sealed class ChainStage : IAsyncDisposable
             Assert.Equal(anchor.GetProperty("blockHash").GetString(), receipt is null ? null : Hex.Encode(receipt.BlockHash));
         }
         var topic = Hex.Encode(Keccak256.Compute("Anchored(uint64,bytes32,address)"u8));
-        var events = JsonDocument.Parse((await CallAsync("eth_getLogs", new { address = Server.Registry.Address.ToString(), fromBlock = "0x0", topics = new[] { topic } }))!).RootElement;
+        var events = JsonDocument.Parse((await CallAsync("eth_getLogs", new { address = Registry.ToString(), fromBlock = "0x0", topics = new[] { topic } }))!).RootElement;
         var sizes = events.EnumerateArray().Select(static e => e.GetProperty("topics")[1].GetString()).ToList();
         Assert.Equal(sizes.Distinct(), sizes);
     }

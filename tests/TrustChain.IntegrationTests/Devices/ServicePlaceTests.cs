@@ -151,6 +151,77 @@ public sealed class ServicePlaceTests(ServerFixture fixture) : IClassFixture<Ser
         Assert.Equal(["outside-geofence"], await AlarmsAsync(device));
     }
 
+    /// <summary>The service's encryption key hangs on the custodial master key: with a new one, what was wrapped to the service before is opened with the former one, or brought anew.</summary>
+    [Fact]
+    public async Task NewMasterKey_LeavesOldDaysReadable_WithTheFormerOneOrOnceTheirKeysAreBroughtAgain()
+    {
+        await using var server = await RunningServer.StartAsync(fixture.Stack.Postgres, fixture.Stack.Anvil);
+        _own = server;
+        using var device = await TestDevice.EnrolAsync(Server, await Server.AddOrganisationAsync(), Readable);
+        using var master = DeviceMasterKey.Generate(device.Uri);
+        var (bank, insurer) = (await ReaderAsync(device), await ReaderAsync(device));
+        await BringAsync(device, master, 0);
+        (await device.SendAsync(Event(device, master, At(8), Inside))).Expect(201);
+        await UntilAsync(device, "place", "passed");
+        var former = server.Keys.CustodialKeyFile + ".former";
+        await server.StopAsync();
+        File.Move(server.Keys.CustodialKeyFile, former);
+        var files = new Evm.Keys.OperatorKeyFiles { PassPhrase = server.Keys.PassPhraseFile, LogKey = server.Keys.LogKeyFile, CustodialKey = server.Keys.CustodialKeyFile };
+        Assert.Equal([server.Keys.CustodialKeyFile], Evm.Keys.OperatorKeySet.OpenOrCreate(files, iterations: 1_000).Made);
+
+        await server.StartAgainAsync(); // Nothing opens what was wrapped before, and that is said.
+        (await device.SendAsync(Event(device, master, At(10), Inside))).Expect(201);
+        await Eventually.TrueAsync("day without its key", async () => await PlacesAsync(device) is (2, 0));
+        Assert.Equal("could-not-check", Verdict(await VerdictsAsync(device, device.Owner.ApiKey), "place").GetProperty("outcome").GetString());
+        Assert.Empty(await FetchAsync(device, bank));
+
+        await RestartAsync(former);
+        (await device.SendAsync(Event(device, master, At(12), Inside))).Expect(201);
+        await Eventually.TrueAsync("day with the former key", async () => await PlacesAsync(device) is (3, 3));
+        await UntilAsync(device, "place", "passed");
+        Assert.Equal(master.Derive(Day, KeyGroup.Position).Export(), Assert.Single(await FetchAsync(device, bank)).Export());
+        await BringAsync(device, master, 1); // From now on to the new key.
+        (await device.SendAsync(Event(device, master, At(8, day: 1), Inside))).Expect(201);
+        await UntilAsync(device, "place", "passed", days: 2);
+        Assert.Equal(2, await KeysOfServiceAsync(device));
+
+        await RestartAsync(null); // The former one is destroyed; the owner brings the old day's key once more.
+        Assert.Equal(Day.AddDays(1), Assert.Single(await FetchAsync(device, insurer)).Name.Day);
+        await BringAsync(device, master, 0);
+        Assert.Equal([Day, Day.AddDays(1)], (await FetchAsync(device, insurer)).Select(static k => k.Name.Day).Order());
+
+        async Task RestartAsync(string? file)
+        {
+            await server.StopAsync();
+            server.Environment["TrustChain__FormerCustodialKeyFiles__0"] = file;
+            await server.StartAgainAsync();
+        }
+    }
+
+    /// <summary>Somebody with an encryption key and a grant of exact positions.</summary>
+    private async Task<(TestOrganisation Organisation, DecryptionKey Key)> ReaderAsync(TestDevice device)
+    {
+        var (organisation, key) = (await Server.AddOrganisationAsync(), DecryptionKey.Generate());
+        (await Server.PostAsync("/api/encryption-keys", new { jwk = JsonDocument.Parse(key.PublicKey.Jwk).RootElement }, organisation.ApiKey)).Expect(201);
+        await GrantTests.GiveAsync(Server, device, organisation, GrantTests.Terms(["position"], "exact"));
+        return (organisation, key);
+    }
+
+    private async Task<List<DayKey>> FetchAsync(TestDevice device, (TestOrganisation Organisation, DecryptionKey Key) reader) =>
+    [
+        .. (await Server.GetAsync($"{device.Path}/day-keys", reader.Organisation.ApiKey)).Expect(200).Json.GetProperty("keys").EnumerateArray().Select(k =>
+            WrappedDayKey.TryParse(k.GetProperty("jwe").GetString()!, out var wrapped, out var error) && wrapped.TryUnwrap(reader.Key, out var opened) ? opened : throw new InvalidOperationException(error)),
+    ];
+
+    /// <summary>To how many keys of the service day keys are wrapped: all recipients but the readers.</summary>
+    private async Task<long> KeysOfServiceAsync(TestDevice device)
+    {
+        await using var command = Server.Database.CreateCommand(
+            "select count(distinct k.recipient) from device_day_key k join device d on d.id = k.device_id where d.uri = $1 and not exists (select from encryption_key e where e.kid = k.recipient)");
+        command.Parameters.Add(new() { Value = device.Uri });
+        return (long)(await command.ExecuteScalarAsync(TestContext.Current.CancellationToken))!; // count always answers.
+    }
+
     [Fact]
     public async Task KeysThatComeLater_HaveTheDaysJudgedAgain()
     {

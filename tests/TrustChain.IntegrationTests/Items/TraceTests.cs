@@ -37,4 +37,41 @@ public sealed class TraceTests(ServerFixture fixture) : IClassFixture<ServerFixt
         }
         Assert.Equal(201, records);
     }
+
+    [Fact]
+    public async Task Item_WhoseEvidenceIsLongerThanABundle_IsGivenInShorterPages_AndItsPageLinksThose()
+    {
+        const int Documents = 20;
+        var company = await Server.AddOrganisationAsync();
+        using var key = await company.RegisterKeyAsync();
+        var item = company.NewItem();
+        var text = new string('x', 700_000);
+        for (var i = 0; i < Documents; i++)
+        {
+            var observation = Events.Observation(item, $"urn:test:step:{i}").With("ex:text", $"\"{text}\"");
+            observation["@context"] = new JsonArray(Events.Context, new JsonObject { ["ex"] = "https://example.org/" });
+            (await company.CaptureDocumentAsync(key, Events.Document(i == 0 ? Events.Commissioning(item) : observation))).Expect(202);
+        }
+        await Server.GetCoveringCheckpointAsync();
+
+        (await Server.GetAsync($"/evidence?item={Uri.EscapeDataString(item)}&trace=true", company.ApiKey)).ExpectProblem(422, "trace-too-large");
+        var page = System.Net.WebUtility.HtmlDecode((await Server.GetAsync(new Uri(item).AbsolutePath, company.ApiKey, "text/html")).Expect(200).Body);
+        var link = $"/evidence?item={Uri.EscapeDataString(item)}";
+        Assert.Contains($"\"{link}\"", page, StringComparison.Ordinal);
+        Assert.DoesNotContain("trace=true", page, StringComparison.Ordinal);
+        var seen = new List<long>();
+        var pages = 0;
+        for (var path = link; path is not null; pages++)
+        {
+            var bytes = (await Server.GetAsync(path, company.ApiKey)).Expect(200).Bytes;
+            Assert.InRange(bytes.Length, 1, EvidenceBundle.MaxBytes);
+            Assert.True(EvidenceBundle.TryParse(bytes, out var bundle, out var error), error);
+            Assert.DoesNotContain(EvidenceVerifier.Verify(bundle, Server.Registry.Trust, null).Checks, static c => c.Outcome == Outcome.Failed);
+            seen.AddRange(bundle.Records.Select(static r => r.Index));
+            path = bundle.Next;
+        }
+        Assert.Equal(Documents, seen.Distinct().Count());
+        Assert.Equal(Documents, seen.Count); // None twice.
+        Assert.InRange(pages, 2, 3); // Halved once, and not down to single records.
+    }
 }

@@ -120,6 +120,42 @@ public sealed class ArchiveTests(SharedStack stack)
         await FsckAsync(server);
     }
 
+    [Fact]
+    public async Task Export_WhileSomethingIsBeingErased_WaitsAndHasItNoMore()
+    {
+        using var temporary = new TemporaryFolder();
+        var (early, archive) = (temporary.PathOf("early.jsonl"), temporary.PathOf("archive-3.jsonl"));
+        await using var server = await StartAsync();
+        var company = await server.AddOrganisationAsync("tea");
+        await CaptureAsync(server, company);
+        await CloseAsync(server);
+        await server.GetCoveringCheckpointAsync();
+        (await RunAsync(server, temporary, "export", "3", "--out", early)).Expect(0);
+        var index = await OldSchema.ReadAsync(server.Database, "select e.leaf_index from log_entry e join record r on r.id = e.record_id where r.event_id = 'urn:test:cold:2'");
+
+        // The erasure is held before its first row, and so does not end.
+        await using var connection = await server.Database.OpenConnectionAsync(Cancellation);
+        await using var hold = await connection.BeginTransactionAsync(Cancellation);
+        await using (var table = new Npgsql.NpgsqlCommand("lock table erasure in share mode", connection, hold))
+        {
+            await table.ExecuteNonQueryAsync(Cancellation);
+        }
+        var erasing = RunVerbAsync(server, temporary, "erase", index, "--reason", "asked for");
+        await WaitingAsync("erasure", "relation");
+        var exporting = RunAsync(server, temporary, "export", "3", "--out", archive);
+        await WaitingAsync("export", "advisory");
+        Assert.False(exporting.IsCompleted);
+        await hold.RollbackAsync(Cancellation);
+
+        (await erasing).Expect(0);
+        (await exporting).Expect(0);
+        Assert.True(new FileInfo(archive).Length < new FileInfo(early).Length);
+        (await RunAsync(server, temporary, "drop", "3", "--file", archive)).Expect(0); // It is what the tables hold.
+
+        Task WaitingAsync(string who, string lockType) => Eventually.TrueAsync($"{who} that waits for a lock", async () =>
+            await OldSchema.ReadAsync(server.Database, $"select count(*) from pg_locks where not granted and locktype = '{lockType}' and database = (select oid from pg_database where datname = current_database())") == "1");
+    }
+
     /// <summary>What was captured, and where to ask for it.</summary>
     private sealed record Sent(string Item, string Statement, string Answer, IReadOnlyList<string> Evidence, string Query, string Page);
 
@@ -191,10 +227,12 @@ public sealed class ArchiveTests(SharedStack stack)
         return temporary.PathOf("damaged");
     }
 
-    private static async Task<ProgramResult> RunAsync(RunningServer server, TemporaryFolder temporary, params string[] arguments)
+    private static Task<ProgramResult> RunAsync(RunningServer server, TemporaryFolder temporary, params string[] arguments) => RunVerbAsync(server, temporary, ["archive", .. arguments]);
+
+    private static async Task<ProgramResult> RunVerbAsync(RunningServer server, TemporaryFolder temporary, params string[] arguments)
     {
         var config = temporary.PathOf("trustchain.json");
         await File.WriteAllTextAsync(config, new JsonObject { ["TrustChain"] = new JsonObject { ["Database"] = server.ConnectionString } }.ToJsonString(), Cancellation);
-        return await Publication.RunAsync("dotnet", [ServerProcess.PathOf("TrustChain.Server", "trustchain-server"), "archive", .. arguments, "--config", config]);
+        return await Publication.RunAsync("dotnet", [ServerProcess.PathOf("TrustChain.Server", "trustchain-server"), .. arguments, "--config", config]);
     }
 }

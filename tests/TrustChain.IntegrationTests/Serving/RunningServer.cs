@@ -155,6 +155,14 @@ internal sealed class RunningServer : IAsyncDisposable
         _starting = ServerProcess.StartAsync(_settings, _stopping.Token);
     }
 
+    /// <summary>What doctor says to the present settings, each line as "level check: text -> mend".</summary>
+    public async Task<IReadOnlyList<string>> ExamineAsync()
+    {
+        using var report = JsonDocument.Parse(await ServerProcess.ExamineAsync(_settings, TestContext.Current.CancellationToken));
+        return [.. report.RootElement.GetProperty("findings").EnumerateArray().Select(static f =>
+            $"{f.GetProperty("level").GetString()} {f.GetProperty("check").GetString()}: {f.GetProperty("text").GetString()} -> {f.GetProperty("mend").GetString()}")];
+    }
+
     /// <summary>A second server of the same log on the same database.</summary>
     public Task<ServerProcess> StartTwinAsync() =>
         ServerProcess.StartAsync(_settings with { Name = "twin", Port = LocalPort.FindFree() }, TestContext.Current.CancellationToken);

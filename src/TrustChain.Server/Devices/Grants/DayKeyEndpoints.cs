@@ -123,7 +123,7 @@ internal static class DayKeyEndpoints
         var own = await parts.Keys.ListEncryptionKeysAsync(caller.Organisation!.Id, cancellationToken); // The route requires one.
         var list = await parts.Keys.ListAsync(seen.Device.Id, [.. own.Select(static k => k.Kid)], seen.Days.From, seen.Days.Until, MaxKeys, cancellationToken);
         var service = seen.Grant is not null && own.Count > 0 && parts.Service.MayRead(seen.Device)
-            ? await parts.Keys.ListAsync(seen.Device.Id, [parts.Service.PublicKey.Kid], seen.Days.From, seen.Days.Until, MaxKeys, cancellationToken)
+            ? await parts.Keys.ListAsync(seen.Device.Id, parts.Service.Kids, seen.Days.From, seen.Days.Until, MaxKeys, cancellationToken)
             : [];
         // A list that came back full ends within a day: only days up to it are answered, and that day is asked for again.
         DateOnly? horizon = null;
@@ -159,11 +159,13 @@ internal static class DayKeyEndpoints
         var there = found.Select(static k => k.Name).ToHashSet(StringComparer.Ordinal);
         var added = new List<StoredDayKey>();
         var now = parts.Time.GetUtcNow();
-        foreach (var stored in service)
+        // A key may have been wrapped to the service more than once: what was brought to its present key counts first.
+        foreach (var stored in service.OrderBy(k => k.Recipient != parts.Service.PublicKey.Kid))
         {
             if (!there.Contains(stored.Name) && DayKeyName.TryParse(stored.Name, out var name) && grant.Grant.HandsOver(name, now) && parts.Service.Open(stored.Jwe) is { } key)
             {
                 added.Add(stored with { Recipient = recipient.Kid, Jwe = WrappedDayKey.Wrap(key, publicKey) });
+                there.Add(stored.Name);
             }
         }
         if (added.Count == 0)
