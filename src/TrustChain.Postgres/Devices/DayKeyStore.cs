@@ -77,7 +77,7 @@ public sealed class DayKeyStore(NpgsqlDataSource database, TimeProvider time)
 
     private static NpgsqlParameter Dates(IEnumerable<DateOnly> days) => new NpgsqlParameter<DateOnly[]> { TypedValue = [.. days], NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Date };
 
-    /// <summary>Keys of days of devices wrapped to one recipient, by device: of each day at most a number, by name.</summary>
+    /// <summary>Keys of days of devices wrapped to any of some recipients, by device: of each day at most a number, by name.</summary>
     public async Task<ILookup<int, StoredDayKey>> ListAsync(IReadOnlyCollection<DayOfDevice> days, IReadOnlyCollection<string> recipients, int perDay, CancellationToken cancellationToken)
     {
         const string Sql = """
