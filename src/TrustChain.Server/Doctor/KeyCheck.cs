@@ -77,7 +77,7 @@ internal static class KeyCheck
     private static KeyRing? OpenRing(DoctorReport report, ServerOptions server, HashSet<string> unreadable)
     {
         string[] files = [.. server.LogKey.Length > 0 ? (string[])[] : [server.LogKeyFile], server.CustodialKeyFile, .. server.FormerCustodialKeyFiles];
-        if (server.PassPhraseFile.Length == 0 || unreadable.Contains(server.PassPhraseFile) || files.Any(f => f.Length == 0 || unreadable.Contains(f)) 
+        if (server.PassPhraseFile.Length == 0 || unreadable.Contains(server.PassPhraseFile) || files.Any(f => f.Length == 0 || unreadable.Contains(f))
             || ServerOptionsValidator.FindFaultOfOrigin(server.Origin) is not null || ServerOptionsValidator.FindFaultOfLogKey(server) is not null)
         {
             report.Skip(Check, "log key and custodial key need their files, the pass phrase and TrustChain:Origin");

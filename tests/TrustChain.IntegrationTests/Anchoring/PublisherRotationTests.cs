@@ -102,16 +102,18 @@ public sealed class PublisherRotationTests(SharedStack stack)
         await AcceptAsync(to);
         await Stage.StopMiningAsync();
         Assert.Equal(transaction, await Stage.CallAsync("eth_sendRawTransaction", raw));
+        await using var twin = await Stage.Server.StartTwinAsync(); // Another server, which has the old key a while longer.
         await SwitchAsync(to);
 
-        var next = await Stage.AnchorAsync(size, "sent");
-        Assert.NotEqual(transaction, next.GetProperty("transaction").GetString());
+        await UntilAsync("anchor of the new key", $"select count(*) from anchor where sender = '{to.Account}' and state = 'sent' and size >= {size}", 1);
         Assert.Equal(1, await Stage.ScalarAsync(
             $"select count(*) from anchor where transaction = '{transaction}' and state = 'superseded' and sender = '{from.Account}' and reason like 'the contract takes anchors from another%'"));
         await Stage.MineEverySecondAsync();
         await Stage.FinalAsync(size);
         Assert.Equal("0x0", System.Text.Json.JsonDocument.Parse((await Stage.CallAsync("eth_getTransactionReceipt", transaction))!).RootElement.GetProperty("status").GetString());
         Assert.Equal(1, await Stage.ScalarAsync($"select count(*) from anchor where transaction = '{transaction}' and state = 'superseded'"));
+        await UntilAsync("alarm of the server with the old key", "select count(*) from anchor_failure where code = 'not-publisher'", 2);
+        Assert.Equal(0, await Stage.ScalarAsync($"select count(*) from anchor where sender = '{to.Account}' and state in ('superseded', 'reorged')")); // Nor does the other one interfere.
     }
 
     private async Task ExpectEvidenceAsync(Captures load, string old)
@@ -130,6 +132,8 @@ public sealed class PublisherRotationTests(SharedStack stack)
         await evidence.ExpectPassesByAllAsync(await KeptEvidence.GetAnchoredAsync(Stage.Server, Stage.Company, load.Items.Last()), text, RpcUrl);
         (await evidence.FsckAsync(Stage.Server, trust)).Expect(0);
     }
+
+    private Task UntilAsync(string awaited, string count, long least) => Eventually.GetAsync(awaited, async () => await Stage.ScalarAsync(count) >= least ? "" : null, TimeSpan.FromMinutes(2));
 
     private async Task AcceptAsync(OperatorFolder publisher) => (await publisher.ContractsAsync(RpcUrl, "accept-publisher", "--registry", _registry)).Expect(0);
 

@@ -60,9 +60,9 @@ public sealed class FsckTamperingTests(SharedStack stack)
         // What the server says of its anchors.
         var row = string.Create(CultureInfo.InvariantCulture, $"update anchor set root = $1 where size = {anchored}");
         await AlterAsync(row, new byte[Hash32.Size]);
-        var right = MerkleTree.ComputeRoot([.. EntryBundle.Parse(entries).Take((int)anchored).Select(static e => MerkleTree.HashLeaf(e.Span))]);
         await ExpectAsync(
-            "anchor-mismatch", string.Create(CultureInfo.InvariantCulture, $"anchor {anchored}"), $"the server lists {default(Hash32).ToBase64Url()} (final), the entries give {right.ToBase64Url()}.");
+            "anchor-mismatch", string.Create(CultureInfo.InvariantCulture, $"anchor {anchored}"),
+            string.Create(CultureInfo.InvariantCulture, $"anchor of size {anchored}: the server calls it final, but the contract does not hold it ("));
         await AlterAsync(row, await ReadAsync(string.Create(CultureInfo.InvariantCulture, $"select root from checkpoint where size = {anchored}")));
 
         (await FsckAsync()).Expect(0); // All is as it was.
