@@ -25,7 +25,9 @@ public sealed class DeviceTemplateTests
 
     // What days were computed with must be there as it was, byte by byte: days and evidence name the digest of the file. A changed template is another file.
     [Theory]
+    [InlineData("aerial-platform-v2", "dba0964244c56f007f872b2e581dfd46b13e165d5dcae9c49521c8a521209c3c")]
     [InlineData("aerial-platform", "837efb13409cfbc8439e0350d4732333098496ca60338b5567d06f5bbed180ee")]
+    [InlineData("orchard-v2", "6577df4f35ba7c2b13fbe867da1575191ebbf6ca7e9104ee9185af3cf87a40d8")]
     [InlineData("orchard", "ec7a949b2fc04e4daf0956485d55ac756c0ba17476fab816fcccbf16f2224387")]
     [InlineData("e-bike", "bc00bcb6087f163157fdf28d628f560f127c0e2c479949dd1464497c325f1ae3")]
     [InlineData("loom", "790c2615854c57f6770d715d826a903221b2f6d5f80d597c85b32d6b23bb430f")]
