@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json.Nodes;
 using TrustChain.Core.Devices;
+using TrustChain.Core.Devices.Encryption;
 
 namespace TrustChain.UnitTests.Devices;
 
@@ -47,6 +48,26 @@ public sealed class DeviceTemplateTests
         Assert.All(template.Measures, static m => Assert.Equal(m.Kind is not (MeasureKind.Latitude or MeasureKind.Longitude), m.IsOpen));
         Assert.Contains(template.Measures, static m => m.Kind == MeasureKind.Latitude);
         Assert.Equal(privacy == DevicePrivacy.ServiceReadable, template.ServiceJudgesPlaces);
+    }
+
+    [Theory]
+    [InlineData("e-bike", "Angle", "latitude", KeyGroup.Position)]
+    [InlineData("e-bike", "https://gs1.org/voc/Angle", "https://ref.gs1.org/cbv/Comp-longitude", KeyGroup.Position)]
+    [InlineData("aerial-platform", "Angle", "https://ref.gs1.org/cbv/Comp-latitude", KeyGroup.Position)]
+    [InlineData("e-bike", "Angle", null, null)]
+    [InlineData("e-bike", "Length", null, null)]
+    [InlineData("e-bike", "urn:x:unknown", null, null)]
+    [InlineData("loom", "Angle", "latitude", null)]
+    public void EncryptedMeasure_IsFoundInEverySpelling(string name, string type, string? component, KeyGroup? group) =>
+        Assert.Equal(group, Newest(name).FindEncryptionGroup(type, component));
+
+    [Fact]
+    public void EncryptedMeasure_ThatIsNoPlace_IsOfTheOperation()
+    {
+        var json = JsonNode.Parse(File.ReadAllBytes(Files().Single(static f => f.EndsWith("e-bike.json", StringComparison.Ordinal))))!;
+        json["measures"]![1]!["privacy"] = "encrypted";
+        Assert.True(DeviceTemplate.TryParse(Encoding.UTF8.GetBytes(json.ToJsonString()), out var template, out var error), error);
+        Assert.Equal(KeyGroup.Operation, template.FindEncryptionGroup("Length", null));
     }
 
     [Fact]
