@@ -11,29 +11,31 @@ using Microsoft.Win32.SafeHandles;
 
 namespace TrustChain.DeviceClient;
 
-// With TelemetryFormat.cs (and TelemetryCbor.cs, for devices that say it in CBOR) all of a device's side of docs/devices.md, for who ports it. Here: storage, sending, the life of the key.
+// With TelemetryFormat.cs (and TelemetryCbor.cs, for devices that say it in CBOR, TelemetryEncryption.cs and TelemetryDevice.Keys.cs, for devices that encrypt) all of a device's side of
+// docs/devices.md, for who ports it. Here: storage, sending, the life of the key.
 
 /// <summary>Settings of a <see cref="TelemetryDevice"/>.</summary>
 /// <param name="Server">Address of the service. Only https, and http to this machine, unless <paramref name="AllowPlainHttp"/>: everybody on the way then reads what is measured.</param>
 /// <param name="AllowPlainHttp">See there.</param>
 /// <param name="Key">The key; null: a file in the folder, made at enrolment.</param>
 /// <param name="BootId">Names this start of the machine, such as <c>/proc/sys/kernel/random/boot_id</c>; null: each opening of the folder counts as a start.</param>
-/// <param name="Encrypt">As in <see cref="TelemetryFormat.WriteEvent"/>; null: nothing is encrypted.</param>
+/// <param name="Encrypt">As in <see cref="TelemetryFormat.WriteEvent"/>, for who encrypts by another program: no key is handed over then; null: as <paramref name="Encryption"/> says.</param>
 /// <param name="Clock">Clock and timers; null: those of the system.</param>
 /// <param name="Handler">Makes the connections; null: with the platform's certificates.</param>
 /// <param name="Cbor">Whether statements are written in CBOR, as COSE_Sign1, and not in JSON. May change from one opening of the folder to the next.</param>
+/// <param name="Encryption">What is encrypted, and who gets the keys; null: nothing and nobody.</param>
 public sealed record DeviceOptions(
     Uri Server, bool AllowPlainHttp = false, IDeviceKey? Key = null, string? BootId = null, Func<Measurement, string?>? Encrypt = null, TimeProvider? Clock = null, HttpMessageHandler? Handler = null,
-    bool Cbor = false)
+    bool Cbor = false, DeviceEncryption? Encryption = null)
 {
     /// <summary>For tests: is told each step on the disk before it is done.</summary>
     internal Action<string>? Step { get; init; }
 }
 
-/// <summary>What one pass over the unsent statements did.</summary>
+/// <summary>What one pass over the unsent statements, and the day keys that are to be handed over, did.</summary>
 /// <param name="Sent">Statements that the service has, each with its receipt in <c>receipts/</c>.</param>
-/// <param name="Refused">Statements that it will never take, set aside in <c>refused/</c>.</param>
-/// <param name="Left">Statements still to be sent.</param>
+/// <param name="Refused">Statements that it will never take, set aside in <c>refused/</c>, and hand-overs of day keys, of which the problem is there.</param>
+/// <param name="Left">Statements still to be sent, and day keys still to be handed over.</param>
 /// <param name="Wait">How long to wait before the next pass; zero when nothing is left.</param>
 /// <param name="Reason">Why it ended before the end.</param>
 public sealed record SendReport(int Sent, int Refused, int Left, TimeSpan Wait, string? Reason);
@@ -42,11 +44,11 @@ public sealed record SendReport(int Sent, int Refused, int Left, TimeSpan Wait, 
 public sealed class DeviceException(string message) : Exception(message);
 
 /// <summary>
-/// A device's folder: <c>state.json</c> (who it is, and the last number that was used), <c>out/</c> (statements to send), <c>receipts/</c> and <c>refused/</c>. A statement is on the
+/// A device's folder: <c>state.json</c> (who it is, and the last number that was used), <c>out/</c> (statements to send), <c>receipts/</c>, <c>refused/</c> and <c>keys/</c>. A statement is on the
 /// disk before its number counts as used, and its number before it is sent: whenever the power goes, no number is used for two contents. A copy of the folder that goes on by itself
 /// breaks that, and shows as a fork. Beside one call that sends, one thread may collect and flush; nothing else may run at once. A second process is kept out.
 /// </summary>
-public sealed class TelemetryDevice : IDisposable
+public sealed partial class TelemetryDevice : IDisposable
 {
     private const string Jws = ".jws";
     private const string Cose = ".cose";
@@ -168,7 +170,7 @@ public sealed class TelemetryDevice : IDisposable
     /// <summary>Collects a measurement. What was collected before is signed and stored first where it is full, another day begins, or time has not gone on.</summary>
     public void Add(Measurement measurement)
     {
-        var bytes = 100 + Encoding.UTF8.GetByteCount(TelemetryFormat.WriteReport(measurement, null)) + (_options.Encrypt is null ? 0 : 400);
+        var bytes = 100 + Encoding.UTF8.GetByteCount(TelemetryFormat.WriteReport(measurement, null)) + (_options is { Encrypt: null, Encryption: null } ? 0 : 400);
         var last = _pending.Count == 0 ? (DateTimeOffset?)null : _pending[^1].Time;
         var isNext = last is null || TelemetryFormat.Time(last.Value) != TelemetryFormat.Time(measurement.Time);
         if (last is { } before
@@ -198,6 +200,7 @@ public sealed class TelemetryDevice : IDisposable
             throw new DeviceException("The change of the key was interrupted: finish it first.");
         }
         var number = Sequence + 1;
+        NameKeys();
         var statement = Sign(number);
         _inDoubt = true;
         DurableFiles.Store(PathOf("out", number, _options.Cbor ? Cose : Jws), statement, _options.Step, replace: false); // From here on the number is used.
@@ -206,7 +209,9 @@ public sealed class TelemetryDevice : IDisposable
         (_bytes, _readings) = (0, 0);
     }
 
-    /// <summary>Sends what is stored, oldest first, until nothing is left or the service asks to wait: alone by itself, several together, at most 100 and 8 MiB.</summary>
+    /// <summary>
+    /// Sends what is stored, oldest first, until nothing is left or the service asks to wait: alone by itself, several together, at most 100 and 8 MiB. Then hands over the day keys that are to be.
+    /// </summary>
     public async Task<SendReport> SendAsync(CancellationToken cancellationToken)
     {
         // Only what is counted: were a later one sent and deleted before that, its number would be used again after a crash.
@@ -253,12 +258,17 @@ public sealed class TelemetryDevice : IDisposable
             }
             if (batch.Count > 0)
             {
-                var seconds = answer.Wait is { } asked ? Math.Min(3600, asked.TotalSeconds) : Math.Min(900, 1 << Math.Min(_failures, 20)) * RandomNumberGenerator.GetInt32(80, 121) / 100.0;
-                _failures++;
-                return new SendReport(sent, refused, files.Length - at, TimeSpan.FromSeconds(seconds), answer.Reason);
+                return new SendReport(sent, refused, files.Length - at, PauseAfter(answer), answer.Reason);
             }
         }
-        return new SendReport(sent, refused, 0, TimeSpan.Zero, null);
+        return await HandOverAsync(new SendReport(sent, refused, 0, TimeSpan.Zero, null), cancellationToken);
+    }
+
+    private TimeSpan PauseAfter(Answer answer)
+    {
+        var seconds = answer.Wait is { } asked ? Math.Min(3600, asked.TotalSeconds) : Math.Min(900, 1 << Math.Min(_failures, 20)) * RandomNumberGenerator.GetInt32(80, 121) / 100.0;
+        _failures++;
+        return TimeSpan.FromSeconds(seconds);
     }
 
     /// <summary>Sends, waits and sends again until nothing is left.</summary>
@@ -309,6 +319,7 @@ public sealed class TelemetryDevice : IDisposable
     public void Dispose()
     {
         _http.Dispose();
+        _keys?.Dispose();
         _lock.Dispose();
     }
 
@@ -320,8 +331,8 @@ public sealed class TelemetryDevice : IDisposable
         var (previous, now) = (State.Previous, _clock.GetUtcNow());
         return _options.Cbor
             ? TelemetryCbor.Sign(
-                Key, State.Origin, Device, number, previous is null ? null : Base64Url.DecodeFromChars(previous), State.Boot, now, TelemetryCbor.WriteEvent(Device, _pending, _options.Encrypt))
-            : Encoding.ASCII.GetBytes(TelemetryFormat.Sign(Key, State.Origin, Device, number, previous, State.Boot, now, TelemetryFormat.WriteEvent(Device, _pending, _options.Encrypt)));
+                Key, State.Origin, Device, number, previous is null ? null : Base64Url.DecodeFromChars(previous), State.Boot, now, TelemetryCbor.WriteEvent(Device, _pending, Encrypt))
+            : Encoding.ASCII.GetBytes(TelemetryFormat.Sign(Key, State.Origin, Device, number, previous, State.Boot, now, TelemetryFormat.WriteEvent(Device, _pending, Encrypt)));
     }
 
     private static string Digest(byte[] statement) => Base64Url.EncodeToString(SHA256.HashData(statement));

@@ -142,6 +142,10 @@ public static class TelemetryFormat
             $$"""{"act":"rotate","device":"{{pseudonym}}","jwk":{{RequiredMembers(next.PublicJwk)}},"kid":"{{Thumbprint(next.PublicJwk)}}","organisation":{{Quote(organisation)}},"""
             + $"\"previous\":{previous},\"proof\":\"{Prove(next, "rotate", pseudonym, origin)}\",\"v\":1}}"));
 
+    /// <summary>The statement by which a device brings wrapped day keys (docs/devices.md section 6).</summary>
+    public static string SignDayKeys(IDeviceKey key, string origin, IEnumerable<string> wrapped) =>
+        SignJws(key, "day-keys+jws", origin, Encoding.UTF8.GetBytes($$"""{"keys":["{{string.Join("\",\"", wrapped)}}"]}"""));
+
     /// <summary>The required members of a P-256 key in the order of their names: what RFC 7638 hashes.</summary>
     internal static string RequiredMembers(string publicJwk)
     {

@@ -19,8 +19,10 @@ internal sealed class DeviceCheck(DevnetHost devnet, DemoClient client, CliProce
     private const string Orchard = "orchard";
     private const string Bicycle = "e-bike";
 
-    private static readonly string[] Templates = ["aerial-platform", Bicycle, "loom", Orchard];
+    private static readonly string[] Templates = ["aerial-platform", Bicycle, "shared-bike", "loom", Orchard];
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
+
+    private readonly PlaceCheck _places = new(devnet, cli, report);
 
     public async Task RunAsync(CancellationToken cancellationToken)
     {
@@ -34,9 +36,10 @@ internal sealed class DeviceCheck(DevnetHost devnet, DemoClient client, CliProce
         {
             var keyFile = Path.Combine(folder.FullName, "api-key");
             await File.WriteAllTextAsync(keyFile, apiKey, cancellationToken);
+            var encryptionKey = await _places.PublishKeyAsync(keyFile, folder.FullName, cancellationToken);
             foreach (var template in Templates)
             {
-                if (await CheckAsync(template, days, seed, apiKey, keyFile, folder.FullName, cancellationToken) is { } told && template is Orchard or Bicycle)
+                if (await CheckAsync(template, days, seed, apiKey, keyFile, encryptionKey, folder.FullName, cancellationToken) is { } told && template is Orchard or Bicycle)
                 {
                     await (template == Orchard ? CheckHarvestAsync(told, prefix, days, apiKey, cancellationToken) : CheckBatteryAsync(told, prefix, days, apiKey, cancellationToken));
                 }
@@ -49,14 +52,14 @@ internal sealed class DeviceCheck(DevnetHost devnet, DemoClient client, CliProce
     }
 
     /// <returns>What the simulation told; null where it failed.</returns>
-    private async Task<JsonObject?> CheckAsync(string template, int days, int seed, string apiKey, string keyFile, string folder, CancellationToken cancellationToken)
+    private async Task<JsonObject?> CheckAsync(string template, int days, int seed, string apiKey, string keyFile, string encryptionKey, string folder, CancellationToken cancellationToken)
     {
         var file = Path.Combine(folder, template + ".json");
         var machines = days >= LongDays ? MachinesOfLongRuns : MachinesOfShortRuns;
         string[] arguments =
         [
             "device", "simulate", "--template", template, "--devices", Number(machines), "--days", Number(days), "--seed", Number(seed),
-            "--server", devnet.Server.BaseUrl, "--api-key-file", keyFile, "--out", file,
+            "--server", devnet.Server.BaseUrl, "--api-key-file", keyFile, "--encryption-key", encryptionKey, "--out", file,
         ];
         var simulated = await cli.RunOnAsync(arguments, cancellationToken);
         if (simulated.ExitCode != 0)
@@ -67,20 +70,28 @@ internal sealed class DeviceCheck(DevnetHost devnet, DemoClient client, CliProce
         var told = JsonNode.Parse(await File.ReadAllBytesAsync(file, cancellationToken))!.AsObject(); // The program wrote it.
         var from = told["from"]!.GetValue<string>();
         var until = DateOnly.ParseExact(from, "yyyy-MM-dd", CultureInfo.InvariantCulture).AddDays(days - 1).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
-        var (planted, faults) = (new List<string>(), new List<string>());
+        var (planted, faults, places) = (new List<string>(), new List<string>(), new List<string>());
         foreach (var device in told["devices"]!.AsArray())
         {
             var id = device!["id"]!.GetValue<string>();
             var own = device["faults"]!.AsArray().Where(static f => f!["fault"]!.GetValue<bool>()).Select(static f => f!["code"]!.GetValue<string>()).ToList();
             var allowed = device["faults"]!.AsArray().SelectMany(static f => f!["also"]!.AsArray().Select(static a => a!.GetValue<string>()).Append(f["code"]!.GetValue<string>())).ToHashSet();
             planted.AddRange(own);
-            var found = await FindAsync($"api/devices/{id}/verdicts?from={from}&to={until}", own, apiKey, cancellationToken);
+            var answer = await FindAsync(
+                $"api/devices/{id}/verdicts?from={from}&to={until}", a => own.All(Codes(a).Contains) && Codes(a).All(allowed.Contains) && !PlaceCheck.FindFaults(template, id, a, own, allowed).Any(), apiKey, cancellationToken);
+            var found = Codes(answer);
+            places.AddRange(PlaceCheck.FindFaults(template, $"{device["device"]}", answer, own, allowed));
             faults.AddRange(own.Except(found).Select(code => $"{code} of {device["device"]} was not found"));
             faults.AddRange(found.Except(allowed).Select(code => $"{code} of {device["device"]} was found, though nobody planted it"));
         }
         report.Add(
             $"Of {machines} machines ({template}, {days} days, seed {seed}) each planted fault is found ({string.Join(", ", planted.Order())}) and nothing else",
             faults.Count == 0 ? null : string.Join("; ", faults));
+        _places.Report(template, places);
+        if (template == Bicycle)
+        {
+            await _places.CheckReadingAsync(told["devices"]![0]!["id"]!.GetValue<string>(), from, keyFile, encryptionKey, cancellationToken); // The program wrote it.
+        }
         report.Add($"The evidence of a machine's {days} days ({template}) verifies, and its days and verdicts compute to what the service says", await VerifyAsync(told, from, until, apiKey, folder, cancellationToken));
         return told;
     }
@@ -180,19 +191,20 @@ internal sealed class DeviceCheck(DevnetHost devnet, DemoClient client, CliProce
 
     private static string Moment(DateTime time) => time.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
 
-    /// <summary>The codes found, once those planted are all there and nothing changes any more.</summary>
-    private async Task<IReadOnlyCollection<string>> FindAsync(string path, IReadOnlyCollection<string> planted, string apiKey, CancellationToken cancellationToken)
+    private static HashSet<string> Codes(JsonObject answer) => [.. answer["findings"]!.AsArray().Select(static f => f!["code"]!.GetValue<string>())];
+
+    /// <summary>The verdicts, once they are as they must be and nothing changes any more: days are computed while statements still come, and one whose statements are not all there has a gap.</summary>
+    private async Task<JsonObject> FindAsync(string path, Func<JsonObject, bool> isExpected, string apiKey, CancellationToken cancellationToken)
     {
         var deadline = DateTimeOffset.UtcNow + Patience;
         var before = "";
         while (true)
         {
             var answer = DemoClient.Require(await client.GetAsync(path, apiKey, cancellationToken), "Reading verdicts");
-            var found = answer["findings"]!.AsArray().Select(static f => f!["code"]!.GetValue<string>()).ToHashSet();
-            var now = answer["findings"]!.ToJsonString() + answer["statements"];
-            if ((now == before && planted.All(found.Contains)) || DateTimeOffset.UtcNow > deadline)
+            var now = answer["findings"]!.ToJsonString() + answer["verdicts"]!.ToJsonString() + answer["statements"]; // Part of every success.
+            if ((now == before && isExpected(answer)) || DateTimeOffset.UtcNow > deadline)
             {
-                return found;
+                return answer;
             }
             before = now;
             await Task.Delay(TimeSpan.FromSeconds(1.5), cancellationToken);

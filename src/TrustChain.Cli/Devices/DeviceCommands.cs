@@ -4,25 +4,35 @@ using TrustChain.DeviceClient;
 
 namespace TrustChain.Cli.Devices;
 
-/// <summary><c>device claim</c>, <c>device keys</c>, <c>device send</c> and <c>device rotate</c>: a device played by this program. <c>device simulate</c> is <see cref="SimulateCommand"/>.</summary>
+/// <summary>
+/// <c>device claim</c>, <c>device keys</c>, <c>device send</c> and <c>device rotate</c>: a device played by this program. For owners and readers of encrypted data there are
+/// <see cref="EncryptionKeyCommands"/>, <see cref="DayKeyCommands"/> and <see cref="ReadingsCommand"/>; <c>device simulate</c> is <see cref="SimulateCommand"/>.
+/// </summary>
 internal static class DeviceCommands
 {
     private const int MaxFileBytes = 256 << 20;
     private const string BootIdFile = "/proc/sys/kernel/random/boot_id";
 
     /// <summary>The verb.</summary>
-    public static Command Create(Shell shell) => new("device", "Is a device, or stands in for many.") { Claim(shell), Keys(shell), Send(shell), Rotate(shell), SimulateCommand.Create(shell) };
+    public static Command Create(Shell shell) => new("device", "Is a device, or stands in for many.")
+    {
+        Claim(shell), Keys(shell), Send(shell), Rotate(shell), EncryptionKeyCommands.Create(shell), DayKeyCommands.Create(shell), ReadingsCommand.Create(shell), SimulateCommand.Create(shell),
+    };
 
     private static Command Claim(Shell shell)
     {
         var server = SharedOptions.Server();
         var claim = new Option<string>("--claim") { Description = "Claim code that the owner was given.", HelpName = "CODE", Required = true };
         var state = State();
-        var command = new Command("claim", "Makes a key and enrols the device with its claim code.") { server, claim, state };
+        var template = new Option<string?>("--template") { Description = "File with the device's template: it says what is encrypted, and whether the service gets the keys. Without it the server is asked, and believed.", HelpName = "FILE" };
+        var owner = new Option<string?>("--encryption-key") { Description = "The owner's encryption key (a JWK): the day keys of what is encrypted are wrapped to it.", HelpName = "FILE" };
+        var master = DayKeyCommands.MasterKeyFile(required: false);
+        var command = new Command("claim", "Makes a key and enrols the device with its claim code.") { server, claim, state, template, owner, master };
         command.SetAction((parsed, cancellationToken) => GuardAsync(async () =>
         {
             var (folder, address) = (parsed.GetRequiredValue(state), parsed.GetRequiredValue(server));
-            using var device = await TelemetryDevice.ClaimAsync(folder, Options(address), parsed.GetRequiredValue(claim), cancellationToken);
+            await DeviceSecrets.PrepareAsync(shell, folder, address, parsed.GetRequiredValue(claim), parsed.GetValue(template), parsed.GetValue(owner), parsed.GetValue(master), cancellationToken);
+            using var device = await TelemetryDevice.ClaimAsync(folder, Options(address, folder), parsed.GetRequiredValue(claim), cancellationToken);
             await OutputFile.WriteAsync(ServerFile(folder), address.AbsoluteUri + "\n", cancellationToken);
             return Show(shell, device);
         }));
@@ -36,7 +46,7 @@ internal static class DeviceCommands
         command.SetAction((parsed, cancellationToken) => GuardAsync(async () =>
         {
             var folder = parsed.GetRequiredValue(state);
-            using var device = TelemetryDevice.Open(folder, Options(await ServerAsync(shell, folder, null, cancellationToken)));
+            using var device = TelemetryDevice.Open(folder, Options(await ServerAsync(shell, folder, null, cancellationToken), folder));
             return Show(shell, device);
         }));
         return command;
@@ -53,7 +63,7 @@ internal static class DeviceCommands
         {
             var folder = parsed.GetRequiredValue(state);
             var measurements = parsed.GetValue(file) is { } name ? ReadingsFile.Parse(await InputFile.ReadTextAsync(shell, name, MaxFileBytes, cancellationToken), InputFile.Name(name)) : [];
-            using var device = TelemetryDevice.Open(folder, Options(await ServerAsync(shell, folder, parsed.GetValue(server), cancellationToken)));
+            using var device = TelemetryDevice.Open(folder, Options(await ServerAsync(shell, folder, parsed.GetValue(server), cancellationToken), folder));
             foreach (var measurement in measurements)
             {
                 device.Add(measurement);
@@ -72,7 +82,7 @@ internal static class DeviceCommands
         command.SetAction((parsed, cancellationToken) => GuardAsync(async () =>
         {
             var folder = parsed.GetRequiredValue(state);
-            using var device = TelemetryDevice.Open(folder, Options(await ServerAsync(shell, folder, parsed.GetValue(server), cancellationToken)));
+            using var device = TelemetryDevice.Open(folder, Options(await ServerAsync(shell, folder, parsed.GetValue(server), cancellationToken), folder));
             await device.RotateAsync(null, cancellationToken);
             return Show(shell, device);
         }));
@@ -151,7 +161,8 @@ internal static class DeviceCommands
     }
 
     // Who says http on the command line means it, as in all verbs.
-    private static DeviceOptions Options(Uri server) => new(server) { AllowPlainHttp = true, BootId = File.Exists(BootIdFile) ? File.ReadAllText(BootIdFile).Trim() : null };
+    private static DeviceOptions Options(Uri server, string folder) =>
+        new(server) { AllowPlainHttp = true, BootId = File.Exists(BootIdFile) ? File.ReadAllText(BootIdFile).Trim() : null, Encryption = DeviceSecrets.Read(folder) };
 
     private static async Task<Uri> ServerAsync(Shell shell, string folder, Uri? given, CancellationToken cancellationToken) => given
         ?? (Uri.TryCreate(await InputFile.ReadSecretAsync(shell, ServerFile(folder), cancellationToken), UriKind.Absolute, out var stored) ? stored : throw new CliException($"{ServerFile(folder)} has no address."));

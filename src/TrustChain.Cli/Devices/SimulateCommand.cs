@@ -28,11 +28,12 @@ internal static class SimulateCommand
         var clients = SharedOptions.Number("--clients", "Machines that are signed and sent for at once.", 8, 1, 1000);
         var speed = SharedOptions.Number("--speed", "Most statements in a second; 0: as fast as the server takes them.", 0, 0, 1_000_000);
         var report = new Option<string?>("--out") { Description = "File for a report in JSON: each machine, and each fault with its code, beginning and end.", HelpName = "FILE" };
+        var ownerKey = new Option<string?>("--encryption-key") { Description = "The owner's encryption key (a JWK, as of \"device encryption-key\"): day keys of what is encrypted are wrapped to it too.", HelpName = "FILE" };
         var offline = new Option<string?>("--offline") { Description = "Folder to write keys and statements to instead of sending them.", HelpName = "DIR" };
         var origin = new Option<string?>("--aud") { Description = "With --offline: origin of the log the statements are made for.", HelpName = "ORIGIN" };
         var command = new Command("simulate", "Simulates days of machines, honest ones and such with planted faults, and enrols them and sends their statements.")
         {
-            template, devices, days, from, seed, interval, faults, encoding, server, apiKey, apiKeyFile, prefix, clients, speed, report, offline, origin,
+            template, devices, days, from, seed, interval, faults, encoding, server, apiKey, apiKeyFile, prefix, clients, speed, report, ownerKey, offline, origin,
         };
         command.Validators.Add(result =>
         {
@@ -61,7 +62,8 @@ internal static class SimulateCommand
                 Cbor = parsed.GetRequiredValue(encoding) == "cbor",
                 Faults = ParseFaults(parsed.GetRequiredValue(faults)),
             };
-            var run = new SimulationRun(shell, options, parsed.GetValue(report));
+            var owner = parsed.GetValue(ownerKey) is { } file ? await DayKeyDelivery.ReadPublicKeyAsync(shell, file, cancellationToken) : null;
+            var run = new SimulationRun(shell, options, parsed.GetValue(report), owner);
             if (parsed.GetValue(offline) is { } folder)
             {
                 return await run.WriteAsync(folder, parsed.GetRequiredValue(prefix)!, parsed.GetRequiredValue(origin)!, cancellationToken); // Checked by the validator.

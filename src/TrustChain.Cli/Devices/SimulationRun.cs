@@ -10,7 +10,11 @@ using TrustChain.Cli.Terminal;
 namespace TrustChain.Cli.Devices;
 
 /// <summary>Carries a simulation out: into a server, or into files.</summary>
-internal sealed class SimulationRun(Shell shell, SimulationOptions options, string? reportFile)
+/// <param name="shell">Where it speaks.</param>
+/// <param name="options">What is simulated.</param>
+/// <param name="reportFile">File for the report; null for none.</param>
+/// <param name="ownerJwk">The owner's public encryption key, to which day keys are wrapped; null for none.</param>
+internal sealed class SimulationRun(Shell shell, SimulationOptions options, string? reportFile, string? ownerJwk = null)
 {
     private readonly (long Statements, long Readings, long Refused)[] _counts = new (long, long, long)[options.Devices];
     private long _sent;
@@ -32,10 +36,13 @@ internal sealed class SimulationRun(Shell shell, SimulationOptions options, stri
         using var fleet = new SimulatedFleet(options, companyPrefix ?? await FindPrefixAsync(client, cancellationToken));
         var progress = new ProgressLine(shell);
         await DeviceEnrolment.EnrolAsync(client, fleet.Devices, origin, done => progress.Show(() => $"{done} of {options.Devices} devices enrolled"), cancellationToken);
+        var recipients = await FindRecipientsAsync(client, cancellationToken);
         var started = Stopwatch.GetTimestamp();
         var gate = new Lock();
         await Parallel.ForAsync(0, options.Devices, new ParallelOptions { MaxDegreeOfParallelism = clients, CancellationToken = cancellationToken }, async (number, stop) =>
         {
+            // Before what they open, so that each day is judged once.
+            await BringKeysAsync(client, fleet, number, recipients, stop);
             var statements = fleet.Sign(number, origin);
             // What the first key said has to be there before another takes its place.
             foreach (var group in statements.GroupBy(static s => s.Key).OrderBy(static g => g.Key))
@@ -76,6 +83,10 @@ internal sealed class SimulationRun(Shell shell, SimulationOptions options, stri
         {
             var own = Directory.CreateDirectory(Path.Combine(folder, fleet.Devices[number].Serial)).FullName;
             var statements = fleet.Sign(number, origin);
+            if (fleet.MasterKey(number) is { Length: > 0 } master)
+            {
+                await OutputFile.WriteNewSecretAsync(Path.Combine(own, "master.key"), Base64Url.EncodeToString(master) + "\n", cancellationToken);
+            }
             foreach (var key in statements.Select(static s => s.Key).Distinct())
             {
                 await OutputFile.WriteNewSecretAsync(Path.Combine(own, $"key-{key}.jwk"), fleet.Key(number, key).ExportPrivateJwk() + "\n", cancellationToken);
@@ -91,6 +102,25 @@ internal sealed class SimulationRun(Shell shell, SimulationOptions options, stri
         }
         progress.Finish();
         return await FinishAsync(fleet, Stopwatch.GetElapsedTime(started), cancellationToken);
+    }
+
+    /// <summary>Who gets the machines' day keys: the service where it may read, and the owner.</summary>
+    private async Task<IReadOnlyList<string>> FindRecipientsAsync(ServerClient client, CancellationToken cancellationToken)
+    {
+        List<string> recipients = options.Template.IsEncrypted && ownerJwk is not null ? [ownerJwk] : [];
+        if (options.Template is { IsEncrypted: true, IsSealed: false })
+        {
+            recipients.Add(await DayKeyDelivery.GetServiceKeyAsync(client, cancellationToken));
+        }
+        return recipients;
+    }
+
+    private static async Task BringKeysAsync(ServerClient client, SimulatedFleet fleet, int number, IReadOnlyList<string> recipients, CancellationToken cancellationToken)
+    {
+        if (recipients.Count > 0)
+        {
+            await DayKeyDelivery.BringAsync(client, fleet.Devices[number].Pseudonym, fleet.WrapKeys(number, recipients), cancellationToken);
+        }
     }
 
     /// <summary>The company prefix that the owner has claimed.</summary>

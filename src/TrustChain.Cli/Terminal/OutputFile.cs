@@ -16,14 +16,18 @@ internal static class OutputFile
 
     /// <summary>Writes a new file that only its owner may read (mode 600).</summary>
     /// <exception cref="CliException">There is a file already, or it cannot be written.</exception>
-    public static Task WriteNewSecretAsync(string file, string content, CancellationToken cancellationToken)
+    public static Task WriteNewSecretAsync(string file, string content, CancellationToken cancellationToken) =>
+        WriteNewSecretAsync(file, Encoding.UTF8.GetBytes(content), cancellationToken);
+
+    /// <inheritdoc cref="WriteNewSecretAsync(string, string, CancellationToken)"/>
+    public static Task WriteNewSecretAsync(string file, ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
     {
         var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
         if (!OperatingSystem.IsWindows())
         {
             options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
         }
-        return WriteAsync(file, Encoding.UTF8.GetBytes(content), options, cancellationToken);
+        return WriteAsync(file, content, options, cancellationToken);
     }
 
     private static async Task WriteAsync(string file, ReadOnlyMemory<byte> content, FileStreamOptions options, CancellationToken cancellationToken)

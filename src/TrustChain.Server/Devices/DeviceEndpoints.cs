@@ -38,8 +38,8 @@ internal static class DeviceEndpoints
         devices.MapPost("/{id}/claim", RenewClaimAsync).RequireOrganisation().Audited("claim-code-made").WithSummary("A new claim code for a device without a key; earlier ones end.");
         devices.MapPost("/{id}/acts", ActAsync).NeedsRole(OrganisationRole.Operator).RefuseWhenHalted()
             .WithSummary("Rotates or replaces the key, revokes, transfers, accepts or retires: plain JSON that the service signs for the organisation, or a signed act (application/jose, typ device+jws).");
-        devices.MapGet("/templates", static (DeviceTemplates templates) => Results.Json(new { templates = templates.All.Select(static t => new { name = t.Name, title = t.Title, digest = t.Digest.ToBase64Url() }) }))
-            .WithSummary("The templates of devices on this deployment.");
+        devices.MapGet("/templates", static (DeviceTemplates templates) => Results.Json(new { templates = templates.All.Select(t => new { name = t.Name, title = t.Title, digest = t.Digest.ToBase64Url(), forNewDevices = templates.Newest.Contains(t) }) }))
+            .WithSummary("The templates of devices on this deployment; of several versions new devices get the newest.");
         devices.MapGet("/templates/{name}", static (string name, DeviceTemplates templates) => templates.FindFile(name) is { } file ? Results.Bytes(file, "application/json") : Problems.NotFound("device template"))
             .WithSummary("A template as it is: whoever computes days again needs it.");
     }
@@ -149,7 +149,8 @@ internal static class DeviceEndpoints
         var (maker, model, serial) = (fields.Text("maker", required: false, max: 200), fields.Text("model", required: false, max: 200), fields.Text("serial", required: false, max: 200));
         var (jwk, proof, attestation) = (fields.Object("jwk", required: false), fields.Text("proof", required: false, max: 4096), fields.Object("attestation", required: false));
         var saltText = fields.Text("salt", required: false, max: 43);
-        if (template is not null && parts.Templates.Find(template) is null)
+        var kind = parts.Templates.FindNewest(template);
+        if (template is not null && kind is null)
         {
             fields.Fault("template", $"must be one of {parts.Templates.Names}.");
         }
@@ -199,7 +200,7 @@ internal static class DeviceEndpoints
                 Salt = salt,
                 Pseudonym = DeviceAct.ComputePseudonym(salt, uri!),
                 OrganisationId = owner.Id,
-                Template = template!, // Without faults these are set.
+                Template = kind!.Name, // Without faults these are set.
                 Name = name!,
                 Maker = maker,
                 Model = model,

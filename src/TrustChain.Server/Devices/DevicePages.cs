@@ -114,7 +114,7 @@ internal static class DevicePages
             {
                 [nameof(RegisterDevicePage.Form)] = form,
                 [nameof(RegisterDevicePage.Frame)] = AccountContext.Frame(who),
-                [nameof(RegisterDevicePage.Templates)] = parts.Templates.All,
+                [nameof(RegisterDevicePage.Templates)] = parts.Templates.Newest,
             },
             status);
 
@@ -143,7 +143,7 @@ internal static class DevicePages
         {
             errors.Add(("device", context.T.DeviceUriWrong));
         }
-        if (values.TryGetValue("template", out var template) && parts.Templates.Find(template) is null)
+        if (values.TryGetValue("template", out var template) && parts.Templates.FindNewest(template) is null)
         {
             errors.Add(("template", context.T.FieldMissing));
         }

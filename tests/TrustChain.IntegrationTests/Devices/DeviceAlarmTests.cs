@@ -128,7 +128,7 @@ public sealed class DeviceAlarmTests(SubscriptionFixture fixture) : IClassFixtur
     public async Task PlaceOutsideOfTheArea_AndSilenceAfterIt_AreTold()
     {
         await using var receiver = await Receiver.StartAsync();
-        using var device = await TestDevice.EnrolAsync(Server, await Server.AddOrganisationAsync(), "orchard");
+        using var device = await TestDevice.EnrolEarlierAsync(Server, await Server.AddOrganisationAsync(), "orchard");
         (await Server.PostAsync("/api/device-alarms/hooks", new { dest = receiver.Url, codes = new[] { "outside-geofence", "silence" } }, device.Owner.ApiKey)).Expect(201);
         (await device.SendAsync(At(8, 26.58, 118.74))).Expect(201); // the area's centre
         (await device.SendAsync(At(9, 26.58, 118.90))).Expect(201); // 16 km east of it

@@ -19,7 +19,7 @@ public sealed class DeviceHistoryTests(ServerFixture fixture) : IClassFixture<Se
     [Fact]
     public async Task Places_AreCoarse_UnlessMoreIsAskedForAndAllowed()
     {
-        using var device = await TestDevice.EnrolAsync(Server, await Server.AddOrganisationAsync());
+        using var device = await TestDevice.EnrolEarlierAsync(Server, await Server.AddOrganisationAsync(), TestDevice.Template); // Places in the clear.
         (await device.SendAsync(Located(device, At(0, 8), (31.2304, 121.4737), (31.2404, 121.4837)))).Expect(201);
         (await device.SendAsync(Located(device, At(0, 12), (31.3704, -0.0551)))).Expect(201);
         (await device.SendAsync(device.Event(At(1, 8), 2, 110))).Expect(201); // A day without a place.
@@ -103,7 +103,7 @@ public sealed class DeviceHistoryTests(ServerFixture fixture) : IClassFixture<Se
     [Fact]
     public async Task Maintenance_IsToldWithItsRecords_OfTheOwnerAndOfWhoHasAGrantForIt()
     {
-        using var device = await TestDevice.EnrolAsync(Server, await Server.AddOrganisationAsync());
+        using var device = await TestDevice.EnrolEarlierAsync(Server, await Server.AddOrganisationAsync(), TestDevice.Template); // Places in the clear.
         var (workshop, stranger, bank, other) = (await Server.AddOrganisationAsync(), await Server.AddOrganisationAsync(), await Server.AddOrganisationAsync(), await Server.AddOrganisationAsync());
         await GrantTests.GiveAsync(Server, device, workshop, Terms("maintenance", Day(-300), Day(0), ["operation"]));
         await GrantTests.GiveAsync(Server, device, bank, Terms("credit", Day(0), Day(3), ["operation"]));
@@ -154,7 +154,7 @@ public sealed class DeviceHistoryTests(ServerFixture fixture) : IClassFixture<Se
     [Fact]
     public async Task Recompute_PutsStoredDaysRight_FromTheStatements()
     {
-        using var device = await TestDevice.EnrolAsync(Server, await Server.AddOrganisationAsync());
+        using var device = await TestDevice.EnrolEarlierAsync(Server, await Server.AddOrganisationAsync(), TestDevice.Template); // Places in the clear.
         (await device.SendAsync(device.Event(At(0, 8), 10, 100))).Expect(201);
         (await device.SendAsync(device.Event(At(1, 8), 10, 110))).Expect(201);
         (await device.SendAsync(device.Event(At(2, 8), 10, 120))).Expect(201);
@@ -214,7 +214,7 @@ public sealed class DeviceHistoryTests(ServerFixture fixture) : IClassFixture<Se
     [Fact]
     public async Task PassedVerdicts_CiteRecordsThatStrangersFind()
     {
-        using var device = await TestDevice.EnrolAsync(Server, await Server.AddOrganisationAsync());
+        using var device = await TestDevice.EnrolEarlierAsync(Server, await Server.AddOrganisationAsync(), TestDevice.Template); // Places in the clear.
         foreach (var hour in (int[])[8, 9, 10])
         {
             (await device.SendAsync(device.Event(At(0, hour), 60, 100 + hour))).Expect(201);

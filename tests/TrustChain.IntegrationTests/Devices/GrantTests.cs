@@ -323,7 +323,8 @@ public sealed class GrantTests(ServerFixture fixture) : IClassFixture<ServerFixt
 
     private Task<string> GiveAsync(TestDevice device, TestOrganisation to, object? terms = null) => GiveAsync(Server, device, to, terms ?? Terms());
 
-    private async Task<TestDevice> NewDeviceAsync() => await TestDevice.EnrolAsync(Server, await Server.AddOrganisationAsync());
+    /// <summary>A machine whose position is in the clear; of encrypted ones <see cref="DayKeyTests"/> tell.</summary>
+    private async Task<TestDevice> NewDeviceAsync() => await TestDevice.EnrolEarlierAsync(Server, await Server.AddOrganisationAsync(), TestDevice.Template);
 
     private Task<Answer> RequestAsync(TestOrganisation by, string device) => Server.PostAsync("/api/grants", new { device, terms = Terms() }, by.ApiKey);
 

@@ -22,7 +22,7 @@ public sealed partial class GrantedDevicePageTests(ServerFixture fixture) : ICla
     {
         var bank = await Server.AddOrganisationAsync();
         using var lender = await SignInAsync(bank.Id);
-        using var device = await TestDevice.EnrolAsync(Server, await Server.AddOrganisationAsync());
+        using var device = await TestDevice.EnrolEarlierAsync(Server, await Server.AddOrganisationAsync(), TestDevice.Template); // Places in the clear.
         await SameAsUnknownAsync(lender, device);
 
         var asked = (await Server.PostAsync("/api/grants", new { device = device.Uri, terms = GrantTests.Terms() }, bank.ApiKey)).Expect(202).Text("grant");
@@ -64,7 +64,7 @@ public sealed partial class GrantedDevicePageTests(ServerFixture fixture) : ICla
     {
         var bank = await Server.AddOrganisationAsync();
         using var lender = await SignInAsync(bank.Id);
-        using var device = await TestDevice.EnrolAsync(Server, await Server.AddOrganisationAsync());
+        using var device = await TestDevice.EnrolEarlierAsync(Server, await Server.AddOrganisationAsync(), TestDevice.Template); // Places in the clear.
         await MoveAsync(device);
         var grant = await GrantTests.GiveAsync(Server, device, bank, GrantTests.Terms(["all"], "exact"));
         (await Server.PostAsync($"{device.Path}/grants/{grant}/revoke", new { }, device.Owner.ApiKey)).Expect(200);
@@ -87,7 +87,7 @@ public sealed partial class GrantedDevicePageTests(ServerFixture fixture) : ICla
     {
         var bank = await Server.AddOrganisationAsync();
         using var lender = await SignInAsync(bank.Id);
-        using var device = await TestDevice.EnrolAsync(Server, await Server.AddOrganisationAsync());
+        using var device = await TestDevice.EnrolEarlierAsync(Server, await Server.AddOrganisationAsync(), TestDevice.Template); // Places in the clear.
         await MoveAsync(device);
         await GrantTests.GiveAsync(Server, device, bank, Terms(scope, precision, -9, 30));
 
@@ -119,7 +119,7 @@ public sealed partial class GrantedDevicePageTests(ServerFixture fixture) : ICla
     {
         var bank = await Server.AddOrganisationAsync();
         using var lender = await SignInAsync(bank.Id);
-        using var device = await TestDevice.EnrolAsync(Server, await Server.AddOrganisationAsync());
+        using var device = await TestDevice.EnrolEarlierAsync(Server, await Server.AddOrganisationAsync(), TestDevice.Template); // Places in the clear.
         await MoveAsync(device);
         await GrantTests.GiveAsync(Server, device, bank, GrantTests.Terms());
 

@@ -15,7 +15,7 @@ namespace TrustChain.IntegrationTests.Devices;
 /// <summary>A device with its key and its numbering, as a firmware would keep them.</summary>
 internal sealed class TestDevice : IDisposable
 {
-    /// <summary>The template that it follows, unless told otherwise: hours, state and position of a machine.</summary>
+    /// <summary>The template that it follows, unless told otherwise: hours and state of a machine, and its position, encrypted.</summary>
     public const string Template = "aerial-platform";
 
     private static int _serial;
@@ -54,6 +54,20 @@ internal sealed class TestDevice : IDisposable
         var device = new TestDevice(server, owner);
         (await device.EnrolAsync(template)).Expect(201);
         await device.UntilLoggedAsync();
+        return device;
+    }
+
+    /// <summary>
+    /// A device that was enrolled when its template had another version, which no new device gets: the row in the database is the one that the release of then wrote. To be called before the
+    /// device says anything.
+    /// </summary>
+    public static async Task<TestDevice> EnrolEarlierAsync(RunningServer server, TestOrganisation owner, string template)
+    {
+        var device = await EnrolAsync(server, owner, template);
+        await using var command = server.Database.CreateCommand("update device set template = $1 where uri = $2 and template <> $1");
+        command.Parameters.Add(new() { Value = template });
+        command.Parameters.Add(new() { Value = device.Uri });
+        Assert.Equal(1, await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken)); // Else there is no earlier version.
         return device;
     }
 

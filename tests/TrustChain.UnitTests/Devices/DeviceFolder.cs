@@ -19,7 +19,9 @@ internal sealed class DeviceFolder : IDisposable
 
     public TimeProvider Clock { get; init; } = TimeProvider.System;
 
-    public DeviceOptions Options => new(new Uri("https://service.example")) { Handler = Service, Step = Step, Clock = Clock };
+    public DeviceEncryption? Encryption { get; set; }
+
+    public DeviceOptions Options => new(new Uri("https://service.example")) { Handler = Service, Step = Step, Clock = Clock, Encryption = Encryption };
 
     public Task<TelemetryDevice> ClaimAsync() => TelemetryDevice.ClaimAsync(Path, Options, StubService.Claim, TestContext.Current.CancellationToken);
 

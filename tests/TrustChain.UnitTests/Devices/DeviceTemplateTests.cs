@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json.Nodes;
 using TrustChain.Core.Devices;
+using TrustChain.Core.Devices.Encryption;
 
 namespace TrustChain.UnitTests.Devices;
 
@@ -9,8 +10,8 @@ public sealed class DeviceTemplateTests
     public static TheoryData<string> Shipped => [.. Files().Select(static f => Path.GetFileNameWithoutExtension(f))];
 
     [Fact]
-    public void FiveTemplates_AreShipped() =>
-        Assert.Equal(["aerial-platform", "e-bike", "loom", "orchard", "shared-bike"], Files().Select(static f => Path.GetFileNameWithoutExtension(f)).Order(StringComparer.Ordinal));
+    public void FiveTemplates_AreShipped_AndEarlierVersionsWithThem() =>
+        Assert.Equal(["aerial-platform", "aerial-platform-v2", "e-bike", "loom", "orchard", "orchard-v2", "shared-bike"], Files().Select(static f => Path.GetFileNameWithoutExtension(f)).Order(StringComparer.Ordinal));
 
     [Theory]
     [MemberData(nameof(Shipped))]
@@ -21,6 +22,52 @@ public sealed class DeviceTemplateTests
         Assert.Equal(name, template.Name);
         Assert.Equal(Core.Log.Hash32.Compute(bytes), template.Digest);
         Assert.NotEqual(template.Title.In("en"), template.Title.In("zh"));
+    }
+
+    // What days were computed with must be there as it was, byte by byte: days and evidence name the digest of the file. A changed template is another file.
+    [Theory]
+    [InlineData("aerial-platform-v2", "dba0964244c56f007f872b2e581dfd46b13e165d5dcae9c49521c8a521209c3c")]
+    [InlineData("aerial-platform", "837efb13409cfbc8439e0350d4732333098496ca60338b5567d06f5bbed180ee")]
+    [InlineData("orchard-v2", "6577df4f35ba7c2b13fbe867da1575191ebbf6ca7e9104ee9185af3cf87a40d8")]
+    [InlineData("orchard", "ec7a949b2fc04e4daf0956485d55ac756c0ba17476fab816fcccbf16f2224387")]
+    [InlineData("e-bike", "bc00bcb6087f163157fdf28d628f560f127c0e2c479949dd1464497c325f1ae3")]
+    [InlineData("loom", "790c2615854c57f6770d715d826a903221b2f6d5f80d597c85b32d6b23bb430f")]
+    [InlineData("shared-bike", "35ab28ac63f189bc8f84b235df6017ceac137d5fa4f0de99eeba8eaf3b7dac02")]
+    public void TemplateInUse_IsNotEdited(string name, string digest) =>
+        Assert.Equal(digest, Core.Log.Hash32.Compute(File.ReadAllBytes(Files().Single(f => Path.GetFileNameWithoutExtension(f) == name))).ToHex());
+
+    [Theory]
+    [InlineData("aerial-platform", DevicePrivacy.ServiceReadable)]
+    [InlineData("orchard", DevicePrivacy.ServiceReadable)]
+    [InlineData("shared-bike", DevicePrivacy.ServiceReadable)]
+    [InlineData("e-bike", DevicePrivacy.Sealed)]
+    public void NewDevice_HasItsPositionEncrypted(string name, DevicePrivacy privacy)
+    {
+        var template = Newest(name);
+        Assert.Equal(privacy, template.Privacy);
+        Assert.All(template.Measures, static m => Assert.Equal(m.Kind is not (MeasureKind.Latitude or MeasureKind.Longitude), m.IsOpen));
+        Assert.Contains(template.Measures, static m => m.Kind == MeasureKind.Latitude);
+        Assert.Equal(privacy == DevicePrivacy.ServiceReadable, template.ServiceJudgesPlaces);
+    }
+
+    [Theory]
+    [InlineData("e-bike", "Angle", "latitude", KeyGroup.Position)]
+    [InlineData("e-bike", "https://gs1.org/voc/Angle", "https://ref.gs1.org/cbv/Comp-longitude", KeyGroup.Position)]
+    [InlineData("aerial-platform", "Angle", "https://ref.gs1.org/cbv/Comp-latitude", KeyGroup.Position)]
+    [InlineData("e-bike", "Angle", null, null)]
+    [InlineData("e-bike", "Length", null, null)]
+    [InlineData("e-bike", "urn:x:unknown", null, null)]
+    [InlineData("loom", "Angle", "latitude", null)]
+    public void EncryptedMeasure_IsFoundInEverySpelling(string name, string type, string? component, KeyGroup? group) =>
+        Assert.Equal(group, Newest(name).FindEncryptionGroup(type, component));
+
+    [Fact]
+    public void EncryptedMeasure_ThatIsNoPlace_IsOfTheOperation()
+    {
+        var json = JsonNode.Parse(File.ReadAllBytes(Files().Single(static f => f.EndsWith("e-bike.json", StringComparison.Ordinal))))!;
+        json["measures"]![1]!["privacy"] = "encrypted";
+        Assert.True(DeviceTemplate.TryParse(Encoding.UTF8.GetBytes(json.ToJsonString()), out var template, out var error), error);
+        Assert.Equal(KeyGroup.Operation, template.FindEncryptionGroup("Length", null));
     }
 
     [Fact]
@@ -116,6 +163,13 @@ public sealed class DeviceTemplateTests
         Assert.False(DeviceTemplate.TryParse(Encoding.UTF8.GetBytes(json.ToJsonString()), out var template, out var error));
         Assert.Null(template);
         Assert.Contains(expected, error, StringComparison.Ordinal);
+    }
+
+    /// <summary>The template that new devices get.</summary>
+    internal static DeviceTemplate Newest(string name)
+    {
+        var file = Files().Where(f => Path.GetFileNameWithoutExtension(f) is var own && (own == name || own.StartsWith(name + "-v", StringComparison.Ordinal))).MaxBy(static f => f.Length)!; // There is one; no version has two digits yet.
+        return DeviceTemplate.TryParse(File.ReadAllBytes(file), out var template, out var error) ? template : throw new InvalidDataException(error);
     }
 
     /// <summary>The templates that are shipped.</summary>

@@ -1,5 +1,7 @@
 using TrustChain.Cli.Devices.Simulation;
 using TrustChain.Core.Devices;
+using TrustChain.Core.Devices.Encryption;
+using TrustChain.Core.Encryption;
 using TrustChain.Core.Signing;
 
 namespace TrustChain.UnitTests.Devices;
@@ -38,35 +40,62 @@ public sealed class SimulationFindingTests
         Assert.Empty(period.Findings.Where(f => f.Code != code && !kind.Also.Contains(f.Code)).Select(Show));
     }
 
+    [Theory]
+    [InlineData("aerial-platform", "speed", "ok", "service")]
+    [InlineData("aerial-platform", "place", "not-in-template", null)]
+    [InlineData("orchard", "speed", "not-in-template", null)]
+    [InlineData("orchard", "place", "ok", "service")]
+    [InlineData("shared-bike", "speed", "ok", "service")]
+    [InlineData("shared-bike", "place", "ok", "service")]
+    [InlineData("e-bike", "speed", "sealed", null)]
+    [InlineData("e-bike", "place", "sealed", null)]
+    [InlineData("loom", "speed", "not-in-template", null)]
+    public void HonestDays_PlacesAreCheckedByTheService_AndByNobodyWhereTheyAreSealed(string template, string check, string code, string? basis)
+    {
+        var verdict = Judge(template, null).Period.Verdicts.Single(v => v.Check == check);
+        Assert.Equal((code, basis), (verdict.Code, verdict.Basis));
+        Assert.Equal(code == "ok" ? VerdictOutcome.Passed : VerdictOutcome.CouldNotCheck, verdict.Outcome);
+    }
+
+    [Fact]
+    public void Teleport_WithoutKeys_IsNotSeen()
+    {
+        var (period, _) = Judge("aerial-platform", FaultKind.SpeedImpossible, withKeys: false);
+        Assert.Empty(period.Findings);
+        Assert.Equal("sealed", period.Verdicts.Single(static v => v.Check == "speed").Code);
+    }
+
     private static string Show(Finding finding) => $"{finding.Code} {finding.Measure} {finding.From:u}: {finding.Detail}";
 
-    private static (DevicePeriod Period, PlantedFault? Fault) Judge(string name, FaultKind? kind)
+    private static (DevicePeriod Period, PlantedFault? Fault) Judge(string name, FaultKind? kind, bool withKeys = true)
     {
-        Assert.True(DeviceTemplate.TryParse(File.ReadAllBytes(Path.Combine(Root(), "src/TrustChain.Server/Templates/devices", name + ".json")), out var template, out var error), error);
+        var template = DeviceTemplateTests.Newest(name);
         var machine = MachineTemplate.All.Single(t => t.Name == name);
         var options = new SimulationOptions { Template = machine, Devices = 1, Days = Days, From = From, Seed = 11, Interval = machine.Interval, Faults = kind is null ? [] : [kind] };
         using var fleet = new SimulatedFleet(options, "9521321");
+        using var service = DecryptionKey.Generate();
+        IReadOnlyList<string> wrapped = machine.IsEncrypted && withKeys ? fleet.WrapKeys(0, [service.PublicKey.Jwk]) : [];
+        var keys = wrapped.Select(w => WrappedDayKey.TryParse(w, out var read, out _) && read.TryUnwrap(service, out var key) ? key : throw new InvalidOperationException("A key cannot be opened.")).ToDictionary(static k => k.Name);
         var end = new DateTimeOffset(From.AddDays(Days), TimeOnly.MinValue, TimeSpan.Zero).AddHours(1);
+        var places = new Dictionary<long, StatementPlaces>();
         var facts = fleet.Sign(0, "log.example").Select((s, place) =>
         {
             Assert.True(Statement.TryParse(s.Statement, out var statement, out var fault), fault);
             Assert.True(Telemetry.TryRead(statement.Message.Payload, fleet.Devices[0].Uri, template, end, out var telemetry, out var why), why?.ToString());
             Assert.Empty(telemetry.UnknownMeasures);
+            places.Add(place + 1, StatementPlaces.Of(telemetry, template, fleet.Devices[0].Uri, keys));
             var header = statement.Telemetry!; // It is telemetry.
             return new StatementFacts(place + 1, s.Key, s.Sequence, statement.Digest, header.Previous, header.Boot, header.Clock, end.AddMilliseconds(place), false, TelemetrySummary.Of(telemetry, template));
         }).ToList();
-        var days = facts.GroupBy(static f => f.Summary.Day).OrderBy(static g => g.Key).Select(day => DeviceDay.Compute(
-            template, day.Key, facts.Where(f => f.Summary.Day < day.Key).OrderBy(static f => (f.KeyNumber, f.Sequence)).LastOrDefault(), [.. day], null)).ToList();
-        return (DevicePeriod.Compute(template, From, From.AddDays(Days - 1), days, null, end), fleet.Faults[0].SingleOrDefault());
-    }
-
-    private static string Root()
-    {
-        var root = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(root.FullName, "TrustChain.sln")))
+        var judged = facts.GroupBy(static f => f.Summary.Day).OrderBy(static g => g.Key).Select(day =>
         {
-            root = root.Parent ?? throw new DirectoryNotFoundException("TrustChain.sln was not found above the tests.");
-        }
-        return root.FullName;
+            var before = facts.Where(f => f.Summary.Day < day.Key).OrderBy(static f => (f.KeyNumber, f.Sequence)).LastOrDefault();
+            return (Day: DeviceDay.Compute(template, day.Key, before, [.. day], null), Places: DayPlaces.Judge(template, day.Key, new StatementsBefore(before), [.. day], places));
+        }).ToList();
+        var said = new ServicePlaces(
+            [.. judged.Where(static j => j.Places.Encrypted > 0).Select(static j => new PlacesOfDay(j.Day.Day, j.Places.Encrypted, j.Places.Read, j.Places.MoreFindings))],
+            [.. template.ServiceJudgesPlaces ? judged.SelectMany(static j => j.Places.Findings) : []]);
+        List<DeviceDay> days = [.. judged.Select(static j => j.Day)];
+        return (said.Complete(DevicePeriod.Compute(template, From, From.AddDays(Days - 1), days, null, end), template, days), fleet.Faults[0].SingleOrDefault());
     }
 }

@@ -2,6 +2,8 @@ using System.Net;
 using System.Text;
 using System.Text.Json;
 using TrustChain.Core.Devices;
+using TrustChain.Core.Devices.Encryption;
+using TrustChain.Core.Encryption;
 using TrustChain.Core.Epcis;
 using TrustChain.Core.Log;
 using TrustChain.Core.Signing;
@@ -28,6 +30,12 @@ internal sealed class StubService : HttpMessageHandler
 
     /// <summary>Compact statements by the key and number they were taken under, in the order of arrival.</summary>
     public List<(string Kid, long Sequence, string Compact)> Taken { get; } = [];
+
+    /// <summary>The service's encryption key.</summary>
+    public DecryptionKey EncryptionKey { get; } = DecryptionKey.Generate();
+
+    /// <summary>Wrapped day keys that the device brought, in the order of arrival.</summary>
+    public List<WrappedDayKey> DayKeys { get; } = [];
 
     /// <summary>Method and path of every request.</summary>
     public List<string> Requests { get; } = [];
@@ -60,6 +68,11 @@ internal sealed class StubService : HttpMessageHandler
                     return (200, $$"""{"device":"{{Device}}","pseudonym":"{{Pseudonym.ToBase64Url()}}","origin":"{{Origin}}","name":"One"}""");
                 case ("POST", "/api/devices/claim") when !IsClaimed:
                     return TakeClaim(body);
+                case ("GET", "/api/devices/encryption-key"):
+                    return (200, $$"""{"kid":"{{EncryptionKey.PublicKey.Kid}}","jwk":{{EncryptionKey.PublicKey.Jwk}}}""");
+                case ("POST", var keys) when keys == $"/api/devices/{Pseudonym.ToBase64Url()}/day-keys":
+                    Assert.Equal("application/jose", type);
+                    return TakeKeys(body);
                 case ("POST", "/epcis/events") when type == "application/cose":
                     return Take(SignedMessage.ToText(content)); // Given with this type.
                 case ("POST", "/epcis/events"):
@@ -129,6 +142,21 @@ internal sealed class StubService : HttpMessageHandler
         }
         IsClaimed = true;
         History.Apply(7, new DeviceAct { Act = DeviceActKind.Enrol, Device = Pseudonym, Organisation = "garden", Key = key, Proof = proof });
+        return (201, "{}");
+    }
+
+    private (int, string) TakeKeys(string compact)
+    {
+        Assert.True(Jws.TryParse(compact, out var jws, out var error), error);
+        Assert.Equal(("day-keys+jws", Origin, 4), (jws.Type, jws.Audience, jws.HeaderNames.Count));
+        Assert.Equal(SignatureCheck.Valid, jws.Verify(History.Current!.Key)); // Enrolled before.
+        using var json = JsonDocument.Parse(jws.Payload);
+        Assert.Equal(1, json.RootElement.GetPropertyCount());
+        foreach (var key in json.RootElement.GetProperty("keys").EnumerateArray())
+        {
+            Assert.True(WrappedDayKey.TryParse(key.GetString()!, out var wrapped, out error), error); // Fails as null.
+            DayKeys.Add(wrapped);
+        }
         return (201, "{}");
     }
 

@@ -1,6 +1,6 @@
 namespace TrustChain.Cli.Devices.Simulation;
 
-/// <summary>A rented bicycle with a motor: trips from morning to night, more of them when people go to work and home; charged where it sleeps.</summary>
+/// <summary>A bicycle with a motor: trips from morning to night, more of them when people go to work and home; charged where it sleeps. Its place is told without noise.</summary>
 internal sealed class EBike : Machine
 {
     private readonly Battery _battery;
@@ -16,7 +16,7 @@ internal sealed class EBike : Machine
     private double _hours;
     private double _cells = 18;
 
-    public EBike(Pcg random)
+    public EBike(Pcg random, (double Latitude, double Longitude)? town = null)
         : base(random)
     {
         _kilometres = random.Between(80, 9000);
@@ -24,7 +24,7 @@ internal sealed class EBike : Machine
         _hours = _kilometres / 14;
         _chargesBefore = _energy / 0.55;
         _battery = new Battery(0.6, random.Between(0.78, 0.99), random.Between(0.5, 1));
-        _place = _home = Somewhere(10);
+        _place = _home = Somewhere(10, town);
     }
 
     /// <inheritdoc/>
@@ -55,7 +55,7 @@ internal sealed class EBike : Machine
         }
         _alarmFor = rides && Random.Happens(hours * 0.005) ? Random.Between(0.1, 0.4) : _alarmFor - hours;
         _cells = Follow(_cells, rides ? Air(hour) + 12 : Air(hour), hours);
-        return [_hours, _kilometres, _energy, _chargesBefore + _battery.Charges, _battery.Level * 100, _battery.Health * 100, _cells, rides ? 1 : 0, _alarmFor > 0 ? 1 : 0];
+        return [_hours, _kilometres, _energy, _chargesBefore + _battery.Charges, _battery.Level * 100, _battery.Health * 100, _cells, rides ? 1 : 0, _alarmFor > 0 ? 1 : 0, _place.Latitude, _place.Longitude];
     }
 
     /// <summary>A heading: anywhere near home, and back from far away.</summary>

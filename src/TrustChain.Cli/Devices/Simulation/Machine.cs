@@ -41,7 +41,7 @@ internal abstract class Machine(Pcg random)
     protected static double Air(double hour) => 16 + (6 * Math.Sin((hour - 9) / 24 * 2 * Math.PI));
 
     /// <summary>A place in a region.</summary>
-    protected (double Latitude, double Longitude) Somewhere(double kilometres) => Move((30.25, 120.17), Random.Between(-kilometres, kilometres), Random.Between(-kilometres, kilometres));
+    protected (double Latitude, double Longitude) Somewhere(double kilometres, (double Latitude, double Longitude)? centre = null) => Move(centre ?? (30.25, 120.17), Random.Between(-kilometres, kilometres), Random.Between(-kilometres, kilometres));
 }
 
 /// <summary>A battery that is used, charged, and ages with what goes through it.</summary>

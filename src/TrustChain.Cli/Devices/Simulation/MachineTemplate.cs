@@ -10,7 +10,8 @@ namespace TrustChain.Cli.Devices.Simulation;
 /// <param name="Decimals">Decimals that are reported; 0 for a meter, which is reported in whole numbers.</param>
 /// <param name="IsMeter">Whether it never falls.</param>
 /// <param name="Factor">What a meter's value is multiplied by for its unit: machines count hours, kilometres and kWh.</param>
-internal sealed record SimulatedMeasure(string Name, string Type, string? Component, string? Unit, int Decimals, bool IsMeter, double Factor = 1);
+/// <param name="Group">The group of day keys that encrypts it, as the template wants; null for what is said in the clear.</param>
+internal sealed record SimulatedMeasure(string Name, string Type, string? Component, string? Unit, int Decimals, bool IsMeter, double Factor = 1, string? Group = null);
 
 /// <summary>The values of one moment, in the order of the template's measures.</summary>
 internal readonly record struct SimulatedReading(DateTimeOffset Time, double[] Values);
@@ -20,15 +21,23 @@ internal sealed record MachineTemplate
 {
     private const string Measure = "urn:trustchain:measure:";
 
-    private static readonly SimulatedMeasure[] Position = [new("latitude", "Angle", "latitude", "DD", 6, false), new("longitude", "Angle", "longitude", "DD", 6, false)];
+    private static readonly SimulatedMeasure[] Position =
+        [new("latitude", "Angle", "latitude", "DD", 6, false, Group: "position"), new("longitude", "Angle", "longitude", "DD", 6, false, Group: "position")];
     private static readonly SimulatedMeasure OperatingTime = new("operatingHours", Measure + "operating-time", null, "MIN", 0, true, 60);
     private static readonly SimulatedMeasure Energy = new("energy", "Energy", null, "WHR", 0, true, 1000);
     private static readonly SimulatedMeasure BatteryLevel = NewGauge("batteryLevel", Measure + "battery-level", "P1");
     private static readonly SimulatedMeasure Running = NewState("running");
 
+    private static readonly SimulatedMeasure[] Bicycle =
+    [
+        OperatingTime, new("distance", "Length", null, "MTR", 0, true, 1000), Energy, NewMeter("chargeCycles", "charge-cycles", "C62"), BatteryLevel,
+        NewGauge("stateOfHealth", Measure + "state-of-health", "P1"), Temperature("batteryTemperature"), Running, NewState("fault"), .. Position,
+    ];
+
     private MachineTemplate(
-        string name, string maker, string model, int intervalSeconds, string meter, string? gauge, bool canJump, SimulatedMeasure[] measures, Func<Pcg, Machine> create)
+        string name, string maker, string model, int intervalSeconds, string meter, string? gauge, bool canJump, SimulatedMeasure[] measures, Func<Pcg, Machine> create, bool isSealed = false)
     {
+        (IsEncrypted, IsSealed) = (measures.Any(static m => m.Group is not null), isSealed);
         (Name, Maker, Model, Interval, Measures, Create) = (name, maker, model, TimeSpan.FromSeconds(intervalSeconds), measures, create);
         (Meter, Gauge, Latitude, CanJump) = (IndexOf(meter), gauge is null ? -1 : IndexOf(gauge), IndexOf("latitude"), canJump);
     }
@@ -57,24 +66,26 @@ internal sealed record MachineTemplate
     /// <summary>Place of the latitude, which the longitude follows; -1 where there is none.</summary>
     public int Latitude { get; }
 
-    /// <summary>Whether the template judges how fast it moves.</summary>
+    /// <summary>Whether some of it is encrypted.</summary>
+    public bool IsEncrypted { get; }
+
+    /// <summary>Whether the service gets no day keys.</summary>
+    public bool IsSealed { get; }
+
+    /// <summary>Whether the template judges how fast it moves, and the service can.</summary>
     public bool CanJump { get; }
 
     /// <summary>Makes a machine with a history of its own.</summary>
     public Func<Pcg, Machine> Create { get; }
 
-    /// <summary>All kinds, with the measures of the server's templates of these names. What those have encrypted is left out: the position of a bicycle.</summary>
+    /// <summary>All kinds, with the measures of the newest versions of the server's templates of these names.</summary>
     public static IReadOnlyList<MachineTemplate> All { get; } =
     [
         new("aerial-platform", "Kairui", "KR-14E", 60, "operatingHours", "hydraulicTemperature", canJump: true,
             [OperatingTime, Energy, NewMeter("lifts", "lifts", "C62"), BatteryLevel, Temperature("hydraulicTemperature"), Running, NewState("alarm"), NewState("fault"), .. Position],
             static random => new AerialPlatform(random)),
-        new("e-bike", "Velo", "City 2", 300, "distance", null, canJump: false,
-            [
-                OperatingTime, new("distance", "Length", null, "MTR", 0, true, 1000), Energy, NewMeter("chargeCycles", "charge-cycles", "C62"), BatteryLevel,
-                NewGauge("stateOfHealth", Measure + "state-of-health", "P1"), Temperature("batteryTemperature"), Running, NewState("fault"),
-            ],
-            static random => new EBike(random)),
+        new("e-bike", "Velo", "City 2", 300, "distance", null, canJump: false, Bicycle, static random => new EBike(random), isSealed: true),
+        new("shared-bike", "Velo", "Share 3", 300, "distance", null, canJump: true, Bicycle, static random => new EBike(random, (31.23, 121.47))),
         new("loom", "Weft", "AJ-190", 60, "operatingHours", "motorTemperature", canJump: false,
             [OperatingTime, Energy, NewMeter("picks", "picks", "C62"), NewMeter("fabricLength", "fabric-length", "MTR"), Temperature("motorTemperature"), Running, NewState("stop"), NewState("fault")],
             static random => new Loom(random)),
@@ -98,6 +109,19 @@ internal sealed record MachineTemplate
             }
         }
         return -1;
+    }
+
+    /// <summary>The group of day keys that encrypts a measurement; null for what is said in the clear.</summary>
+    public string? GroupOf(Measurement measurement)
+    {
+        foreach (var measure in Measures)
+        {
+            if (measure.Type == measurement.Type && measure.Component == measurement.Component)
+            {
+                return measure.Group;
+            }
+        }
+        return null;
     }
 
     /// <summary>A reading as a device says it. A meter shows what is full, and other numbers are rounded.</summary>

@@ -1,5 +1,6 @@
 using System.Buffers.Text;
 using System.Globalization;
+using System.Security.Cryptography;
 using TrustChain.DeviceClient;
 
 namespace TrustChain.Cli.Devices.Simulation;
@@ -8,6 +9,7 @@ namespace TrustChain.Cli.Devices.Simulation;
 internal sealed class SimulatedFleet : IDisposable
 {
     private readonly ManagedKey[] _second;
+    private readonly byte[][] _masters;
 
     /// <summary>Makes the machines with their keys.</summary>
     /// <param name="options">What is simulated.</param>
@@ -24,6 +26,7 @@ internal sealed class SimulatedFleet : IDisposable
                 $"https://id.gs1.org/8004/{companyPrefix}{serial}", $"{options.Template.Model} {number + 1}", options.Template.Name, options.Template.Maker, options.Template.Model, serial, new ManagedKey());
         })];
         _second = [.. Faults.Select(static faults => faults.Any(static f => f.Kind == FaultKind.ModuleSwap) ? new ManagedKey() : null!)]; // Asked for only where there is one.
+        _masters = [.. Devices.Select(_ => options.Template.IsEncrypted ? RandomNumberGenerator.GetBytes(DayKeyRing.KeySize) : [])];
     }
 
     /// <summary>What is simulated.</summary>
@@ -38,28 +41,43 @@ internal sealed class SimulatedFleet : IDisposable
     /// <summary>A key of a machine: 0 the first, 1 the one that is put in its place.</summary>
     public ManagedKey Key(int number, int key) => key == 0 ? Devices[number].Key : _second[number];
 
+    /// <summary>The secret from which the day keys of a machine come; empty where nothing is encrypted.</summary>
+    public byte[] MasterKey(int number) => _masters[number];
+
+    /// <summary>The day keys of all days of a machine, wrapped to each of some recipients.</summary>
+    public IReadOnlyList<string> WrapKeys(int number, IReadOnlyCollection<string> recipientJwks)
+    {
+        using var ring = new DayKeyRing(_masters[number], Devices[number].Uri);
+        var first = new DateTimeOffset(Options.From, TimeOnly.MinValue, TimeSpan.Zero);
+        return [.. Options.Template.Measures.Select(static m => m.Group).OfType<string>().Distinct()
+            .SelectMany(group => Enumerable.Range(0, Options.Days).Select(day => ring.NameOf(first.AddDays(day), group)))
+            .SelectMany(name => recipientJwks.Select(jwk => ring.Wrap(name, jwk)))];
+    }
+
     /// <summary>The statements of a machine in the order in which they arrive, each with the key that signed it; a COSE_Sign1 in base64url.</summary>
     public IReadOnlyList<(int Key, long Sequence, string Statement, int Readings)> Sign(int number, string origin)
     {
         var plan = SimulatedDevice.Generate(Options, number, Faults[number]);
         var signed = new string[plan.Count];
+        using var ring = Options.Template.IsEncrypted ? new DayKeyRing(_masters[number], Devices[number].Uri) : null;
+        Func<Measurement, string?>? encrypt = ring is null ? null : m => Options.Template.GroupOf(m) is { } group ? ring.Encrypt(m, group) : null;
         for (var i = 0; i < signed.Length; i++)
         {
             var next = plan[i];
-            signed[i] = Sign(Key(number, next.Key), origin, Devices[number].Uri, next, next.Previous < 0 ? null : signed[next.Previous]);
+            signed[i] = Sign(Key(number, next.Key), origin, Devices[number].Uri, next, next.Previous < 0 ? null : signed[next.Previous], encrypt);
         }
         return [.. SimulatedDevice.Arrivals(plan, Options.Seed + (ulong)number).Select(i => (plan[i].Key, plan[i].Sequence, signed[i], plan[i].Readings.Count))];
     }
 
-    private string Sign(ManagedKey key, string origin, string device, SimulatedStatement next, string? previous)
+    private string Sign(ManagedKey key, string origin, string device, SimulatedStatement next, string? previous, Func<Measurement, string?>? encrypt)
     {
         List<Measurement> measurements = [.. next.Readings.SelectMany(Options.Template.ToMeasurements)];
         if (!Options.Cbor)
         {
-            return TelemetryFormat.Sign(key, origin, device, next.Sequence, previous is null ? null : TelemetryFormat.Digest(previous), next.Boot, next.Clock, TelemetryFormat.WriteEvent(device, measurements));
+            return TelemetryFormat.Sign(key, origin, device, next.Sequence, previous is null ? null : TelemetryFormat.Digest(previous), next.Boot, next.Clock, TelemetryFormat.WriteEvent(device, measurements, encrypt));
         }
         var digest = previous is null ? null : TelemetryCbor.Digest(Base64Url.DecodeFromChars(previous));
-        return Base64Url.EncodeToString(TelemetryCbor.Sign(key, origin, device, next.Sequence, digest, next.Boot, next.Clock, TelemetryCbor.WriteEvent(device, measurements)));
+        return Base64Url.EncodeToString(TelemetryCbor.Sign(key, origin, device, next.Sequence, digest, next.Boot, next.Clock, TelemetryCbor.WriteEvent(device, measurements, encrypt)));
     }
 
     /// <inheritdoc/>
@@ -73,6 +91,7 @@ internal sealed class SimulatedFleet : IDisposable
         {
             key?.Dispose();
         }
+        Array.ForEach(_masters, static m => CryptographicOperations.ZeroMemory(m));
     }
 
     private static string Initials(string name) => string.Concat(name.Split('-').Select(static part => char.ToUpperInvariant(part[0])));

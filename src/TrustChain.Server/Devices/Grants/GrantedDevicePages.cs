@@ -12,7 +12,7 @@ namespace TrustChain.Server.Devices.Grants;
 
 /// <summary>Parts of the page of a granted device.</summary>
 internal sealed record GrantedParts(
-    DeviceAccess Access, DeviceReading Reading, DeviceStore Devices, DeviceDayStore Days, TelemetryStore Telemetry, RecordStore Records, GrantParts Grants, IOptions<AnchoringOptions> Anchoring);
+    DeviceAccess Access, DeviceReading Reading, DeviceStore Devices, DeviceDayStore Days, TelemetryStore Telemetry, RecordStore Records, DevicePlaces Places, GrantParts Grants, IOptions<AnchoringOptions> Anchoring);
 
 /// <summary>
 /// The page of one device for a lender, insurer or buyer with a grant. It goes the way of a program with an API key: <see cref="DeviceAccess"/> says under which grant and of which days, and
@@ -85,6 +85,7 @@ internal static class GrantedDevicePages
                 Answer = DeviceAnswer.Of(period, refusals.Select(static r => r.Finding)),
                 Findings = [.. period.Findings.Select(static f => (f, 1)).Concat(refusals).OrderBy(static f => f.Item1.From)],
                 Cited = leaves.ToDictionary(static l => l.Key, static l => l.Value with { EventHash = "" }), // A record alone is shown to its organisation; and whoever knows all but a place could find it by the hash.
+                Places = await parts.Places.ListAsync(seen, template, all, wantsFine: false, cancellationToken),
                 Life = [],
                 Calendar = calendar,
                 CalendarIsCoverage = isCoverage,

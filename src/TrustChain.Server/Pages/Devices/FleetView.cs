@@ -27,6 +27,9 @@ public sealed record FleetView
     /// <summary>Whether whoever looks may register devices.</summary>
     public required bool MayRegister { get; init; }
 
+    /// <summary>Whether another template has the same title: then its name says which it is.</summary>
+    public bool HasVersions(DeviceTemplate template) => Templates.Any(t => t.Name != template.Name && t.Title == template.Title);
+
     /// <summary>Whether anything narrows the list.</summary>
     public bool IsFiltered => Query.Template is not null || Query.State is not null || Query.AlarmsOnly || Query.Search is not null;
 
