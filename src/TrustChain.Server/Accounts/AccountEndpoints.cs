@@ -12,25 +12,27 @@ namespace TrustChain.Server.Accounts;
 internal static partial class AccountEndpoints
 {
     private const int RecoveryCodes = 10;
+    private const string ByPasskey = "passkey";
 
     public static void MapAccount(this IEndpointRouteBuilder app)
     {
         var account = app.MapGroup("/account").ExcludeFromDescription().AddEndpointFilter(AccountContext.CheckFormAsync);
         account.MapGet("", ShowAsync);
         account.MapPost("/organisation", ChooseOrganisationAsync);
-        account.MapGet("/confirm", ShowConfirmAsync);
-        account.MapPost("/confirm", ConfirmByPasswordAsync);
-        account.MapPost("/confirm/passkey", ConfirmByPasskeyAsync);
+        account.MapGet("/second-factor", ShowSecondFactorAsync).OpenWithoutSecondFactor();
+        account.MapGet("/confirm", ShowConfirmAsync).OpenWithoutSecondFactor();
+        account.MapPost("/confirm", ConfirmByPasswordAsync).OpenWithoutSecondFactor();
+        account.MapPost("/confirm/passkey", ConfirmByPasskeyAsync).OpenWithoutSecondFactor();
         account.MapPost("/password", ChangePasswordAsync);
         account.MapPost("/password/passkey", ReplacePasswordAsync);
         account.MapPost("/sessions/end", EndSessionAsync);
-        account.MapPost("/sign-out-everywhere", SignOutEverywhereAsync);
+        account.MapPost("/sign-out-everywhere", SignOutEverywhereAsync).OpenWithoutSecondFactor();
         var confirmed = account.MapGroup("").AddEndpointFilter(AccountContext.CheckConfirmedAsync); // Who may use these may come back at any time.
-        confirmed.MapPost("/passkeys/create", OfferPasskeyAsync);
-        confirmed.MapPost("/passkeys/add", AddPasskeyAsync);
+        confirmed.MapPost("/passkeys/create", OfferPasskeyAsync).OpenToSetUpSecondFactor();
+        confirmed.MapPost("/passkeys/add", AddPasskeyAsync).OpenToSetUpSecondFactor();
         confirmed.MapPost("/passkeys/remove", RemovePasskeyAsync);
-        confirmed.MapGet("/codes", ShowCodesAsync);
-        confirmed.MapPost("/codes", TurnCodesOnAsync);
+        confirmed.MapGet("/codes", ShowCodesAsync).OpenToSetUpSecondFactor();
+        confirmed.MapPost("/codes", TurnCodesOnAsync).OpenToSetUpSecondFactor();
         confirmed.MapPost("/codes/renew", RenewCodesAsync);
         confirmed.MapPost("/codes/off", TurnCodesOffAsync);
     }
@@ -94,9 +96,12 @@ internal static partial class AccountEndpoints
             return await RenderAsync(context, parts, who, context.NewForm(typed, ("", context.T.PasskeyFailed)), StatusCodes.Status400BadRequest);
         }
         attested.Passkey.Name = name;
-        return (await users.AddOrUpdatePasskeyAsync(who.Person, attested.Passkey)).Succeeded
-            ? await DoneAsync(context, who, "passkey-added", name, "passkey")
-            : await RenderAsync(context, parts, who, context.NewForm(typed, ("", context.T.ChangedMeanwhile)), StatusCodes.Status409Conflict);
+        if (!(await users.AddOrUpdatePasskeyAsync(who.Person, attested.Passkey)).Succeeded)
+        {
+            return await RenderAsync(context, parts, who, context.NewForm(typed, ("", context.T.ChangedMeanwhile)), StatusCodes.Status409Conflict);
+        }
+        await context.NoteSecondFactorAsync();
+        return await DoneAsync(context, who, "passkey-added", name, "passkey");
     }
 
     private static async Task<IResult> RemovePasskeyAsync(AccountContext context, AccountParts parts)
@@ -163,6 +168,7 @@ internal static partial class AccountEndpoints
                 : await RenderCodesAsync(context, users, who, context.NewForm(typed, ("code", context.T.CodeWrong)), StatusCodes.Status400BadRequest);
         }
         await users.SetTwoFactorEnabledAsync(who.Person, true);
+        SecondFactor.Announce(context.Http); // They have just shown a code.
         await EndOthersAsync(parts, who, signIn);
         await context.WriteAsync(who.Person, null, "codes-turned-on", "");
         return await ShowRecoveryCodesAsync(context, users, who);
@@ -199,6 +205,26 @@ internal static partial class AccountEndpoints
         await users.ResetAuthenticatorKeyAsync(who.Person); // The old secret is not to be taken up again.
         await signIn.RefreshSignInAsync(who.Person);
         return await DoneAsync(context, who, "codes-turned-off", "", "codes-off");
+    }
+
+    private static async Task<IResult> ShowSecondFactorAsync(AccountContext context, AccountParts parts, SecondFactor secondFactor)
+    {
+        if (await context.FindAsync() is not { } who)
+        {
+            return context.ToSignIn();
+        }
+        var state = await secondFactor.FindAsync(context.Http);
+        if (state == SecondFactorState.Enough)
+        {
+            return context.Redirect("/account");
+        }
+        var hasPasskey = (await parts.People.ListPasskeysAsync(who.Person.Id, context.Cancellation)).Count > 0;
+        return await context.RenderAsync<SecondFactorPage>("/account/second-factor", new Dictionary<string, object?>
+        {
+            [nameof(SecondFactorPage.Form)] = context.NewForm(),
+            [nameof(SecondFactorPage.Frame)] = new AccountFrame(who.Person.Name, null, false, false), // What the frame would lead to is closed.
+            [nameof(SecondFactorPage.View)] = new SecondFactorPage.SecondFactorView(state == SecondFactorState.NotShown, hasPasskey, who.Person.TwoFactor, who.IsConfirmed),
+        });
     }
 
     private static async Task<IResult> ShowConfirmAsync(string? returnUrl, AccountContext context, AccountParts parts) => await context.FindAsync() is { } who
@@ -238,7 +264,7 @@ internal static partial class AccountEndpoints
         var typed = await context.Http.Request.ReadFormAsync(context.Cancellation);
         if (await IsPasskeyShownAsync(who, typed, users, signIn))
         {
-            return await ConfirmedAsync(context, who, typed, "passkey");
+            return await ConfirmedAsync(context, who, typed, ByPasskey);
         }
         await context.WriteAsync(who.Person, null, "confirmation-refused", "passkey");
         return await RenderConfirmAsync(context, parts, who, context.NewForm(typed, ("", context.T.PasskeyNotShown)), StatusCodes.Status400BadRequest);
@@ -247,7 +273,7 @@ internal static partial class AccountEndpoints
     private static async Task<IResult> ConfirmedAsync(AccountContext context, SignedIn who, IFormCollection typed, string how)
     {
         await context.WriteAsync(who.Person, null, "confirmed", how);
-        await context.ConfirmAsync();
+        await context.ConfirmAsync(byPasskey: how == ByPasskey);
         var returnUrl = typed["returnUrl"].ToString();
         return context.Redirect(PageContext.IsLocal(returnUrl) && !returnUrl.Contains('?', StringComparison.Ordinal) ? returnUrl : "/account", "confirmed");
     }

@@ -134,6 +134,9 @@ public sealed partial class AccessMatrixTests(ServerFixture fixture) : IClassFix
 
         /// <summary>A browser that an admin of the organisation signed in with: it opens reads and nothing else.</summary>
         Cookie,
+
+        /// <summary>A browser that somebody signed in with who may only read.</summary>
+        ViewerCookie,
         Viewer,
         Operator,
         Admin,
@@ -152,6 +155,7 @@ public sealed partial class AccessMatrixTests(ServerFixture fixture) : IClassFix
         var company = await Server.AddOrganisationAsync();
         var keys = await MakeKeysAsync(company);
         using var browser = await SignInAsync(company, "admin");
+        using var viewing = await SignInAsync(company, "viewer");
         var faults = new List<string>();
         var operations = await OperationsAsync();
         Assert.True(operations.Count > 90, "The document lists too few operations to be the server's.");
@@ -165,7 +169,7 @@ public sealed partial class AccessMatrixTests(ServerFixture fixture) : IClassFix
             }
             foreach (var caller in Callers)
             {
-                var status = await AskAsync(method, Fill(template, company), Bodies.GetValueOrDefault(name, new { }), caller, keys, browser);
+                var status = await AskAsync(method, Fill(template, company), Bodies.GetValueOrDefault(name, new { }), caller, keys, caller == Caller.ViewerCookie ? viewing : browser);
                 var expected = Expected(need, caller, method == HttpMethod.Get);
                 if (expected == Through ? status is 401 or 403 or >= 500 : status != expected)
                 {
@@ -221,13 +225,13 @@ public sealed partial class AccessMatrixTests(ServerFixture fixture) : IClassFix
         (Need.SignedOperator, Caller.Viewer) => 403,
         (Need.SignedOperator, _) => Through,
         (_, Caller.Nobody) => 401,
-        (_, Caller.Cookie) when !reads => 401,
+        (_, Caller.Cookie or Caller.ViewerCookie) when !reads => 401,
         (Need.Viewer, _) => Through,
         (Need.Operator, Caller.Viewer) => 403,
         (Need.Operator, _) => Through,
-        (Need.Admin, Caller.Viewer or Caller.Operator or Caller.DeploymentOperator) => 403,
+        (Need.Admin, Caller.ViewerCookie or Caller.Viewer or Caller.Operator or Caller.DeploymentOperator) => 403,
         (Need.Admin, _) => Through,
-        (Need.OwnAdmin, Caller.Viewer or Caller.Operator or Caller.DeploymentOperator) => 403,
+        (Need.OwnAdmin, Caller.ViewerCookie or Caller.Viewer or Caller.Operator or Caller.DeploymentOperator) => 403,
         (Need.OwnAdmin, Caller.Auditor) => 404, // Another's: whether it is there is not said.
         (Need.OwnAdmin, _) => Through,
         (Need.DeploymentReader, Caller.Auditor or Caller.DeploymentAdmin) => Through,
@@ -246,7 +250,7 @@ public sealed partial class AccessMatrixTests(ServerFixture fixture) : IClassFix
     private async Task<int> AskAsync(HttpMethod method, string path, object body, Caller caller, Dictionary<Caller, string> keys, Browser browser)
     {
         using var content = method == HttpMethod.Get ? null : JsonContent.Create(body);
-        if (caller != Caller.Cookie)
+        if (caller is not (Caller.Cookie or Caller.ViewerCookie))
         {
             return (await Server.SendAsync(method, path, keys.GetValueOrDefault(caller), content)).Status;
         }
