@@ -127,9 +127,9 @@ internal static partial class AccountEndpoints
         {
             return context.Redirect("/account");
         }
-        if (await users.GetAuthenticatorKeyAsync(who.Person) is null)
+        if (await users.GetAuthenticatorKeyAsync(who.Person) is null && !(await users.ResetAuthenticatorKeyAsync(who.Person)).Succeeded)
         {
-            await users.ResetAuthenticatorKeyAsync(who.Person);
+            return context.Redirect("/account/codes"); // Another request changed the person: what is shown must be what is stored.
         }
         return await RenderCodesAsync(context, users, who, context.NewForm());
     }
@@ -167,42 +167,54 @@ internal static partial class AccountEndpoints
                 ? context.Redirect("/account/codes")
                 : await RenderCodesAsync(context, users, who, context.NewForm(typed, ("code", context.T.CodeWrong)), StatusCodes.Status400BadRequest);
         }
-        await users.SetTwoFactorEnabledAsync(who.Person, true);
+        if (!(await users.SetTwoFactorEnabledAsync(who.Person, true)).Succeeded)
+        {
+            return await RenderCodesAsync(context, users, who, context.NewForm(typed, ("", context.T.ChangedMeanwhile)), StatusCodes.Status409Conflict);
+        }
         SecondFactor.Announce(context.Http); // They have just shown a code.
         await EndOthersAsync(parts, who, signIn);
         await context.WriteAsync(who.Person, null, "codes-turned-on", "");
-        return await ShowRecoveryCodesAsync(context, users, who);
+        return await ShowRecoveryCodesAsync(context, parts, users, who);
     }
 
-    private static async Task<IResult> RenewCodesAsync(AccountContext context, UserManager<Person> users)
+    private static async Task<IResult> RenewCodesAsync(AccountContext context, AccountParts parts, UserManager<Person> users) =>
+        await context.FindAsync() is { } who ? await ShowRecoveryCodesAsync(context, parts, users, who, "recovery-codes-made") : context.ToSignIn();
+
+    /// <param name="context">The request.</param>
+    /// <param name="parts">For the page that is shown when another request changed the person at the same moment, and no codes were made.</param>
+    /// <param name="users">Makes the codes.</param>
+    /// <param name="who">Whose they are.</param>
+    /// <param name="act">What is written down once they are made; null: nothing.</param>
+    private static async Task<IResult> ShowRecoveryCodesAsync(AccountContext context, AccountParts parts, UserManager<Person> users, SignedIn who, string? act = null)
     {
-        if (await context.FindAsync() is not { } who)
+        if (await users.GenerateNewTwoFactorRecoveryCodesAsync(who.Person, RecoveryCodes) is not { } codes)
         {
-            return context.ToSignIn();
+            return await RenderAsync(context, parts, who, context.NewForm() with { Errors = [("", context.T.ChangedMeanwhile)] }, StatusCodes.Status409Conflict);
         }
-        await context.WriteAsync(who.Person, null, "recovery-codes-made", "");
-        return await ShowRecoveryCodesAsync(context, users, who);
-    }
-
-    private static async Task<IResult> ShowRecoveryCodesAsync(AccountContext context, UserManager<Person> users, SignedIn who)
-    {
-        var codes = await users.GenerateNewTwoFactorRecoveryCodesAsync(who.Person, RecoveryCodes);
+        if (act is not null)
+        {
+            await context.WriteAsync(who.Person, null, act, "");
+        }
         return await context.RenderAsync<CodesPage>("/account/codes", new Dictionary<string, object?>
         {
             [nameof(CodesPage.Form)] = context.NewForm(),
             [nameof(CodesPage.Frame)] = AccountContext.Frame(who),
-            [nameof(CodesPage.RecoveryCodes)] = codes!.ToList(), // The store keeps codes.
+            [nameof(CodesPage.RecoveryCodes)] = codes.ToList(),
         });
     }
 
-    private static async Task<IResult> TurnCodesOffAsync(AccountContext context, UserManager<Person> users, SignInManager<Person> signIn)
+    private static async Task<IResult> TurnCodesOffAsync(AccountContext context, AccountParts parts, UserManager<Person> users, SignInManager<Person> signIn)
     {
         if (await context.FindAsync() is not { } who)
         {
             return context.ToSignIn();
         }
-        await users.SetTwoFactorEnabledAsync(who.Person, false);
-        await users.ResetAuthenticatorKeyAsync(who.Person); // The old secret is not to be taken up again.
+        who.Person.TwoFactor = false; // In memory: the next line stores it together with another secret, since the old one is not to be taken up again.
+        if (!(await users.ResetAuthenticatorKeyAsync(who.Person)).Succeeded)
+        {
+            who.Person.TwoFactor = true; // The page shows what is stored.
+            return await RenderAsync(context, parts, who, context.NewForm() with { Errors = [("", context.T.ChangedMeanwhile)] }, StatusCodes.Status409Conflict);
+        }
         await signIn.RefreshSignInAsync(who.Person);
         return await DoneAsync(context, who, "codes-turned-off", "", "codes-off");
     }
