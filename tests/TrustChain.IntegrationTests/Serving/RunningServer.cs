@@ -172,7 +172,7 @@ internal sealed class RunningServer : IAsyncDisposable
     public async Task<(int ExitCode, string Output)> RunVerbAsync(IReadOnlyList<string> arguments, IReadOnlyDictionary<string, string?>? environment = null)
     {
         var start = new ProcessStartInfo("dotnet", [ServerProcess.PathOf("TrustChain.Server", "trustchain-server"), .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true };
-        foreach (var (name, value) in ServerProcess.Environment(_settings, BaseUrl).Concat(environment ?? new Dictionary<string, string?>()))
+        foreach (var (name, value) in ServerProcess.Environment(_settings, BaseUrl).Concat(Environment).Concat(environment ?? new Dictionary<string, string?>()))
         {
             start.Environment[name] = value;
         }
