@@ -9,22 +9,35 @@ failed=0
 
 say() { printf '%-8s %s\n' "$1" "$2"; }
 
-# Units: unknown or misspelt settings are errors here. The program that one starts stands in as a file that can be executed.
-for unit in trustchain trustchain-gateway; do
-    if command -v systemd-analyze >/dev/null 2>&1; then
-        mkdir -p "$work/unit"
-        printf '#!/bin/sh\n' >"$work/unit/program"
-        chmod 755 "$work/unit/program"
-        sed "s#^ExecStart=[^ ]*#ExecStart=$work/unit/program#; s#^Documentation=.*##; s#^User=.*#User=root#; s#^Group=.*#Group=root#" "$here/$unit.service" >"$work/unit/$unit.service"
-        if systemd-analyze verify --man=no "$work/unit/$unit.service" >"$work/unit.out" 2>&1 && ! grep -q "$unit.service" "$work/unit.out"; then
-            say ok "$unit.service: systemd-analyze verify"
+# Units: unknown or misspelt settings are errors here. The program that one starts stands in as a file that can be executed, and every unit is there, so that a timer finds what it starts.
+if command -v systemd-analyze >/dev/null 2>&1; then
+    mkdir -p "$work/unit"
+    printf '#!/bin/sh\n' >"$work/unit/program"
+    chmod 755 "$work/unit/program"
+    for unit in "$here"/*.service "$here"/*.timer; do
+        sed "s#^ExecStart=[^ ]*#ExecStart=$work/unit/program#; s#^Documentation=.*##; s#^User=.*#User=root#; s#^Group=.*#Group=root#" "$unit" >"$work/unit/${unit##*/}"
+    done
+    for unit in trustchain.service trustchain-gateway.service trustchain-backup@base.service trustchain-backup@dump.service trustchain-backup-base.timer trustchain-backup-dump.timer trustchain-archive-check.service trustchain-archive-check.timer; do
+        if SYSTEMD_UNIT_PATH="$work/unit:" systemd-analyze verify --man=no "$work/unit/$unit" >"$work/unit.out" 2>&1 && ! grep -q "trustchain" "$work/unit.out"; then
+            say ok "$unit: systemd-analyze verify"
         else
-            say fault "$unit.service:"; cat "$work/unit.out"; failed=1
+            say fault "$unit:"; cat "$work/unit.out"; failed=1
         fi
-    else
-        say absent "systemd-analyze: $unit.service was not checked"
-    fi
-done
+    done
+    for timer in "$here"/*.timer; do
+        calendar=$(sed -n 's/^OnCalendar=//p' "$timer")
+        if [ -n "$calendar" ] && ! systemd-analyze calendar "$calendar" >"$work/unit.out" 2>&1; then
+            say fault "${timer##*/}:"; cat "$work/unit.out"; failed=1
+        fi
+        started=$(sed -n 's/^Unit=//p' "$timer")
+        case ${started:-$(basename "$timer" .timer).service} in
+        trustchain-backup@base.service | trustchain-backup@dump.service | trustchain-archive-check.service) ;;
+        *) say fault "${timer##*/} starts $started, which is no unit here"; failed=1 ;;
+        esac
+    done
+else
+    say absent "systemd-analyze: units and timers were not checked"
+fi
 
 # nginx.conf: with a certificate made here, sockets and folders of its own.
 nginx=${NGINX_PROGRAM:-$(command -v nginx || true)}

@@ -148,7 +148,8 @@ public sealed class ServerProcess : IAsyncDisposable
         return File.Exists(path) ? path : throw new DevnetException($"{path} is missing; build the solution first: dotnet build.");
     }
 
-    private static Dictionary<string, string?> Environment(ServerSettings settings, string publicUrl) => new()
+    /// <summary>The settings of a server, without those on top, in the form of environment variables.</summary>
+    public static Dictionary<string, string?> Environment(ServerSettings settings, string publicUrl) => new()
     {
         ["TrustChain__Database"] = settings.Database + ";Maximum Pool Size=40",
         ["TrustChain__Origin"] = OperatorKeys.Origin,

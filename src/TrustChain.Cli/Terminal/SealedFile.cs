@@ -1,5 +1,6 @@
 using System.Text;
 using TrustChain.Core.Log;
+using TrustChain.Evm.Keys;
 
 namespace TrustChain.Cli.Terminal;
 

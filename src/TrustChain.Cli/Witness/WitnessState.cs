@@ -3,6 +3,7 @@ using System.Text;
 using TrustChain.Cli.Terminal;
 using TrustChain.Core.Log;
 using TrustChain.Core.Signing;
+using TrustChain.Evm.Keys;
 
 namespace TrustChain.Cli.Witness;
 

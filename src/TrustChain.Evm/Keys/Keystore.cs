@@ -103,7 +103,8 @@ public static class Keystore
     }
 
     /// <summary>
-    /// Opens the key file at a path with the pass phrase that another file holds: its bytes less one line end (LF or CR LF) where it ends in one.
+    /// Opens the key file at a path with the pass phrase that another file holds: its bytes less one line end (LF or CR LF) where it ends in one, or one of its lines
+    /// while the pass phrase is being changed (<see cref="PassPhrases"/>).
     /// </summary>
     /// <exception cref="IOException">A file is missing or cannot be read.</exception>
     /// <exception cref="UnauthorizedAccessException">A file may not be read.</exception>
@@ -114,10 +115,7 @@ public static class Keystore
             return KeystoreResult.Malformed($"A key file and a pass phrase file have at most {MaxFileBytes} bytes.");
         }
         var file = await File.ReadAllBytesAsync(keyPath, cancellationToken);
-        var passPhrase = await File.ReadAllBytesAsync(passPhrasePath, cancellationToken);
-        var result = Decrypt(file, TrimLineEnd(passPhrase));
-        CryptographicOperations.ZeroMemory(passPhrase);
-        return result;
+        return PassPhrases.Read(passPhrasePath).DecryptKeystore(file);
     }
 
     /// <summary>The bytes less one trailing LF or CR LF, which editors add; further line ends and spaces belong to the pass phrase.</summary>

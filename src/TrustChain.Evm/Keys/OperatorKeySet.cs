@@ -36,8 +36,8 @@ public sealed record OperatorKeySet(PublicKey? LogKey, Secp256k1Key? Publisher, 
             var secret = Base64UrlText.Encode(RandomNumberGenerator.GetBytes(32));
             WriteNew(files.CustodialKey, EncryptedKeyFile.Encrypt($$"""{"k":"{{secret}}","kty":"oct"}""", passPhrase, iterations), made);
         }
-        using var logKey = files.LogKey is null ? null : OpenLogKey(files.LogKey, passPhrase);
-        Open(files.CustodialKey, passPhrase);
+        using var logKey = files.LogKey is null ? null : OpenLogKey(files.LogKey, files.PassPhrase);
+        Open(files.CustodialKey, files.PassPhrase);
         return new OperatorKeySet(logKey?.PublicKey, OpenPublisher(files, passPhrase, scryptN, made), made);
     }
 
@@ -55,7 +55,7 @@ public sealed record OperatorKeySet(PublicKey? LogKey, Secp256k1Key? Publisher, 
         {
             WriteNew(path, Encoding.UTF8.GetString(Keystore.Create(Secp256k1Key.Create(), Encoding.UTF8.GetBytes(passPhrase), scryptN)), made);
         }
-        var opened = Keystore.Decrypt(File.ReadAllBytes(path), Encoding.UTF8.GetBytes(passPhrase));
+        var opened = PassPhrases.Read(files.PublisherPassPhrase ?? files.PassPhrase).DecryptKeystore(File.ReadAllBytes(path));
         return opened.Succeeded ? opened.Key : throw new OperatorKeyException($"{path}: {opened.Detail}");
     }
 
@@ -73,13 +73,13 @@ public sealed record OperatorKeySet(PublicKey? LogKey, Secp256k1Key? Publisher, 
             }
             WriteNew(path, Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16)), made);
         }
-        var passPhrase = File.ReadAllText(path).TrimEnd('\r', '\n');
+        var passPhrase = PassPhrases.Read(path).First;
         return passPhrase.Length > 0 ? passPhrase : throw new OperatorKeyException($"{path} holds no pass phrase.");
     }
 
-    private static SigningKey OpenLogKey(string path, string passPhrase)
+    private static SigningKey OpenLogKey(string path, string passPhraseFile)
     {
-        if (!SigningKey.TryParse(Open(path, passPhrase), out var key, out var error))
+        if (!SigningKey.TryParse(Open(path, passPhraseFile), out var key, out var error))
         {
             throw new OperatorKeyException($"{path}: {error}");
         }
@@ -91,11 +91,11 @@ public sealed record OperatorKeySet(PublicKey? LogKey, Secp256k1Key? Publisher, 
         return key;
     }
 
-    private static string Open(string path, string passPhrase)
+    private static string Open(string path, string passPhraseFile)
     {
         try
         {
-            return EncryptedKeyFile.Decrypt(File.ReadAllText(path), passPhrase);
+            return PassPhrases.Read(passPhraseFile).DecryptJwk(File.ReadAllText(path));
         }
         catch (CryptographicException exception)
         {

@@ -84,6 +84,14 @@ public sealed class PersonStore(NpgsqlDataSource database, TimeProvider time)
     /// <summary>A person's passkeys, oldest first.</summary>
     public Task<IReadOnlyList<Passkey>> ListPasskeysAsync(Guid personId, CancellationToken cancellationToken) => ListPasskeysAsync("person_id", personId, cancellationToken);
 
+    /// <summary>Whether a person has one-time codes on, or a passkey.</summary>
+    public async Task<bool> HasSecondFactorAsync(Guid personId, CancellationToken cancellationToken)
+    {
+        await using var command = database.CreateCommand("select two_factor or exists (select from passkey where person_id = $1) from person where id = $1");
+        command.Parameters.Add(new() { Value = personId });
+        return await command.ExecuteScalarAsync(cancellationToken) is true;
+    }
+
     public async Task<Passkey?> FindPasskeyAsync(byte[] credentialId, CancellationToken cancellationToken) =>
         (await ListPasskeysAsync("credential_id", credentialId, cancellationToken)).SingleOrDefault();
 

@@ -64,11 +64,24 @@ internal sealed class AccountContext(
     public IResult ToConfirm(string page) => Redirect("/account/confirm?returnUrl=" + Uri.EscapeDataString(page));
 
     /// <summary>From here on this browser's session counts as confirmed.</summary>
-    public async Task ConfirmAsync()
+    /// <param name="byPasskey">Whether a passkey was shown, which is a second factor; the password alone is not.</param>
+    public async Task ConfirmAsync(bool byPasskey)
     {
         var ticket = await Http.AuthenticateAsync(IdentityConstants.ApplicationScheme);
         Confirmation.Note(ticket.Properties!, time.GetUtcNow()); // Somebody is signed in.
+        if (byPasskey)
+        {
+            SecondFactor.Announce(Http);
+        }
         await Http.SignInAsync(IdentityConstants.ApplicationScheme, ticket.Principal!, ticket.Properties);
+    }
+
+    /// <summary>From here on this browser's session counts as opened with two factors: the person has just shown one beside what they signed in with.</summary>
+    public async Task NoteSecondFactorAsync()
+    {
+        var ticket = await Http.AuthenticateAsync(IdentityConstants.ApplicationScheme);
+        SecondFactor.Announce(Http);
+        await Http.SignInAsync(IdentityConstants.ApplicationScheme, ticket.Principal!, ticket.Properties); // Somebody is signed in.
     }
 
     /// <summary>Leads on after a form was taken.</summary>

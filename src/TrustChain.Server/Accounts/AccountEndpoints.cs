@@ -12,25 +12,27 @@ namespace TrustChain.Server.Accounts;
 internal static partial class AccountEndpoints
 {
     private const int RecoveryCodes = 10;
+    private const string ByPasskey = "passkey";
 
     public static void MapAccount(this IEndpointRouteBuilder app)
     {
         var account = app.MapGroup("/account").ExcludeFromDescription().AddEndpointFilter(AccountContext.CheckFormAsync);
         account.MapGet("", ShowAsync);
         account.MapPost("/organisation", ChooseOrganisationAsync);
-        account.MapGet("/confirm", ShowConfirmAsync);
-        account.MapPost("/confirm", ConfirmByPasswordAsync);
-        account.MapPost("/confirm/passkey", ConfirmByPasskeyAsync);
+        account.MapGet("/second-factor", ShowSecondFactorAsync).OpenWithoutSecondFactor();
+        account.MapGet("/confirm", ShowConfirmAsync).OpenWithoutSecondFactor();
+        account.MapPost("/confirm", ConfirmByPasswordAsync).OpenWithoutSecondFactor();
+        account.MapPost("/confirm/passkey", ConfirmByPasskeyAsync).OpenWithoutSecondFactor();
         account.MapPost("/password", ChangePasswordAsync);
         account.MapPost("/password/passkey", ReplacePasswordAsync);
         account.MapPost("/sessions/end", EndSessionAsync);
-        account.MapPost("/sign-out-everywhere", SignOutEverywhereAsync);
+        account.MapPost("/sign-out-everywhere", SignOutEverywhereAsync).OpenWithoutSecondFactor();
         var confirmed = account.MapGroup("").AddEndpointFilter(AccountContext.CheckConfirmedAsync); // Who may use these may come back at any time.
-        confirmed.MapPost("/passkeys/create", OfferPasskeyAsync);
-        confirmed.MapPost("/passkeys/add", AddPasskeyAsync);
+        confirmed.MapPost("/passkeys/create", OfferPasskeyAsync).OpenToSetUpSecondFactor();
+        confirmed.MapPost("/passkeys/add", AddPasskeyAsync).OpenToSetUpSecondFactor();
         confirmed.MapPost("/passkeys/remove", RemovePasskeyAsync);
-        confirmed.MapGet("/codes", ShowCodesAsync);
-        confirmed.MapPost("/codes", TurnCodesOnAsync);
+        confirmed.MapGet("/codes", ShowCodesAsync).OpenToSetUpSecondFactor();
+        confirmed.MapPost("/codes", TurnCodesOnAsync).OpenToSetUpSecondFactor();
         confirmed.MapPost("/codes/renew", RenewCodesAsync);
         confirmed.MapPost("/codes/off", TurnCodesOffAsync);
     }
@@ -94,9 +96,12 @@ internal static partial class AccountEndpoints
             return await RenderAsync(context, parts, who, context.NewForm(typed, ("", context.T.PasskeyFailed)), StatusCodes.Status400BadRequest);
         }
         attested.Passkey.Name = name;
-        return (await users.AddOrUpdatePasskeyAsync(who.Person, attested.Passkey)).Succeeded
-            ? await DoneAsync(context, who, "passkey-added", name, "passkey")
-            : await RenderAsync(context, parts, who, context.NewForm(typed, ("", context.T.ChangedMeanwhile)), StatusCodes.Status409Conflict);
+        if (!(await users.AddOrUpdatePasskeyAsync(who.Person, attested.Passkey)).Succeeded)
+        {
+            return await RenderAsync(context, parts, who, context.NewForm(typed, ("", context.T.ChangedMeanwhile)), StatusCodes.Status409Conflict);
+        }
+        await context.NoteSecondFactorAsync();
+        return await DoneAsync(context, who, "passkey-added", name, "passkey");
     }
 
     private static async Task<IResult> RemovePasskeyAsync(AccountContext context, AccountParts parts)
@@ -122,9 +127,9 @@ internal static partial class AccountEndpoints
         {
             return context.Redirect("/account");
         }
-        if (await users.GetAuthenticatorKeyAsync(who.Person) is null)
+        if (await users.GetAuthenticatorKeyAsync(who.Person) is null && !(await users.ResetAuthenticatorKeyAsync(who.Person)).Succeeded)
         {
-            await users.ResetAuthenticatorKeyAsync(who.Person);
+            return context.Redirect("/account/codes"); // Another request changed the person: what is shown must be what is stored.
         }
         return await RenderCodesAsync(context, users, who, context.NewForm());
     }
@@ -162,43 +167,76 @@ internal static partial class AccountEndpoints
                 ? context.Redirect("/account/codes")
                 : await RenderCodesAsync(context, users, who, context.NewForm(typed, ("code", context.T.CodeWrong)), StatusCodes.Status400BadRequest);
         }
-        await users.SetTwoFactorEnabledAsync(who.Person, true);
+        if (!(await users.SetTwoFactorEnabledAsync(who.Person, true)).Succeeded)
+        {
+            return await RenderCodesAsync(context, users, who, context.NewForm(typed, ("", context.T.ChangedMeanwhile)), StatusCodes.Status409Conflict);
+        }
+        SecondFactor.Announce(context.Http); // They have just shown a code.
         await EndOthersAsync(parts, who, signIn);
         await context.WriteAsync(who.Person, null, "codes-turned-on", "");
-        return await ShowRecoveryCodesAsync(context, users, who);
+        return await ShowRecoveryCodesAsync(context, parts, users, who);
     }
 
-    private static async Task<IResult> RenewCodesAsync(AccountContext context, UserManager<Person> users)
+    private static async Task<IResult> RenewCodesAsync(AccountContext context, AccountParts parts, UserManager<Person> users) =>
+        await context.FindAsync() is { } who ? await ShowRecoveryCodesAsync(context, parts, users, who, "recovery-codes-made") : context.ToSignIn();
+
+    /// <param name="context">The request.</param>
+    /// <param name="parts">For the page that is shown when another request changed the person at the same moment, and no codes were made.</param>
+    /// <param name="users">Makes the codes.</param>
+    /// <param name="who">Whose they are.</param>
+    /// <param name="act">What is written down once they are made; null: nothing.</param>
+    private static async Task<IResult> ShowRecoveryCodesAsync(AccountContext context, AccountParts parts, UserManager<Person> users, SignedIn who, string? act = null)
     {
-        if (await context.FindAsync() is not { } who)
+        if (await users.GenerateNewTwoFactorRecoveryCodesAsync(who.Person, RecoveryCodes) is not { } codes)
         {
-            return context.ToSignIn();
+            return await RenderAsync(context, parts, who, context.NewForm() with { Errors = [("", context.T.ChangedMeanwhile)] }, StatusCodes.Status409Conflict);
         }
-        await context.WriteAsync(who.Person, null, "recovery-codes-made", "");
-        return await ShowRecoveryCodesAsync(context, users, who);
-    }
-
-    private static async Task<IResult> ShowRecoveryCodesAsync(AccountContext context, UserManager<Person> users, SignedIn who)
-    {
-        var codes = await users.GenerateNewTwoFactorRecoveryCodesAsync(who.Person, RecoveryCodes);
+        if (act is not null)
+        {
+            await context.WriteAsync(who.Person, null, act, "");
+        }
         return await context.RenderAsync<CodesPage>("/account/codes", new Dictionary<string, object?>
         {
             [nameof(CodesPage.Form)] = context.NewForm(),
             [nameof(CodesPage.Frame)] = AccountContext.Frame(who),
-            [nameof(CodesPage.RecoveryCodes)] = codes!.ToList(), // The store keeps codes.
+            [nameof(CodesPage.RecoveryCodes)] = codes.ToList(),
         });
     }
 
-    private static async Task<IResult> TurnCodesOffAsync(AccountContext context, UserManager<Person> users, SignInManager<Person> signIn)
+    private static async Task<IResult> TurnCodesOffAsync(AccountContext context, AccountParts parts, UserManager<Person> users, SignInManager<Person> signIn)
     {
         if (await context.FindAsync() is not { } who)
         {
             return context.ToSignIn();
         }
-        await users.SetTwoFactorEnabledAsync(who.Person, false);
-        await users.ResetAuthenticatorKeyAsync(who.Person); // The old secret is not to be taken up again.
+        who.Person.TwoFactor = false; // In memory: the next line stores it together with another secret, since the old one is not to be taken up again.
+        if (!(await users.ResetAuthenticatorKeyAsync(who.Person)).Succeeded)
+        {
+            who.Person.TwoFactor = true; // The page shows what is stored.
+            return await RenderAsync(context, parts, who, context.NewForm() with { Errors = [("", context.T.ChangedMeanwhile)] }, StatusCodes.Status409Conflict);
+        }
         await signIn.RefreshSignInAsync(who.Person);
         return await DoneAsync(context, who, "codes-turned-off", "", "codes-off");
+    }
+
+    private static async Task<IResult> ShowSecondFactorAsync(AccountContext context, AccountParts parts, SecondFactor secondFactor)
+    {
+        if (await context.FindAsync() is not { } who)
+        {
+            return context.ToSignIn();
+        }
+        var state = await secondFactor.FindAsync(context.Http);
+        if (state == SecondFactorState.Enough)
+        {
+            return context.Redirect("/account");
+        }
+        var hasPasskey = (await parts.People.ListPasskeysAsync(who.Person.Id, context.Cancellation)).Count > 0;
+        return await context.RenderAsync<SecondFactorPage>("/account/second-factor", new Dictionary<string, object?>
+        {
+            [nameof(SecondFactorPage.Form)] = context.NewForm(),
+            [nameof(SecondFactorPage.Frame)] = new AccountFrame(who.Person.Name, null, false, false), // What the frame would lead to is closed.
+            [nameof(SecondFactorPage.View)] = new SecondFactorPage.SecondFactorView(state == SecondFactorState.NotShown, hasPasskey, who.Person.TwoFactor, who.IsConfirmed),
+        });
     }
 
     private static async Task<IResult> ShowConfirmAsync(string? returnUrl, AccountContext context, AccountParts parts) => await context.FindAsync() is { } who
@@ -238,7 +276,7 @@ internal static partial class AccountEndpoints
         var typed = await context.Http.Request.ReadFormAsync(context.Cancellation);
         if (await IsPasskeyShownAsync(who, typed, users, signIn))
         {
-            return await ConfirmedAsync(context, who, typed, "passkey");
+            return await ConfirmedAsync(context, who, typed, ByPasskey);
         }
         await context.WriteAsync(who.Person, null, "confirmation-refused", "passkey");
         return await RenderConfirmAsync(context, parts, who, context.NewForm(typed, ("", context.T.PasskeyNotShown)), StatusCodes.Status400BadRequest);
@@ -247,7 +285,7 @@ internal static partial class AccountEndpoints
     private static async Task<IResult> ConfirmedAsync(AccountContext context, SignedIn who, IFormCollection typed, string how)
     {
         await context.WriteAsync(who.Person, null, "confirmed", how);
-        await context.ConfirmAsync();
+        await context.ConfirmAsync(byPasskey: how == ByPasskey);
         var returnUrl = typed["returnUrl"].ToString();
         return context.Redirect(PageContext.IsLocal(returnUrl) && !returnUrl.Contains('?', StringComparison.Ordinal) ? returnUrl : "/account", "confirmed");
     }

@@ -30,6 +30,7 @@ internal static class AccountsExtensions
         services.AddSingleton<SessionStore>();
         services.AddSingleton<SessionTickets>();
         services.AddSingleton<Memberships>();
+        services.AddSingleton<SecondFactor>();
         services.AddScoped<AccountContext>();
         services.AddHttpContextAccessor();
         services.AddAuthentication(IdentityConstants.ApplicationScheme).AddIdentityCookies();
@@ -61,6 +62,7 @@ internal static class AccountsExtensions
             options.Events.OnSigningIn = context =>
             {
                 Confirmation.NoteFirst(context.Properties, time.GetUtcNow());
+                SecondFactor.NoteAnnounced(context.Properties, context.HttpContext);
                 SessionBinding.Renew(context.Properties, context.HttpContext);
                 return Task.CompletedTask;
             };

@@ -17,13 +17,13 @@ internal static class SignInEndpoints
     public static void MapSignIn(this IEndpointRouteBuilder app)
     {
         var account = app.MapGroup("/account").ExcludeFromDescription().AddEndpointFilter(AccountContext.CheckFormAsync);
-        account.MapGet("/sign-in", ShowSignInAsync);
-        account.MapPost("/sign-in", SignInAsync).AddEndpointFilter(AsNobodyAsync);
-        account.MapGet("/sign-in/code", ShowCodeAsync);
-        account.MapPost("/sign-in/code", SignInWithCodeAsync).AddEndpointFilter(AsNobodyAsync);
-        account.MapPost("/passkeys/request", RequestPasskeyAsync);
-        account.MapPost("/passkeys/sign-in", SignInWithPasskeyAsync).AddEndpointFilter(AsNobodyAsync);
-        account.MapPost("/sign-out", SignOutAsync);
+        account.MapGet("/sign-in", ShowSignInAsync).OpenWithoutSecondFactor();
+        account.MapPost("/sign-in", SignInAsync).AddEndpointFilter(AsNobodyAsync).OpenWithoutSecondFactor();
+        account.MapGet("/sign-in/code", ShowCodeAsync).OpenWithoutSecondFactor();
+        account.MapPost("/sign-in/code", SignInWithCodeAsync).AddEndpointFilter(AsNobodyAsync).OpenWithoutSecondFactor();
+        account.MapPost("/passkeys/request", RequestPasskeyAsync).OpenWithoutSecondFactor();
+        account.MapPost("/passkeys/sign-in", SignInWithPasskeyAsync).AddEndpointFilter(AsNobodyAsync).OpenWithoutSecondFactor();
+        account.MapPost("/sign-out", SignOutAsync).OpenWithoutSecondFactor();
         account.MapGet("/join", ShowJoinAsync);
         account.MapPost("/join", JoinAsync);
     }
@@ -83,6 +83,7 @@ internal static class SignInEndpoints
             return context.Redirect("/account/sign-in"); // The first step is too long ago.
         }
         var code = typed["code"].ToString().Replace(" ", "", StringComparison.Ordinal);
+        SecondFactor.Announce(context.Http); // Should the code be right, a session begins.
         var result = code.Length == 6 && code.All(char.IsAsciiDigit)
             ? await signIn.TwoFactorAuthenticatorSignInAsync(code, isPersistent: false, rememberClient: false)
             : await signIn.TwoFactorRecoveryCodeSignInAsync(code);
@@ -102,6 +103,7 @@ internal static class SignInEndpoints
     {
         var typed = await context.Http.Request.ReadFormAsync(context.Cancellation);
         var credential = typed["credential"].ToString();
+        SecondFactor.Announce(context.Http);
         var result = (credential.Length is > 0 and <= 16_384 ? await PasskeyForm.TryAsync(() => signIn.PasskeySignInAsync(credential)) : null) ?? SignInResult.Failed;
         return await FindByCredentialAsync(people, credential, context.Cancellation) is { } person
             ? await AnswerAsync(context, person, result, typed, "passkey")

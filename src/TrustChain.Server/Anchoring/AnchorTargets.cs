@@ -56,7 +56,7 @@ internal sealed class ChainConnection
 
     private static Secp256k1Key OpenKeystore(AnchorTargetOptions options)
     {
-        var result = Keystore.Decrypt(File.ReadAllBytes(options.KeystoreFile), Keystore.TrimLineEnd(File.ReadAllBytes(options.PassPhraseFile)));
+        var result = PassPhrases.Read(options.PassPhraseFile).DecryptKeystore(File.ReadAllBytes(options.KeystoreFile));
         return result.Key ?? throw new InvalidOperationException($"{options.KeystoreFile} cannot be opened: {result.Failure} {result.Detail}");
     }
 }

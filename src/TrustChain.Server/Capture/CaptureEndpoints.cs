@@ -156,7 +156,7 @@ internal static class CaptureEndpoints
         }
         if (caller.Organisation is not { } organisation)
         {
-            return Problems.NotAuthenticated();
+            return Problems.NotAuthenticated(caller);
         }
         if (request.Parameters.Count > 0)
         {

@@ -9,6 +9,7 @@ internal enum ServerVerb
     Migrate,
     Init,
     Keys,
+    PassPhrase,
     Doctor,
     Health,
     Archive,
@@ -27,6 +28,9 @@ internal sealed partial record ServerCommandLine
           serve [--NAME=VALUE...]
                             run the server (the default); settings may be given on top, such as --urls=http://127.0.0.1:8080
           keys [--json]     make the operator's key files that are missing, and say the public halves
+          pass-phrase [--new FILE] [--of FILE]
+                            encrypt the key files under another pass phrase: the one line of FILE, or a random one; --of: that of another
+                            pass phrase file than TrustChain:PassPhraseFile. Servers may run; a run that was broken off is ended by the next
           migrate           bring the database's schema up to date
           init --admin ID --name NAME --key-out FILE
                             make the first organisation with the role admin; its API key goes to a new file
@@ -91,6 +95,7 @@ internal sealed partial record ServerCommandLine
         ["migrate"] => new() { Verb = ServerVerb.Migrate, Arguments = rest },
         ["init" or "invite", ..] => new() { Verb = ServerVerb.Init, Arguments = rest },
         ["keys"] or ["keys", "--json"] => new() { Verb = ServerVerb.Keys, Json = rest.Count > 1 },
+        ["pass-phrase", ..] => PassPhraseCommand.IsUsed(rest) ? new() { Verb = ServerVerb.PassPhrase, Arguments = rest } : Refuse("pass-phrase takes --new FILE and --of FILE; a pass phrase itself is never an argument."),
         ["doctor"] or ["doctor", "--json"] => new() { Verb = ServerVerb.Doctor, Json = rest.Count > 1 },
         ["health", ['h', 't', 't', 'p', ..]] => new() { Verb = ServerVerb.Health, Arguments = [rest[1]] },
         ["archive", ..] => ArchiveCommand.IsUsed(rest) ? new() { Verb = ServerVerb.Archive, Arguments = rest } : Refuse("archive needs what to do: list, export, drop or restore."),

@@ -18,6 +18,7 @@ internal static class ServerCommands
             {
                 ServerVerb.Migrate or ServerVerb.Init => await OperatorCommands.RunAsync([.. command.Arguments], ServerConfiguration.Build(command.ConfigFile)),
                 ServerVerb.Keys => KeysCommand.Run(ServerConfiguration.Build(command.ConfigFile), command.Json, Console.Out, Console.Error),
+                ServerVerb.PassPhrase => PassPhraseCommand.Run(command.Arguments, ServerConfiguration.Build(command.ConfigFile), Console.Out, Console.Error),
                 ServerVerb.Archive => await ArchiveCommand.RunAsync(command.Arguments, ServerConfiguration.Build(command.ConfigFile)),
                 ServerVerb.Erase => await EraseCommand.RunAsync(command.Arguments, ServerConfiguration.Build(command.ConfigFile), Console.Out, Console.Error),
                 ServerVerb.Devices => await DevicesCommand.RunAsync(command.Arguments, ServerConfiguration.Build(command.ConfigFile), Console.Out, Console.Error),

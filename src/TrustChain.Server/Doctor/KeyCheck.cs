@@ -83,7 +83,11 @@ internal static class KeyCheck
             report.Skip(Check, "log key and custodial key need their files, the pass phrase and TrustChain:Origin");
             return null;
         }
-        var passPhrase = File.ReadAllText(server.PassPhraseFile).TrimEnd('\r', '\n');
+        var passPhrase = PassPhrases.Read(server.PassPhraseFile);
+        if (passPhrase.AreSeveral)
+        {
+            report.Warn(Check, $"{server.PassPhraseFile} has several lines: a change of the pass phrase was begun and not ended", "run trustchain-server pass-phrase, which ends it");
+        }
         var faults = files.Select(f => FindFault(f, passPhrase)).OfType<string>().ToList();
         foreach (var fault in faults)
         {
@@ -113,11 +117,11 @@ internal static class KeyCheck
         }
     }
 
-    private static string? FindFault(string file, string passPhrase)
+    private static string? FindFault(string file, PassPhrases passPhrase)
     {
         try
         {
-            EncryptedKeyFile.Decrypt(File.ReadAllText(file), passPhrase);
+            passPhrase.DecryptJwk(File.ReadAllText(file));
             return null;
         }
         catch (CryptographicException exception)

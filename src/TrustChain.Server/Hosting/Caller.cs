@@ -17,6 +17,9 @@ public sealed record Caller(Organisation? Organisation, OrganisationRole Role = 
 {
     public static Caller Anonymous { get; } = new((Organisation?)null);
 
+    /// <summary>Somebody is signed in, and is nobody here until they have shown a second factor.</summary>
+    public bool LacksSecondFactor { get; init; }
+
     /// <summary>Administers the deployment.</summary>
     public bool IsDeploymentAdmin => Organisation is { IsAdmin: true } && Role == OrganisationRole.Admin;
 
@@ -31,7 +34,7 @@ public sealed record Caller(Organisation? Organisation, OrganisationRole Role = 
 /// everywhere, rather than treated as anonymous. Keys are cached by digest for ten seconds, so a revocation takes effect within that time on other servers
 /// and at once on this one.
 /// </summary>
-internal sealed class CallerMiddleware(RequestDelegate next, CallerCache cache, Memberships memberships)
+internal sealed class CallerMiddleware(RequestDelegate next, CallerCache cache, Memberships memberships, SecondFactor secondFactor)
 {
     public async Task InvokeAsync(HttpContext context)
     {
@@ -56,7 +59,19 @@ internal sealed class CallerMiddleware(RequestDelegate next, CallerCache cache, 
         else if ((HttpMethods.IsGet(context.Request.Method) || HttpMethods.IsHead(context.Request.Method)) && await memberships.FindCallerAsync(context) is { } member)
         {
             // A browser's cookie opens what can be read. What changes something needs a key in a header, or a form of the account's pages: no other site can make a browser send those.
-            context.Items[typeof(Caller)] = member;
+            if (await secondFactor.FindAsync(context) != SecondFactorState.Enough)
+            {
+                context.Items[typeof(Caller)] = Caller.Anonymous with { LacksSecondFactor = true };
+            }
+            else
+            {
+                context.Items[typeof(Caller)] = member;
+                if (member.Role < NeededRole.Of(context))
+                {
+                    await Problems.NotAllowed($"This needs the role \"{NeededRole.Of(context).Name()}\"; you have \"{member.Role.Name()}\".").ExecuteAsync(context);
+                    return;
+                }
+            }
         }
         await next(context);
     }
@@ -132,7 +147,7 @@ internal static class CallerFilters
     /// <summary>401 for anonymous requests.</summary>
     public static TBuilder RequireOrganisation<TBuilder>(this TBuilder builder)
         where TBuilder : IEndpointConventionBuilder => builder.AddEndpointFilter(async (context, next) =>
-            Caller.Of(context.HttpContext).Organisation is null ? Problems.NotAuthenticated() : await next(context));
+            Caller.Of(context.HttpContext) is { Organisation: null } caller ? Problems.NotAuthenticated(caller) : await next(context));
 
     /// <summary>503 while the log is halted or only read: for everything that would write an entry.</summary>
     public static TBuilder RefuseWhenHalted<TBuilder>(this TBuilder builder)
@@ -161,7 +176,7 @@ internal static class CallerFilters
     public static TBuilder RequireAdmin<TBuilder>(this TBuilder builder)
         where TBuilder : IEndpointConventionBuilder => builder.NeedsRole(OrganisationRole.Admin).AddEndpointFilter(async (context, next) => Caller.Of(context.HttpContext) switch
         {
-            { Organisation: null } => Problems.NotAuthenticated(),
+            { Organisation: null } caller => Problems.NotAuthenticated(caller),
             { IsDeploymentAdmin: false } => Problems.NotAllowed("Only an organisation with the role \"admin\" may do this."),
             _ => await next(context),
         });

@@ -23,6 +23,7 @@ public static class ProblemCodes
     public const string AudienceMismatch = "audience-mismatch";
     public const string NotAuthenticated = "not-authenticated";
     public const string NotAllowed = "not-allowed";
+    public const string SecondFactorNeeded = "second-factor-needed";
     public const string NoAuthority = "no-authority";
     public const string NotFound = "not-found";
     public const string AlreadyExists = "already-exists";
@@ -106,10 +107,17 @@ public static class Problems
     public static IResult NotFound(string what, bool epcis = false) =>
         Create(404, ProblemCodes.NotFound, $"There is no {what} that you may see.", epcis ? "NoSuchResourceException" : null);
 
+    /// <summary>What a caller is told who is nobody here: that they must say who they are, or that being signed in is not enough.</summary>
+    public static IResult NotAuthenticated(Caller caller) => caller.LacksSecondFactor ? SecondFactorNeeded() : NotAuthenticated();
+
     public static IResult NotAuthenticated() =>
         Create(401, ProblemCodes.NotAuthenticated, "This needs a valid API key in the header \"Authorization: Bearer\".", "SecurityException");
 
     public static IResult NotAllowed(string detail) => Create(403, ProblemCodes.NotAllowed, detail, "SecurityException");
+
+    /// <summary>A browser is signed in by a password alone, and its person needs a second factor.</summary>
+    public static IResult SecondFactorNeeded() => Create(
+        403, ProblemCodes.SecondFactorNeeded, "You signed in by a password alone; your account needs a second factor. Set up or show a passkey or one-time codes at /account/second-factor.", "SecurityException");
 
     public static IResult TooLarge(long limitBytes) =>
         Create(413, ProblemCodes.TooLarge, $"The body is larger than {limitBytes} bytes.", "CaptureLimitExceededException");

@@ -60,8 +60,24 @@ public sealed class ServerOptions
     /// </summary>
     public TimeSpan DrainTime { get; set; } = TimeSpan.Zero;
 
+    /// <summary>Of whom a second factor beside the password is demanded before their session opens anything. API keys are not concerned.</summary>
+    public SecondFactorPolicy SecondFactor { get; set; } = SecondFactorPolicy.DeploymentRoles;
+
     /// <summary><see cref="Database"/>, or what <see cref="DatabaseFile"/> holds.</summary>
     public string ConnectionString => DatabaseFile.Length > 0 ? File.ReadAllText(DatabaseFile).Trim() : Database;
+}
+
+/// <summary>Choices of <see cref="ServerOptions.SecondFactor"/>.</summary>
+public enum SecondFactorPolicy
+{
+    /// <summary>Of admins of an organisation with the role "admin", and of members of one with the role "auditor".</summary>
+    DeploymentRoles,
+
+    /// <summary>Of everybody who signs in.</summary>
+    Everybody,
+
+    /// <summary>Of nobody: everybody decides for themselves.</summary>
+    Nobody,
 }
 
 /// <summary>Section <c>Capture</c>.</summary>

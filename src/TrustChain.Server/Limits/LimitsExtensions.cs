@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Http.Timeouts;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Options;
 using TrustChain.Postgres.Limits;
+using TrustChain.Server.Accounts;
 using TrustChain.Server.Hosting;
 
 namespace TrustChain.Server.Limits;
@@ -51,6 +52,7 @@ internal static class LimitsExtensions
         app.UseMiddleware<GuessMiddleware>();
         app.UseMiddleware<CallerMiddleware>();
         app.UseMiddleware<LimitsMiddleware>();
+        app.UseMiddleware<SecondFactorMiddleware>();
     }
 
     private static RequestTimeoutPolicy PolicyOf(TimeSpan timeout) => new()

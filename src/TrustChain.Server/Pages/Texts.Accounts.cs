@@ -114,6 +114,20 @@ public sealed partial class Texts
 
     internal string RecoveryCodesOnce => Say("One-time codes are on. Keep these recovery codes somewhere safe: each signs you in once when the app is lost. They are shown this once.", "一次性验证码已开启。请妥善保存以下恢复码：丢失应用时，每个恢复码可登录一次。仅显示这一次。");
 
+    internal string OneTimeCodesWhat => Say("An authenticator app shows a code that you type after your password.", "验证器应用会显示验证码，输入密码后再填写它。");
+
+    internal string SecondFactor => Say("Second factor", "第二重验证");
+
+    internal string SecondFactorNotSetUp => Say(
+        "A password alone can be stolen, so this service asks more of your account before it opens anything. Add a passkey, or turn one-time codes on.",
+        "仅凭密码可能被盗，因此本服务要求您的账户先完成第二重验证才能使用。请添加通行密钥，或开启一次性验证码。");
+
+    internal string SecondFactorNotShown => Say(
+        "You signed in by your password alone. This service asks your account for a second factor as well before it opens anything.",
+        "您仅使用密码登录。本服务要求您的账户同时完成第二重验证才能使用。");
+
+    internal string SecondFactorByCode => Say("Sign out, then sign in again with a one-time code.", "请退出登录，然后使用一次性验证码重新登录。");
+
     internal string Sessions => Say("Where you are signed in", "登录设备");
 
     internal string ThisBrowser => Say("this browser", "当前浏览器");

@@ -3,6 +3,7 @@ using System.Text.Json;
 using Microsoft.Extensions.Options;
 using TrustChain.Core.Log;
 using TrustChain.Core.Signing;
+using TrustChain.Evm.Keys;
 using TrustChain.Server.Hosting;
 
 namespace TrustChain.Server.Signing;
@@ -19,7 +20,7 @@ internal sealed class KeyRing : IDisposable
     public KeyRing(IOptions<ServerOptions> options)
     {
         var settings = options.Value;
-        var passPhrase = File.ReadAllText(settings.PassPhraseFile).TrimEnd('\r', '\n');
+        var passPhrase = PassPhrases.Read(settings.PassPhraseFile);
         if (settings.LogKey.Length > 0)
         {
             Verifier = NoteVerifier.TryParse(settings.LogKey, out var verifier) ? verifier : throw new CryptographicException("TrustChain:LogKey is no verifier key.");
@@ -94,16 +95,16 @@ internal sealed class KeyRing : IDisposable
         _custodial.Dispose();
     }
 
-    private static SigningKey OpenLogKey(string path, string passPhrase) =>
+    private static SigningKey OpenLogKey(string path, PassPhrases passPhrase) =>
         SigningKey.TryParse(Open(path, passPhrase), out var key, out var error) && key.PublicKey.Algorithm == SignatureAlgorithms.EdDsa
             ? key
             : throw new CryptographicException($"{path} does not hold an Ed25519 key. {error}");
 
-    private static string Open(string path, string passPhrase)
+    private static string Open(string path, PassPhrases passPhrase)
     {
         try
         {
-            return EncryptedKeyFile.Decrypt(File.ReadAllText(path), passPhrase);
+            return passPhrase.DecryptJwk(File.ReadAllText(path));
         }
         catch (CryptographicException exception)
         {

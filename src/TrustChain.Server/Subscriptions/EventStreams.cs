@@ -24,7 +24,7 @@ internal sealed class EventStreams(
     {
         if (caller.Organisation is not { } organisation)
         {
-            return Problems.NotAuthenticated();
+            return Problems.NotAuthenticated(caller);
         }
         var (request, problem) = EpcisRequest.Read(context.Request, offersXml: true);
         if (request is null)

@@ -28,6 +28,7 @@ public sealed partial class AccessMatrixTests(ServerFixture fixture) : IClassFix
         ["GET /epcis/queries"] = Need.Viewer,
         ["GET /epcis/queries/{queryName}/subscriptions"] = Need.Viewer,
         ["GET /epcis/queries/{queryName}/subscriptions/{subscriptionID}"] = Need.Viewer,
+        ["OPTIONS /epcis/queries/{queryName}/subscriptions/{subscriptionID}"] = Need.Viewer,
         ["GET /api/organisations/{id}/members"] = Need.OwnAdmin,
         ["GET /api/organisations/{id}/api-keys"] = Need.OwnAdmin,
         ["GET /api/organisations/{id}/audit"] = Need.OwnAdmin,
@@ -50,6 +51,7 @@ public sealed partial class AccessMatrixTests(ServerFixture fixture) : IClassFix
         ["POST /api/devices/{id}/acts"] = Need.Operator,
         ["POST /api/device-alarms/hooks"] = Need.Operator,
         ["DELETE /api/device-alarms/hooks/{id}"] = Need.Operator,
+        ["POST /epcis/soap"] = Need.Nothing, // It asks as it stands: whoever says nothing of themselves gets what is everybody's.
         ["POST /epcis/capture"] = Need.Operator,
         ["POST /epcis/events"] = Need.Operator,
         ["POST /epcis/queries"] = Need.Operator,
@@ -99,17 +101,55 @@ public sealed partial class AccessMatrixTests(ServerFixture fixture) : IClassFix
         ["POST /api/organisations/{id}/invitations"] = new { note = "matrix", role = "viewer" },
     };
 
-    /// <summary>The pages' routes with what they need of whoever is signed in.</summary>
-    private static readonly (string Method, string Path, Need Need)[] AccountRoutes =
-    [
-        ("GET", "", Need.Viewer), ("GET", "/codes", Need.Viewer), ("GET", "/members", Need.Admin), ("GET", "/api-keys", Need.Admin), ("GET", "/audit", Need.Admin),
-        ("POST", "/organisation", Need.Viewer), ("POST", "/passkeys/create", Need.Viewer), ("POST", "/passkeys/add", Need.Viewer), ("POST", "/passkeys/remove", Need.Viewer),
-        ("POST", "/codes", Need.Viewer), ("POST", "/codes/renew", Need.Viewer), ("POST", "/codes/off", Need.Viewer), ("GET", "/confirm", Need.Viewer), ("POST", "/confirm", Need.Viewer), ("POST", "/confirm/passkey", Need.Viewer), ("POST", "/password", Need.Viewer), ("POST", "/password/passkey", Need.Viewer), ("POST", "/sessions/end", Need.Viewer),
-        ("POST", "/members/invite", Need.Admin), ("POST", "/members/withdraw", Need.Admin), ("POST", "/members/change", Need.Admin), ("POST", "/members/remove", Need.Admin),
-        ("GET", "/devices", Need.Viewer), ("GET", "/devices/new", Need.Operator), ("POST", "/devices/new", Need.Operator), ("POST", "/devices/claim", Need.Operator),
-        ("GET", "/devices/{device}/grants", Need.Viewer), ("POST", "/devices/{device}/grants", Need.Operator), ("GET", "/granted", Need.Viewer), ("POST", "/granted", Need.Operator), ("GET", "/granted/{device}", Need.Viewer),
-        ("POST", "/api-keys", Need.Admin), ("POST", "/api-keys/rotate", Need.Admin), ("POST", "/api-keys/revoke", Need.Admin),
-    ];
+    /// <summary>What the account's pages need of whoever is signed in. Every page must be named here.</summary>
+    private static readonly Dictionary<string, Need> PageNeeds = new(StringComparer.Ordinal)
+    {
+        ["GET /account/sign-in"] = Need.Nothing,
+        ["POST /account/sign-in"] = Need.Nothing,
+        ["GET /account/sign-in/code"] = Need.Nothing,
+        ["POST /account/sign-in/code"] = Need.Nothing,
+        ["POST /account/passkeys/request"] = Need.Nothing,
+        ["POST /account/passkeys/sign-in"] = Need.Nothing,
+        ["GET /account/join"] = Need.Nothing,
+        ["POST /account/join"] = Need.Nothing,
+        ["POST /account/sign-out"] = Need.Leaving,
+        ["POST /account/sign-out-everywhere"] = Need.Leaving,
+        ["GET /account"] = Need.Viewer,
+        ["GET /account/codes"] = Need.Viewer,
+        ["GET /account/members"] = Need.Admin,
+        ["GET /account/api-keys"] = Need.Admin,
+        ["GET /account/audit"] = Need.Admin,
+        ["POST /account/organisation"] = Need.Viewer,
+        ["POST /account/passkeys/create"] = Need.Viewer,
+        ["POST /account/passkeys/add"] = Need.Viewer,
+        ["POST /account/passkeys/remove"] = Need.Viewer,
+        ["POST /account/codes"] = Need.Viewer,
+        ["POST /account/codes/renew"] = Need.Viewer,
+        ["POST /account/codes/off"] = Need.Viewer,
+        ["GET /account/confirm"] = Need.Viewer,
+        ["POST /account/confirm"] = Need.Viewer,
+        ["POST /account/confirm/passkey"] = Need.Viewer,
+        ["POST /account/password"] = Need.Viewer,
+        ["POST /account/password/passkey"] = Need.Viewer,
+        ["POST /account/sessions/end"] = Need.Viewer,
+        ["POST /account/members/invite"] = Need.Admin,
+        ["POST /account/members/withdraw"] = Need.Admin,
+        ["POST /account/members/change"] = Need.Admin,
+        ["POST /account/members/remove"] = Need.Admin,
+        ["GET /account/devices"] = Need.Viewer,
+        ["GET /account/devices/new"] = Need.Operator,
+        ["POST /account/devices/new"] = Need.Operator,
+        ["POST /account/devices/claim"] = Need.Operator,
+        ["GET /account/devices/{id}/grants"] = Need.Viewer,
+        ["POST /account/devices/{id}/grants"] = Need.Operator,
+        ["GET /account/granted"] = Need.Viewer,
+        ["POST /account/granted"] = Need.Operator,
+        ["GET /account/granted/{id}"] = Need.Viewer,
+        ["POST /account/api-keys"] = Need.Admin,
+        ["POST /account/api-keys/rotate"] = Need.Admin,
+        ["POST /account/api-keys/revoke"] = Need.Admin,
+        ["GET /account/second-factor"] = Need.Viewer,
+    };
 
     private enum Need
     {
@@ -117,6 +157,9 @@ public sealed partial class AccessMatrixTests(ServerFixture fixture) : IClassFix
         Viewer,
         Operator,
         Admin,
+
+        /// <summary>Nothing; whoever is signed in is so no more.</summary>
+        Leaving,
 
         /// <summary>Nothing, because what is sent is signed; but whoever comes with a key must be an operator.</summary>
         SignedOperator,
@@ -134,6 +177,9 @@ public sealed partial class AccessMatrixTests(ServerFixture fixture) : IClassFix
 
         /// <summary>A browser that an admin of the organisation signed in with: it opens reads and nothing else.</summary>
         Cookie,
+
+        /// <summary>A browser that somebody signed in with who may only read.</summary>
+        ViewerCookie,
         Viewer,
         Operator,
         Admin,
@@ -152,21 +198,25 @@ public sealed partial class AccessMatrixTests(ServerFixture fixture) : IClassFix
         var company = await Server.AddOrganisationAsync();
         var keys = await MakeKeysAsync(company);
         using var browser = await SignInAsync(company, "admin");
+        using var viewing = await SignInAsync(company, "viewer");
         var faults = new List<string>();
-        var operations = await OperationsAsync();
-        Assert.True(operations.Count > 90, "The document lists too few operations to be the server's.");
-        Assert.Empty(Needs.Keys.Except(operations.Select(static o => o.Name)));
-        foreach (var (method, template, name) in operations)
+        var routes = (await Server.ListRoutesAsync()).Where(static r => !r.IsAccountPage).ToList();
+        Assert.True(routes.Count > 130, "These are too few routes to be the server's.");
+        Assert.Empty((await OperationsAsync()).Except(routes.Select(static r => r.Name)));
+        Assert.Empty(Needs.Keys.Except(routes.Select(static r => r.Name)));
+        foreach (var route in routes)
         {
-            if (!Needs.TryGetValue(name, out var need) && method != HttpMethod.Get)
+            var (method, template, name) = (HttpMethod.Parse(route.Method), route.Path, route.Name);
+            var reads = method == HttpMethod.Get || method == HttpMethod.Head || method == HttpMethod.Options;
+            if (!Needs.TryGetValue(name, out var need) && !reads)
             {
                 faults.Add($"{name} is in no table");
                 continue;
             }
             foreach (var caller in Callers)
             {
-                var status = await AskAsync(method, Fill(template, company), Bodies.GetValueOrDefault(name, new { }), caller, keys, browser);
-                var expected = Expected(need, caller, method == HttpMethod.Get);
+                var status = await AskAsync(method, Fill(template, company), Bodies.GetValueOrDefault(name, new { }), caller, keys, caller == Caller.ViewerCookie ? viewing : browser);
+                var expected = Expected(need, caller, method == HttpMethod.Get || method == HttpMethod.Head);
                 if (expected == Through ? status is 401 or 403 or >= 500 : status != expected)
                 {
                     faults.Add($"{caller} asks {name}, which needs {need}: {status} instead of {(expected == Through ? "an answer" : expected)}");
@@ -182,30 +232,32 @@ public sealed partial class AccessMatrixTests(ServerFixture fixture) : IClassFix
     {
         var company = await Server.AddOrganisationAsync();
         using var device = await Devices.TestDevice.EnrolAsync(Server, company);
+        Assert.Equal((await Server.ListRoutesAsync()).Where(static r => r.IsAccountPage).Select(static r => r.Name).Order(StringComparer.Ordinal), PageNeeds.Keys.Order(StringComparer.Ordinal));
         var faults = new List<string>();
         foreach (var role in (string?[])[null, "viewer", "operator", "admin"])
         {
             using var browser = role is null ? new Browser(Server.BaseUrl) : await SignInAsync(company, role);
             await browser.GetAsync("/account");
-            foreach (var (method, pattern, need) in AccountRoutes)
+            foreach (var (name, need) in PageNeeds.OrderBy(static p => p.Value == Need.Leaving))
             {
-                var path = pattern.Replace("{device}", device.Id, StringComparison.Ordinal);
-                var page = method == "GET" ? await browser.GetAsync("/account" + path) : await browser.PostAsync("/account" + path);
+                var (method, path) = (name.Split(' ')[0], name.Split(' ')[1].Replace("{id}", device.Id, StringComparison.Ordinal));
+                var page = method == "GET" ? await browser.GetAsync(path) : await browser.PostAsync(path);
                 var seen = (page.Path, page.Status) switch
                 {
+                    (_, not (403 or >= 500)) when need == Need.Nothing => "passes",
                     ("/account/sign-in", _) or (_, 401) => "is asked to sign in",
                     (_, 403) => "is refused",
                     (_, >= 500) => $"breaks it with {page.Status}",
                     _ => "passes",
                 };
-                var expected = role is null ? "is asked to sign in" : (need == Need.Admin && role != "admin") || (need == Need.Operator && role == "viewer") ? "is refused" : "passes";
+                var expected = need == Need.Nothing ? "passes" : role is null || need == Need.Leaving ? "is asked to sign in" : (need == Need.Admin && role != "admin") || (need == Need.Operator && role == "viewer") ? "is refused" : "passes";
                 if (seen != expected)
                 {
-                    faults.Add($"{role ?? "nobody"} at {method} /account{path} {seen}, but should be one who {expected}: {page.Path} {page.Status}");
+                    faults.Add($"{role ?? "nobody"} at {method} {path} {seen}, but should be one who {expected}: {page.Path} {page.Status}");
                 }
-                if (method == "POST" && (await browser.PostWithAsync("", "/account" + path)).Status != 400)
+                if (method == "POST" && (await browser.PostWithAsync("", path)).Status != 400)
                 {
-                    faults.Add($"{role ?? "nobody"} sends a form without its hidden field to /account{path}, and it is taken");
+                    faults.Add($"{role ?? "nobody"} sends a form without its hidden field to {path}, and it is taken");
                 }
                 await browser.GetAsync("/account");
             }
@@ -217,17 +269,17 @@ public sealed partial class AccessMatrixTests(ServerFixture fixture) : IClassFix
     private static int Expected(Need need, Caller caller, bool reads) => (need, caller) switch
     {
         (_, Caller.WrongKey) => 401,
-        (Need.Nothing, _) => Through,
+        (Need.Nothing or Need.Leaving, _) => Through,
         (Need.SignedOperator, Caller.Viewer) => 403,
         (Need.SignedOperator, _) => Through,
         (_, Caller.Nobody) => 401,
-        (_, Caller.Cookie) when !reads => 401,
+        (_, Caller.Cookie or Caller.ViewerCookie) when !reads => 401,
         (Need.Viewer, _) => Through,
         (Need.Operator, Caller.Viewer) => 403,
         (Need.Operator, _) => Through,
-        (Need.Admin, Caller.Viewer or Caller.Operator or Caller.DeploymentOperator) => 403,
+        (Need.Admin, Caller.ViewerCookie or Caller.Viewer or Caller.Operator or Caller.DeploymentOperator) => 403,
         (Need.Admin, _) => Through,
-        (Need.OwnAdmin, Caller.Viewer or Caller.Operator or Caller.DeploymentOperator) => 403,
+        (Need.OwnAdmin, Caller.ViewerCookie or Caller.Viewer or Caller.Operator or Caller.DeploymentOperator) => 403,
         (Need.OwnAdmin, Caller.Auditor) => 404, // Another's: whether it is there is not said.
         (Need.OwnAdmin, _) => Through,
         (Need.DeploymentReader, Caller.Auditor or Caller.DeploymentAdmin) => Through,
@@ -245,8 +297,8 @@ public sealed partial class AccessMatrixTests(ServerFixture fixture) : IClassFix
 
     private async Task<int> AskAsync(HttpMethod method, string path, object body, Caller caller, Dictionary<Caller, string> keys, Browser browser)
     {
-        using var content = method == HttpMethod.Get ? null : JsonContent.Create(body);
-        if (caller != Caller.Cookie)
+        using var content = method != HttpMethod.Post && method != HttpMethod.Delete ? null : JsonContent.Create(body);
+        if (caller is not (Caller.Cookie or Caller.ViewerCookie))
         {
             return (await Server.SendAsync(method, path, keys.GetValueOrDefault(caller), content)).Status;
         }
@@ -254,12 +306,13 @@ public sealed partial class AccessMatrixTests(ServerFixture fixture) : IClassFix
         return (await Server.SendAsync(method, path, null, content, headers: [("Cookie", cookies)])).Status;
     }
 
-    private async Task<List<(HttpMethod Method, string Template, string Name)>> OperationsAsync() =>
+    /// <summary>What the API document tells of.</summary>
+    private async Task<List<string>> OperationsAsync() =>
     [
         .. from path in (await Server.GetAsync("/openapi/v1.json")).Expect(200).Json.GetProperty("paths").EnumerateObject()
            from operation in path.Value.EnumerateObject()
            where operation.Name is "get" or "post" or "put" or "patch" or "delete"
-           select (HttpMethod.Parse(operation.Name), path.Name, $"{operation.Name.ToUpperInvariant()} {path.Name}"),
+           select $"{operation.Name.ToUpperInvariant()} {path.Name}",
     ];
 
     private async Task<Dictionary<Caller, string>> MakeKeysAsync(TestOrganisation company)

@@ -8,7 +8,6 @@ namespace TrustChain.IntegrationTests.Accounts;
 internal sealed partial class Browser : IDisposable
 {
     private readonly HttpClient _client;
-    private string _token = "";
 
     public Browser(string baseUrl)
     {
@@ -19,10 +18,13 @@ internal sealed partial class Browser : IDisposable
 
     public CookieContainer Cookies { get; }
 
+    /// <summary>The hidden field of the page got last that has one.</summary>
+    public string Token { get; private set; } = "";
+
     public async Task<Page> GetAsync(string path) => await ReadAsync(await _client.GetAsync(new Uri(path, UriKind.RelativeOrAbsolute), TestContext.Current.CancellationToken));
 
     /// <summary>Sends a form of the page got last.</summary>
-    public async Task<Page> PostAsync(string path, params (string Name, string Value)[] fields) => await PostWithAsync(_token, path, fields);
+    public async Task<Page> PostAsync(string path, params (string Name, string Value)[] fields) => await PostWithAsync(Token, path, fields);
 
     /// <summary>Sends a form with another hidden field than the page's.</summary>
     public async Task<Page> PostWithAsync(string token, string path, params (string Name, string Value)[] fields)
@@ -40,7 +42,7 @@ internal sealed partial class Browser : IDisposable
             var body = await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
             if (HiddenField().Match(body) is { Success: true } match)
             {
-                _token = WebUtility.HtmlDecode(match.Groups[1].Value);
+                Token = WebUtility.HtmlDecode(match.Groups[1].Value);
             }
             return new Page((int)response.StatusCode, WebUtility.HtmlDecode(body), response.RequestMessage!.RequestUri!.AbsolutePath); // A response knows what was asked.
         }

@@ -4,6 +4,7 @@ using System.Text;
 using TrustChain.Core.Signing;
 using TrustChain.IntegrationTests.Devices;
 using TrustChain.IntegrationTests.Serving;
+using TrustChain.IntegrationTests.Telemetry;
 
 namespace TrustChain.IntegrationTests.Limits;
 
@@ -22,6 +23,7 @@ public sealed class HostileHttpTests(SharedStack stack)
 
     private readonly ConcurrentBag<string> _faults = [];
     private readonly ConcurrentDictionary<int, int> _statuses = new();
+    private readonly ConcurrentDictionary<string, int> _lookedAt = new(); // forms of people who are signed in, by route
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
@@ -30,7 +32,10 @@ public sealed class HostileHttpTests(SharedStack stack)
     {
         // A heap that grew with what it is sent would end the process.
         await using var server = await RunningServer.StartAsync(stack.Postgres, stack.Anvil, new Dictionary<string, string?> { ["DOTNET_GCHeapHardLimit"] = "0x20000000" });
-        var requests = await PrepareAsync(server);
+        var routes = await server.ListRoutesAsync();
+        var company = await server.AddOrganisationAsync("tea");
+        using var people = new HostilePeople(server, company.Id);
+        var requests = await PrepareAsync(server, company, routes, people);
         using var sender = new Sender(server, 1);
         using var client = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, MaxConnectionsPerServer = 2 * AtOnce }) { Timeout = TimeSpan.FromSeconds(100) };
         var memory = new List<long>();
@@ -42,7 +47,7 @@ public sealed class HostileHttpTests(SharedStack stack)
                 while (Interlocked.Decrement(ref left) >= 0 && _faults.Count < 20)
                 {
                     var (next, isRaw) = requests.Next();
-                    await (isRaw ? SayAsync(sender, next) : SendAsync(client, server, next));
+                    await (isRaw ? SayAsync(sender, next) : SendAsync(client, server, people, next));
                 }
             }));
             memory.Add(await server.GetWorkingSetAsync() >> 20);
@@ -52,15 +57,23 @@ public sealed class HostileHttpTests(SharedStack stack)
             $"{Count} requests of seed {Seed}: {string.Join(", ", _statuses.OrderBy(static s => s.Key).Select(static s => $"{s.Value} × {s.Key}"))}. Working set in MiB: {string.Join(' ', memory)}.");
         Assert.True(_faults.IsEmpty, string.Join('\n', _faults));
         Assert.Equal(200, (await server.GetAsync("/health/ready")).Status);
-        var company = await server.AddOrganisationAsync("tea");
+        await ExpectAllReachedAsync(server, routes);
         (await company.CaptureAsync(Events.Document(Events.Commissioning(company.NewItem())))).Expect(202);
         // The first windows load programs, plans and caches.
         Assert.True(memory.Skip(Windows / 2).Min() <= (memory.Take(Windows / 2).Max() * 1.25) + 50, $"Memory grows: {string.Join(' ', memory)} MiB.");
     }
 
-    private static async Task<LockedRequests> PrepareAsync(RunningServer server)
+    /// <summary>Every route was asked, as the server counts, and every form of the account was looked at with its fields.</summary>
+    private async Task ExpectAllReachedAsync(RunningServer server, IReadOnlyList<ServedRoute> routes)
     {
-        var company = await server.AddOrganisationAsync("tea");
+        var counted = MetricsPage.Read((await server.GetAsync("/metrics")).Expect(200).Body)["http_server_request_duration_seconds"].Samples
+            .Where(static s => s.Labels.ContainsKey("http_route")).Select(static s => $"{s.Labels["http_request_method"]} /{s.Labels["http_route"].Trim('/')}").ToHashSet();
+        Assert.Empty(routes.Select(static r => $"{r.Method} {r.Template}").Except(counted));
+        Assert.Empty(routes.Where(static r => r.IsAccountPage && r.Method == "POST").Select(static r => r.Name).Except(_lookedAt.Keys));
+    }
+
+    private static async Task<LockedRequests> PrepareAsync(RunningServer server, TestOrganisation company, IReadOnlyList<ServedRoute> routes, HostilePeople people)
+    {
         var key = await company.RegisterKeyAsync(SignatureAlgorithms.ES256);
         var (item, other) = (company.NewItem(), company.NewItem());
         var document = Events.Document(Events.Commissioning(item), Events.Observation(other));
@@ -82,12 +95,13 @@ public sealed class HostileHttpTests(SharedStack stack)
             item, other, new Uri(item).AbsolutePath, company.Id, key.PublicKey.Kid, capture.GetProperty("captureID").GetString()!, capture.GetProperty("events")[0].GetProperty("eventHash").GetString()!,
             "SimpleEventQuery", "a", "ObjectEvent", "inspecting", "primary", "tea", company.Prefix, device.Uri, device.Id,
         ];
+        await people.PrepareAsync([.. routes.Where(static r => r.IsAccountPage && r.Method == "GET").Select(r => r.Path.Replace("{id}", device.Id, StringComparison.Ordinal))]);
         var api = (await server.GetAsync("/openapi/v1.json")).Expect(200).Json;
         string?[] keys = [null, null, null, company.ApiKey, company.ApiKey, company.ApiKey, company.ApiKey, company.ApiKey, company.ApiKey, company.ApiKey, company.ApiKey, company.ApiKey, company.ApiKey, "wrong"];
-        return new LockedRequests(new HostileRequests(api, [.. more.Select(static m => (m.Item1, Encoding.UTF8.GetBytes(m.Item2)))], known, keys, Seed));
+        return new LockedRequests(new HostileRequests(routes, people.Forms, api, [.. more.Select(static m => (m.Item1, Encoding.UTF8.GetBytes(m.Item2)))], known, keys, Seed));
     }
 
-    private async Task SendAsync(HttpClient client, RunningServer server, HostileRequest next)
+    private async Task SendAsync(HttpClient nobody, RunningServer server, HostilePeople people, HostileRequest next)
     {
         Uri address;
         try
@@ -99,7 +113,12 @@ public sealed class HostileHttpTests(SharedStack stack)
             return; // too long for the client
         }
         using var request = new HttpRequestMessage(new HttpMethod(next.Method), address);
-        if (next.Body is not null)
+        var person = next.Person is { } number ? await people.GetAsync(number) : null;
+        if (next.Form is { } form)
+        {
+            request.Content = new FormUrlEncodedContent([KeyValuePair.Create(HostilePerson.TokenField, person!.Token), .. form.Select(static f => KeyValuePair.Create(f.Name, f.Value))]); // Forms are a person's.
+        }
+        else if (next.Body is not null)
         {
             request.Content = new ByteArrayContent(next.Body);
         }
@@ -112,13 +131,17 @@ public sealed class HostileHttpTests(SharedStack stack)
         }
         try
         {
-            using var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, Cancellation);
+            using var response = await (person?.Client ?? nobody).SendAsync(request, HttpCompletionOption.ResponseHeadersRead, Cancellation);
             var status = (int)response.StatusCode;
             if (response.Content.Headers.ContentType?.MediaType != "text/event-stream") // Values as they come: it ends when the client goes.
             {
                 await response.Content.LoadIntoBufferAsync(Cancellation);
             }
             _statuses.AddOrUpdate(status, 1, static (_, n) => n + 1);
+            if (person?.IsLookedAt(response) == true && next.Form is not null)
+            {
+                _lookedAt.AddOrUpdate(next.Route, 1, static (_, n) => n + 1);
+            }
             if (status < 500 || (status is 503 or 504 && response.Headers.RetryAfter is not null))
             {
                 return;
@@ -164,7 +187,8 @@ public sealed class HostileHttpTests(SharedStack stack)
         {
             lock (_lock)
             {
-                return (requests.Next(), _count++ % 50 == 0);
+                var next = requests.Next();
+                return (next, !requests.IsFirstRound && _count++ % 50 == 0);
             }
         }
     }

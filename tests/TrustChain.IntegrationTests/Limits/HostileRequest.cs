@@ -1,5 +1,7 @@
 using System.Text;
 using System.Text.Json;
+using System.Text.RegularExpressions;
+using TrustChain.IntegrationTests.Serving;
 using TrustChain.UnitTests.Hostile;
 
 namespace TrustChain.IntegrationTests.Limits;
@@ -11,11 +13,23 @@ namespace TrustChain.IntegrationTests.Limits;
 /// <param name="Body">Null: none.</param>
 internal sealed record HostileRequest(string Method, string Target, IReadOnlyList<(string Name, string Value)> Headers, byte[]? Body)
 {
-    public override string ToString() => $"{Method} {Target} {string.Join("; ", Headers.Select(static h => $"{h.Name}: {h.Value}"))} {(Body is null ? "" : Convert.ToBase64String(Body.AsSpan(0, Math.Min(Body.Length, 3000))))}";
+    /// <summary>The route that it is made for: method and path.</summary>
+    public string Route { get; init; } = "";
+
+    /// <summary>The number of the person who sends it, with the cookies of their browser; null: nobody who is signed in.</summary>
+    public int? Person { get; init; }
+
+    /// <summary>Fields of a form, which is sent with its hidden field in place of <see cref="Body"/>.</summary>
+    public IReadOnlyList<(string Name, string Value)>? Form { get; init; }
+
+    public override string ToString() => $"{Method} {Target} {string.Join("; ", Headers.Select(static h => $"{h.Name}: {h.Value}"))} {(Person is { } person ? $"as {person} " : "")}{(Form is null ? "" : string.Join('&', Form.Select(static f => $"{f.Name}={f.Value}")))}{(Body is null ? "" : Convert.ToBase64String(Body.AsSpan(0, Math.Min(Body.Length, 3000))))}";
 }
 
-/// <summary>Makes requests out of an OpenAPI document: its routes with every method, its parameters with values that fit and values that do not, its examples changed. One seed, one sequence.</summary>
-internal sealed class HostileRequests
+/// <summary>
+/// Makes requests for every route that the server serves, each one at first and then any: with every method, with the parameters that the OpenAPI document tells of and values that fit and values that do not, with
+/// its examples changed, and with the forms of the account's pages filled in by people who are signed in. One seed, one sequence.
+/// </summary>
+internal sealed partial class HostileRequests
 {
     private static readonly string[] Methods = ["GET", "POST", "DELETE", "PUT", "PATCH", "OPTIONS", "HEAD", "TRACE", "QUERY"];
 
@@ -35,11 +49,14 @@ internal sealed class HostileRequests
         "0001-01-01T00:00:00-14:00", "x001/067", "000", "000.p/1", "2.0.0", "99999999999.0", "eventTime", "ASC", "\uD83D\uDE00", "茶", "..", "http://169.254.169.254/", "aGVsbG8", "[0-59]", "a|b|c", "1|2|3", "zh", "en", "newest", "svg", "png",
     ];
 
-    /// <summary>A path of the document with its methods, the names of its parameters and its examples.</summary>
+    /// <summary>A path with its methods, the names of its parameters and its examples.</summary>
     private sealed record Route(string Path, IReadOnlyList<string> Methods, IReadOnlyList<string> Query, IReadOnlyList<(string MediaType, byte[] Body)> Examples)
     {
         /// <summary>Changes of its own examples.</summary>
         public HostileInput? Changes { get; init; }
+
+        /// <summary>Fields of its form; null where it is no page of the account.</summary>
+        public IReadOnlyList<string>? Form { get; init; }
     }
 
     private readonly List<Route> _routes = [];
@@ -48,13 +65,17 @@ internal sealed class HostileRequests
     private readonly HostileInput _texts;
     private readonly IReadOnlyList<string?> _keys;
     private readonly Random _random;
+    private readonly Queue<(Route Route, string Method)> _first;
 
+    /// <param name="served">Every route.</param>
+    /// <param name="forms">Fields of the forms of the account's pages, by where they are sent.</param>
     /// <param name="document">The OpenAPI document.</param>
     /// <param name="more">Bodies beside its examples.</param>
     /// <param name="known">Values that exist: identifiers of what was stored.</param>
     /// <param name="keys">API keys to send; null for none.</param>
     /// <param name="seed">Of everything.</param>
-    public HostileRequests(JsonElement document, IReadOnlyList<(string MediaType, byte[] Body)> more, IReadOnlyList<string> known, IReadOnlyList<string?> keys, int seed)
+    public HostileRequests(
+        IReadOnlyList<ServedRoute> served, IReadOnlyDictionary<string, IReadOnlyList<string>> forms, JsonElement document, IReadOnlyList<(string MediaType, byte[] Body)> more, IReadOnlyList<string> known, IReadOnlyList<string?> keys, int seed)
     {
         _random = new Random(seed);
         _keys = keys;
@@ -83,39 +104,70 @@ internal sealed class HostileRequests
             }
             _routes.Add(new Route(path.Name, methods, [.. query], examples) { Changes = examples.Count > 0 ? new HostileInput([.. examples.Select(static e => e.Body)], seed) : null });
         }
-        foreach (var path in (string[])["/", "/metrics", "/docs/problems", "/health/ready", "/anchors", "/epcis/soap", "/site.css", "/openapi/v1.json", "/{any}/{any}"])
+        // What the document does not tell of: the account's pages, those for visitors, and what machines of the operator ask.
+        var told = _routes.ToDictionary(static r => r.Path);
+        foreach (var group in served.GroupBy(static r => r.Path))
         {
-            _routes.Add(new Route(path, path == "/epcis/soap" ? ["POST"] : ["GET"], ["lang"], path == "/epcis/soap" ? [.. more.Where(static m => m.MediaType == "text/xml")] : []));
+            var methods = group.Select(static r => r.Method).ToList();
+            if (told.TryGetValue(group.Key, out var route))
+            {
+                _routes[_routes.IndexOf(route)] = route with { Methods = [.. route.Methods.Union(methods)] };
+                continue;
+            }
+            IReadOnlyList<(string MediaType, byte[] Body)> messages = group.Key == "/epcis/soap" ? [.. more.Where(static m => m.MediaType == "text/xml")] : [];
+            _routes.Add(new Route(group.Key, methods, group.First().IsAccountPage ? ["returnUrl", "token", "lang", "done", "all", "before", "search", "state"] : ["lang"], messages)
+            {
+                Form = group.First().IsAccountPage ? forms.GetValueOrDefault(group.Key, [.. forms.Values.SelectMany(static f => f).Distinct()]) : null,
+            });
         }
-        var form = ("application/x-www-form-urlencoded", "login=a&password=b&code=123456&credential=%7B%22id%22%3A%22aa%22%7D&returnUrl=%2F&token=c&__RequestVerificationToken=d"u8.ToArray());
-        foreach (var path in (string[])["/account", "/account/sign-in", "/account/sign-in/code", "/account/join", "/account/passkeys/request", "/account/passkeys/sign-in", "/account/members", "/account/api-keys", "/account/audit"])
+        foreach (var path in (string[])["/site.css", "/openapi/v1.json", "/{any}/{any}"])
         {
-            _routes.Add(new Route(path, ["GET", "POST"], ["returnUrl", "token", "lang"], [form]));
+            _routes.Add(new Route(path, ["GET"], ["lang"], []));
         }
+        _first = new Queue<(Route, string)>(_routes.SelectMany(static r => r.Methods.Select(m => (r, m))));
         _bodies = new HostileInput([.. _routes.SelectMany(static r => r.Examples).Concat(more).Select(static e => e.Body)], seed);
         _texts = new HostileInput([.. Values.Select(Encoding.UTF8.GetBytes)], seed);
     }
 
+    /// <summary>Whether there are routes that had no request yet.</summary>
+    public bool IsFirstRound => _first.Count > 0;
+
     public HostileRequest Next()
     {
+        if (_first.TryDequeue(out var first))
+        {
+            return Make(first.Route, first.Method, fits: true);
+        }
         var route = _routes[_random.Next(_routes.Count)];
+        return Make(route, _random.Next(8) > 0 ? route.Methods[_random.Next(route.Methods.Count)] : Methods[_random.Next(Methods.Length)], fits: false);
+    }
+
+    /// <param name="route">Where it goes.</param>
+    /// <param name="method">How.</param>
+    /// <param name="fits">Whether the path is sure to be the route's; values are as hostile as ever elsewhere.</param>
+    private HostileRequest Make(Route route, string method, bool fits)
+    {
         var (path, query, examples) = (route.Path, route.Query, route.Examples);
         var target = new StringBuilder();
         foreach (var segment in path.Split('/').Skip(1))
         {
-            target.Append('/').Append(segment.StartsWith('{') || _random.Next(100) == 0 ? Escape(Value()) : segment);
+            target.Append('/').Append(fits ? FittingParameter().Replace(segment, "1") : segment.StartsWith('{') || _random.Next(100) == 0 ? Escape(Value()) : segment);
         }
         for (var i = _random.Next(4); i > 0; i--)
         {
             var name = query.Count > 0 && _random.Next(4) > 0 ? query[_random.Next(query.Count)] : _random.Next(3) == 0 ? Escape(Value()) : Common[_random.Next(Common.Length)];
             target.Append(target.ToString().Contains('?', StringComparison.Ordinal) ? '&' : '?').Append(name).Append('=').Append(Escape(Value()));
         }
-        var method = _random.Next(8) > 0 ? route.Methods[_random.Next(route.Methods.Count)] : Methods[_random.Next(Methods.Length)];
         var headers = new List<(string, string)>();
         for (var i = _random.Next(3); i > 0; i--)
         {
             var name = Names[_random.Next(Names.Length)];
             headers.Add((name, Visible(name.StartsWith("Accept", StringComparison.Ordinal) && _random.Next(2) == 0 ? MediaTypes[_random.Next(MediaTypes.Length)] : Value())));
+        }
+        var request = new HostileRequest(method, target.ToString(), headers, null) { Route = $"{method} {path}" };
+        if (route.Form is { } fields && (fits || _random.Next(8) > 0))
+        {
+            return method == "POST" ? request with { Person = _random.Next(1000), Form = FillIn(fields) } : request with { Person = _random.Next(1000) };
         }
         if (_keys[_random.Next(_keys.Count)] is { } key)
         {
@@ -125,20 +177,62 @@ internal sealed class HostileRequests
         {
             headers.Add(("Authorization", Visible(Value())));
         }
-        byte[]? body = null;
-        if (method is "POST" or "PUT" or "PATCH" || _random.Next(20) == 0)
+        else if (_random.Next(8) == 0)
         {
-            var (type, example) = examples.Count > 0 ? examples[_random.Next(examples.Count)] : ("application/json", "{}"u8.ToArray());
-            body = _random.Next(5) switch
+            request = request with { Person = _random.Next(1000) };
+        }
+        if (method is not ("POST" or "PUT" or "PATCH") && _random.Next(20) > 0)
+        {
+            return request;
+        }
+        var (type, example) = examples.Count > 0 ? examples[_random.Next(examples.Count)] : ("application/json", "{}"u8.ToArray());
+        headers.Add(("Content-Type", _random.Next(8) > 0 ? type : MediaTypes[_random.Next(MediaTypes.Length)]));
+        return request with
+        {
+            Body = _random.Next(5) switch
             {
                 0 => example,
                 1 => _bodies.Next(),
                 _ => route.Changes?.Next() ?? _bodies.Next(),
-            };
-            headers.Add(("Content-Type", _random.Next(8) > 0 ? type : MediaTypes[_random.Next(MediaTypes.Length)]));
-        }
-        return new HostileRequest(method, target.ToString(), headers, body);
+            },
+        };
     }
+
+    /// <summary>The fields of a form, with some missing, some twice, and some of other forms.</summary>
+    private List<(string, string)> FillIn(IReadOnlyList<string> fields)
+    {
+        var filled = new List<(string, string)>();
+        foreach (var field in fields.Where(_ => _random.Next(10) > 0))
+        {
+            filled.Add((field, FieldValue(field)));
+            if (_random.Next(30) == 0)
+            {
+                filled.Add((field, FieldValue(field)));
+            }
+        }
+        if (_random.Next(10) == 0)
+        {
+            filled.Add((Value(), Value()));
+        }
+        return filled;
+    }
+
+    /// <summary>As often what the form would take as anything else, so that some forms pass all checks but the last.</summary>
+    private string FieldValue(string field) => _random.Next(2) == 0 ? Value() : field switch
+    {
+        "role" => "viewer",
+        "days" => "30",
+        "note" or "label" or "name" or "passkeyName" or "login" => $"hostile {_random.Next(1_000_000)}",
+        "password" or "newPassword" => "another correct horse",
+        "current" => "correct horse battery",
+        "code" => "123456",
+        "credential" => """{"id":"AQID","rawId":"AQID","type":"public-key","response":{"clientDataJSON":"e30","attestationObject":"oA","authenticatorData":"AA","signature":"AA"},"clientExtensionResults":{}}""",
+        "returnUrl" => "/account/members",
+        _ => Value(),
+    };
+
+    [GeneratedRegex(@"\{[A-Za-z]+\}")]
+    private static partial Regex FittingParameter();
 
     private static readonly string[] Common = ["perPage", "nextPageToken", "EQ_bizStep", "GE_eventTime", "MATCH_epc", "EQ_INNER_x", "lang", "order", "uri", "event", "item", "size", "old", "new", "index", "target", "trace", "format", "stream", "second"];
 

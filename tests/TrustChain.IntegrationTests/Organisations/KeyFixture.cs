@@ -7,6 +7,9 @@ public sealed class KeyFixture(SharedStack stack) : IAsyncLifetime
 {
     private RunningServer? _server;
 
+    /// <summary>What it runs on, for tests that need a server of their own.</summary>
+    public SharedStack Stack => stack;
+
     public Voucher Voucher { get; } = new();
 
     internal RunningServer Server => _server ?? throw new InvalidOperationException("The server has not started.");

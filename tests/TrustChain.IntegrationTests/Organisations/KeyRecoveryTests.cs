@@ -1,10 +1,14 @@
+using System.Net;
+using System.Net.Sockets;
 using System.Text.Json;
 using TrustChain.Core.Log;
 using TrustChain.Core.Signing;
 using TrustChain.Core.Verification;
+using TrustChain.Devnet;
 using TrustChain.Devnet.Serving;
 using TrustChain.IntegrationTests.Log;
 using TrustChain.IntegrationTests.Serving;
+using TrustChain.Server.Hosting;
 
 namespace TrustChain.IntegrationTests.Organisations;
 
@@ -117,6 +121,36 @@ public sealed class KeyRecoveryTests(KeyFixture fixture) : IClassFixture<KeyFixt
         (await company.RegisterKeyAsync(key, null, did)).Expect(201);
 
         Assert.Equal(did, (await Server.GetAsync($"/api/organisations/{company.Id}/keys/history")).Expect(200).Json.GetProperty("entries")[0].GetProperty("entry").GetProperty("vouchedBy").GetString());
+    }
+
+    /// <summary>As a deployment is that allows nothing special: names that lead inside are asked for nothing, and whoever names them does not learn whether something listens there.</summary>
+    [Fact]
+    public async Task Registration_VouchedForByADidWebWhoseNameLeadsInside_IsRefusedAndAskedForNothing()
+    {
+        await using var server = await RunningServer.StartAsync(fixture.Stack.Postgres, fixture.Stack.Anvil);
+        var company = await server.AddOrganisationAsync();
+        using var key = SigningKey.Generate(SignatureAlgorithms.ES256);
+        using var inside = new TcpListener(IPAddress.Loopback, 0);
+        inside.Start();
+        var port = ((IPEndPoint)inside.LocalEndpoint).Port;
+        var closed = LocalPort.FindFree();
+        var answers = new List<string>();
+        foreach (var host in (string[])[$"localhost%3A{port}", $"127.0.0.1%3A{port}", $"localhost%3A{closed}"])
+        {
+            var answer = (await company.RegisterKeyAsync(key, null, $"did:web:{host}")).ExpectProblem(400, "not-vouched-for");
+            answers.Add(answer.GetProperty("detail").GetString()!.Replace(Uri.UnescapeDataString(host), "HOST", StringComparison.Ordinal));
+        }
+        Assert.Single(answers.Distinct());
+        Assert.False(inside.Pending(), "The server has connected to an address of its own network.");
+
+        // The same way, with private addresses allowed, does lead there.
+        using var client = new HttpClient(GuardedConnection.CreateHandler(allowPrivateAddresses: true)) { Timeout = TimeSpan.FromSeconds(5) };
+        var asked = client.GetAsync(new Uri($"https://localhost:{port}/.well-known/did.json"), TestContext.Current.CancellationToken);
+        using (var connection = await inside.AcceptTcpClientAsync(TestContext.Current.CancellationToken))
+        {
+            Assert.True(connection.Connected);
+        }
+        await Assert.ThrowsAnyAsync<HttpRequestException>(() => asked); // What listens there speaks no TLS.
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
@@ -166,6 +167,31 @@ internal sealed class RunningServer : IAsyncDisposable
     /// <summary>A second server of the same log on the same database.</summary>
     public Task<ServerProcess> StartTwinAsync() =>
         ServerProcess.StartAsync(_settings with { Name = "twin", Port = LocalPort.FindFree() }, TestContext.Current.CancellationToken);
+
+    /// <summary>Runs the server's program with its settings and another verb.</summary>
+    public async Task<(int ExitCode, string Output)> RunVerbAsync(IReadOnlyList<string> arguments, IReadOnlyDictionary<string, string?>? environment = null)
+    {
+        var start = new ProcessStartInfo("dotnet", [ServerProcess.PathOf("TrustChain.Server", "trustchain-server"), .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        foreach (var (name, value) in ServerProcess.Environment(_settings, BaseUrl).Concat(Environment).Concat(environment ?? new Dictionary<string, string?>()))
+        {
+            start.Environment[name] = value;
+        }
+        using var process = Process.Start(start)!; // A program that cannot be started throws.
+        var (output, errors) = (process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken), process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken));
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        return (process.ExitCode, await output + await errors);
+    }
+
+    /// <summary>All routes that it serves, from a second server of the same log that runs within this process.</summary>
+    public async Task<IReadOnlyList<ServedRoute>> ListRoutesAsync()
+    {
+        var settings = ServerProcess.Environment(_settings, BaseUrl);
+        foreach (var (name, value) in Environment)
+        {
+            settings[name] = value;
+        }
+        return await ServedRoute.ListAsync(settings.ToDictionary(static s => s.Key.Replace("__", ":", StringComparison.Ordinal), static s => s.Value));
+    }
 
     /// <summary>The most memory the server's process ever had, in bytes.</summary>
     public Task<long> GetPeakWorkingSetAsync() => GetStatusAsync("VmHWM:");

@@ -19,6 +19,7 @@ public sealed partial class LoggingTests
         ["Accounts"] = [(5200, 5299)],
         ["Partitions"] = [(5300, 5399)],
         ["Standby"] = [(5400, 5499)],
+        ["Devices"] = [(5500, 5599)],
     };
 
     [Fact]
@@ -35,10 +36,8 @@ public sealed partial class LoggingTests
             {
                 var id = int.Parse(message.Groups[1].Value, System.Globalization.CultureInfo.InvariantCulture);
                 Assert.True(ids.TryAdd(id, file), $"Event {id} is in {file} and {ids.GetValueOrDefault(id)}.");
-                if (Ranges.TryGetValue(feature, out var ranges))
-                {
-                    Assert.Contains(ranges, r => id >= r.From && id <= r.To);
-                }
+                Assert.True(Ranges.TryGetValue(feature, out var ranges), $"{file} writes messages, and {feature} has no range.");
+                Assert.Contains(ranges, r => id >= r.From && id <= r.To);
             }
         }
         Assert.True(ids.Count > 40);

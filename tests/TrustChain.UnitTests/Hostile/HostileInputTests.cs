@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Security.Cryptography;
 using TrustChain.UnitTests.Verification;
 
 namespace TrustChain.UnitTests.Hostile;
@@ -7,7 +8,7 @@ namespace TrustChain.UnitTests.Hostile;
 /// <summary>
 /// What strangers send is refused, never more: no parser throws what its documentation does not name, and none takes memory out of proportion to what it was given. Thousands of inputs
 /// by default; TRUSTCHAIN_HOSTILE=N makes about N for all parsers together, TRUSTCHAIN_SEED=S others. An input that broke something goes into <c>tests/vectors/hostile</c>,
-/// in the folder of its parser, and is read first from then on.
+/// in the folder of its parser, and is read first from then on. TRUSTCHAIN_FUZZ_CORPUS names a folder in which a fuzzing run keeps what it learnt, for the next one.
 /// </summary>
 public sealed class HostileInputTests
 {
@@ -56,21 +57,39 @@ public sealed class HostileInputTests
     private static void Guide(Parser parser, TimeSpan time)
     {
         var kept = new List<byte[]>(parser.Good);
-        var inputs = new HostileInput(kept, Seed);
+        var corpus = Environment.GetEnvironmentVariable("TRUSTCHAIN_FUZZ_CORPUS") is { Length: > 0 } root ? Directory.CreateDirectory(Path.Combine(root, parser.Name)) : null;
+        var learnt = corpus?.GetFiles().OrderBy(static f => f.Name, StringComparer.Ordinal).Where(static f => f.Length <= HostileInput.MaxLength).Select(static f => File.ReadAllBytes(f.FullName)).ToList() ?? [];
+        IReadOnlyList<byte[]> first = [.. parser.Good, .. learnt];
+        var inputs = new HostileInput(kept, Seed + learnt.Count); // Another run goes other ways from what the last one left.
         var clock = Stopwatch.StartNew();
         var before = Coverage.Branches;
         var count = 0;
-        for (; clock.Elapsed < time; count++)
+        var stored = 0;
+        for (; count < first.Count || clock.Elapsed < time; count++)
         {
-            var input = count < parser.Good.Count ? parser.Good[count] : inputs.Next();
+            var input = count < first.Count ? first[count] : inputs.Next();
             Coverage.Clear();
             Check(parser, input, $"input {count} of a fuzzing run");
             if (Coverage.IsNew() && count >= parser.Good.Count)
             {
                 kept.Add(input);
+                stored += count >= first.Count && corpus is not null ? Store(corpus, input) : 0;
             }
         }
-        Console.WriteLine($"{parser.Name}: {count} inputs, {Coverage.Branches - before} new branches, {kept.Count - parser.Good.Count} inputs kept");
+        Console.WriteLine($"{parser.Name}: {count} inputs, {learnt.Count} of them from the corpus, {Coverage.Branches - before} branches that no input of this run took before, {kept.Count - parser.Good.Count} inputs kept, {stored} added to the corpus");
+    }
+
+    /// <summary>An input under the name of its digest, whole or not at all, so that runs can share a folder.</summary>
+    private static int Store(DirectoryInfo corpus, byte[] input)
+    {
+        var file = Path.Combine(corpus.FullName, Convert.ToHexStringLower(SHA256.HashData(input))[..32]);
+        if (File.Exists(file))
+        {
+            return 0;
+        }
+        File.WriteAllBytes(file + ".part", input);
+        File.Move(file + ".part", file, overwrite: true);
+        return 1;
     }
 
     private static void Check(Parser parser, byte[] input, string what)

@@ -1,19 +1,28 @@
 using System.ComponentModel;
 using System.Runtime.InteropServices;
 
-namespace TrustChain.Cli.Terminal;
+namespace TrustChain.Evm.Keys;
 
 /// <summary>Replaces a file so that after a crash or a power cut there is the old content or the new one, and the new one once the call has returned.</summary>
-internal static class DurableFile
+public static class DurableFile
 {
     private const int OpenReadOnly = 0;
 
+    /// <summary>Replaces a file, which keeps its mode; whoever runs this owns it afterwards.</summary>
+    /// <param name="file">Its path; the folder is there. A file beside it, with <c>.new</c> at the end of its name, may be left behind by a crash and is overwritten the next time.</param>
+    /// <param name="content">All of it.</param>
     /// <exception cref="IOException">It could not be stored; which of both contents is there is then unknown.</exception>
     /// <exception cref="UnauthorizedAccessException">As <see cref="IOException"/>.</exception>
     public static void Replace(string file, ReadOnlySpan<byte> content)
     {
         var temporary = file + ".new";
-        using (var stream = new FileStream(temporary, FileMode.Create, FileAccess.Write, FileShare.None))
+        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, Share = FileShare.None };
+        if (!OperatingSystem.IsWindows() && File.Exists(file))
+        {
+            options.UnixCreateMode = File.GetUnixFileMode(file);
+        }
+        File.Delete(temporary);
+        using (var stream = new FileStream(temporary, options))
         {
             stream.Write(content);
             stream.Flush(flushToDisk: true);
