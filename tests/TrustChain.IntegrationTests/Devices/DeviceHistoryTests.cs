@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using Microsoft.Extensions.Configuration;
 using TrustChain.Core.Devices.Encryption;
 using TrustChain.Core.Encryption;
+using TrustChain.IntegrationTests.Cli;
 using TrustChain.IntegrationTests.Serving;
 using TrustChain.Server.Commands;
 
@@ -231,12 +232,29 @@ public sealed class DeviceHistoryTests(ServerFixture fixture) : IClassFixture<Se
         Assert.Equal(leaf, evidence.GetProperty("records")[0].GetProperty("index").GetInt64());
         Assert.Contains("Records (3)", await PageAsync(device, "en"), StringComparison.Ordinal);
 
+        // The evidence of the period says the same of every check, in what trustchain verify computes again.
+        await Server.GetFinalAnchorAsync((await Server.GetCoveringCheckpointAsync()).Size);
+        var lines = (await Server.GetAsync($"{device.Path}/evidence?from={Day(0)}&to={Day(0)}", device.Owner.ApiKey)).Expect(200).Body;
+        var summary = JsonDocument.Parse(lines.TrimEnd('\n').Split('\n')[^1]).RootElement.GetProperty("verdicts");
+        Assert.Equal(verdicts.EnumerateArray().Select(Rest), summary.EnumerateArray().Select(Rest));
+        using var cli = new CliProcess();
+        cli.Write("trust.json", System.Text.Encoding.UTF8.GetString(Server.Registry.Trust.ToUtf8()));
+        cli.Write("evidence.ndjson", lines);
+        Assert.Equal("passed", (await cli.RunAsync("verify", "evidence.ndjson", "--trust", "trust.json", "--rpc", Server.RpcUrl, "--json")).Expect(0).Json.GetProperty("verdict").GetString());
+        cli.Write("altered.ndjson", lines.Replace("\"first\":1,\"last\":3}", "\"first\":1,\"last\":4}", StringComparison.Ordinal));
+        Assert.Contains("summary-mismatch", (await cli.RunAsync("verify", "altered.ndjson", "--trust", "trust.json", "--rpc", Server.RpcUrl, "--json")).Expect(1).Output, StringComparison.Ordinal);
+
         // A grantee that may not see what a check looks at is not told what it rests on.
         var bank = await Server.AddOrganisationAsync();
         await GrantTests.GiveAsync(Server, device, bank, GrantTests.Terms(["position"], "coarse"));
         var hidden = (await Server.GetAsync($"{device.Path}/verdicts?from={Day(0)}&to={Day(0)}", bank.ApiKey)).Expect(200).Json.GetProperty("verdicts").EnumerateArray().Single(static v => v.GetProperty("check").GetString() == "meters");
         Assert.Equal(("not-granted", 0, 0), (hidden.GetProperty("code").GetString(), hidden.GetProperty("records").GetArrayLength(), hidden.GetProperty("runs").GetArrayLength()));
     }
+
+    /// <summary>What a verdict rests on, as the API or the evidence cites it.</summary>
+    private static string Rest(JsonElement verdict) => string.Join(' ', [
+        verdict.GetProperty("check").GetString(), verdict.GetProperty("code").GetString(), verdict.GetProperty("runs").GetRawText(), verdict.GetProperty("moreRecords").GetRawText(),
+        .. verdict.GetProperty("records").EnumerateArray().Select(static r => (r.ValueKind == JsonValueKind.Number ? r : r.GetProperty("leaf")).GetRawText())]);
 
     private static DateTimeOffset At(int day, int hour) => new(First.AddDays(day).ToDateTime(new TimeOnly(hour, 0)), TimeSpan.Zero);
 

@@ -36,6 +36,7 @@ public sealed class ServicePlaceTests(ServerFixture fixture) : IClassFixture<Ser
         {
             (await device.SendAsync(Event(device, master, At(hour), Inside, Inside + 0.01, Inside))).Expect(201);
         }
+        await Eventually.TrueAsync("day of all three", async () => (await VerdictsAsync(device, device.Owner.ApiKey)).GetProperty("statements").GetInt64() == 3);
         var passed = await UntilAsync(device, "place", "passed");
         Assert.Equal(("ok", "service"), (passed.GetProperty("code").GetString(), passed.GetProperty("basis").GetString()));
         Assert.Contains("all 9 positions", passed.GetProperty("detail").GetString(), StringComparison.Ordinal);
