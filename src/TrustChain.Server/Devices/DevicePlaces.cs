@@ -14,7 +14,11 @@ public sealed record PlacesSeen(IReadOnlyList<Place> Places, string? Basis);
 /// <param name="IsFine">Whether places are cells of a hundredth of a degree; else they are rounded to a tenth.</param>
 /// <param name="Why">Why no day has any: <c>not-in-template</c>, <c>not-granted</c> or <c>sealed</c>; null where days can have some.</param>
 /// <param name="ByDay">The days of which something is known. One that is not there has encrypted positions that the service has not read.</param>
-public sealed record PlaceHistory(bool IsFine, string? Why, IReadOnlyDictionary<DateOnly, PlacesSeen> ByDay);
+public sealed record PlaceHistory(bool IsFine, string? Why, IReadOnlyDictionary<DateOnly, PlacesSeen> ByDay)
+{
+    /// <summary>Whether whoever looks may have them to a hundredth of a degree.</summary>
+    public bool MayBeFine { get; init; }
+}
 
 /// <summary>
 /// Tells where a device was: to a tenth of a degree unless more is asked for, and never more exactly than the caller may see it. Of encrypted positions it is what the service read of them, to a
@@ -42,8 +46,10 @@ internal sealed class DevicePlaces(DeviceDayStore days, SealedPlaces sealing)
         }
         if (latitude.IsOpen)
         {
-            var isFine = wantsFine && seen.Precision == PlacePrecision.Exact;
-            return new PlaceHistory(isFine, null, computed.ToDictionary(static d => d.Day, d => new PlacesSeen(isFine ? Fine(d) : [.. d.Positions.Select(RoughPlace.Of).Distinct().Select(static p => p.Degrees)], null)));
+            var mayBeFine = seen.Precision == PlacePrecision.Exact;
+            var isFine = wantsFine && mayBeFine;
+            var open = computed.ToDictionary(static d => d.Day, d => new PlacesSeen(isFine ? Fine(d) : [.. d.Positions.Select(RoughPlace.Of).Distinct().Select(static p => p.Degrees)], null));
+            return new PlaceHistory(isFine, null, open) { MayBeFine = mayBeFine };
         }
         if (!template.ServiceJudgesPlaces)
         {

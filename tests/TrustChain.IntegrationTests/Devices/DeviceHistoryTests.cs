@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using Microsoft.Extensions.Configuration;
 using TrustChain.Core.Devices.Encryption;
 using TrustChain.Core.Encryption;
+using TrustChain.IntegrationTests.Accounts;
 using TrustChain.IntegrationTests.Cli;
 using TrustChain.IntegrationTests.Serving;
 using TrustChain.Server.Commands;
@@ -48,6 +49,14 @@ public sealed class DeviceHistoryTests(ServerFixture fixture) : IClassFixture<Se
         var hidden = await HistoryAsync(device, none);
         Assert.Equal("not-granted", hidden.GetProperty("places").GetProperty("code").GetString());
         Assert.Equal(JsonValueKind.Null, hidden.GetProperty("buckets")[0].GetProperty("places").ValueKind);
+
+        // So does the page of who has one.
+        var granted = await GrantedPageAsync(device, rough, "&places=fine");
+        Assert.Contains("31.2° N, 121.5° E", granted, StringComparison.Ordinal);
+        Assert.DoesNotContain("121.475", granted, StringComparison.Ordinal);
+        Assert.DoesNotContain("places=fine#places", granted, StringComparison.Ordinal);
+        Assert.Contains("31.235° N, 121.475° E", await GrantedPageAsync(device, exact, "&places=fine"), StringComparison.Ordinal);
+        Assert.DoesNotContain("id=\"places\"", await GrantedPageAsync(device, none), StringComparison.Ordinal);
 
         // The page says the same, in both languages.
         var page = await PageAsync(device, "en");
@@ -145,6 +154,11 @@ public sealed class DeviceHistoryTests(ServerFixture fixture) : IClassFixture<Se
             Assert.Contains("/evidence?event=" + Uri.EscapeDataString(owned), section, StringComparison.Ordinal);
             Assert.DoesNotContain(language == "en" ? "Replaced" : "更换", section, StringComparison.Ordinal);
         }
+
+        var lender = await GrantedPageAsync(device, bank);
+        Assert.Contains("Maintained", lender, StringComparison.Ordinal);
+        Assert.DoesNotContain("/evidence?event=", lender, StringComparison.Ordinal); // It is not the lender's to fetch.
+        Assert.DoesNotContain("id=\"maintenance\"", await GrantedPageAsync(device, other), StringComparison.Ordinal);
 
         // What is erased is not told any more.
         var leaf = history.GetProperty("maintenance")[1].GetProperty("record").GetProperty("leaf").GetInt64();
@@ -268,6 +282,16 @@ public sealed class DeviceHistoryTests(ServerFixture fixture) : IClassFixture<Se
 
     private async Task<string> PageAsync(TestDevice device, string language, string more = "") =>
         System.Net.WebUtility.HtmlDecode((await Server.GetAsync($"/devices/{device.Id}?from={Day(0)}&to={Day(3)}&lang={language}{more}", device.Owner.ApiKey)).Expect(200).Body);
+
+    /// <summary>The page of the device for a person of an organisation that has a grant.</summary>
+    private async Task<string> GrantedPageAsync(TestDevice device, TestOrganisation reader, string more = "")
+    {
+        var token = await Invitations.AddAsync(Server.Database, reader.Id, "viewer");
+        using var browser = new Browser(Server.BaseUrl);
+        await browser.GetAsync($"/account/join?token={token}");
+        (await browser.PostAsync("/account/join", ("token", token), ("name", "Reader"), ("login", $"reader-{Guid.NewGuid():N}"), ("password", "correct horse battery"))).Expect(200, "/account");
+        return System.Net.WebUtility.HtmlDecode((await browser.GetAsync($"/account/granted/{device.Id}?from={Day(0)}&to={Day(3)}&lang=en{more}")).Text);
+    }
 
     /// <summary>A reading a minute with a place in the clear.</summary>
     private static JsonObject Located(TestDevice device, DateTimeOffset from, params (double Latitude, double Longitude)[] places)

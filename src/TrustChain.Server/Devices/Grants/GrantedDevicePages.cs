@@ -12,7 +12,8 @@ namespace TrustChain.Server.Devices.Grants;
 
 /// <summary>Parts of the page of a granted device.</summary>
 internal sealed record GrantedParts(
-    DeviceAccess Access, DeviceReading Reading, DeviceStore Devices, DeviceDayStore Days, TelemetryStore Telemetry, RecordStore Records, DevicePlaces Places, GrantParts Grants, IOptions<AnchoringOptions> Anchoring);
+    DeviceAccess Access, DeviceReading Reading, DeviceStore Devices, DeviceDayStore Days, TelemetryStore Telemetry, RecordStore Records, DevicePlaces Places, DeviceMaintenanceStore Maintenance, GrantParts Grants,
+    IOptions<AnchoringOptions> Anchoring);
 
 /// <summary>
 /// The page of one device for a lender, insurer or buyer with a grant. It goes the way of a program with an API key: <see cref="DeviceAccess"/> says under which grant and of which days, and
@@ -21,6 +22,7 @@ internal sealed record GrantedParts(
 internal static class GrantedDevicePages
 {
     private const int MaxFindings = 1000;
+    private const int MaxMaintenance = 100;
     private static readonly int[] LastDays = [30, 90, 365];
 
     public static async Task<IResult> ShowAsync(string id, AccountContext context, GrantedParts parts)
@@ -64,7 +66,10 @@ internal static class GrantedDevicePages
         List<DeviceDay> shown = [.. all.Select(d => GrantedView.Filter(d, seen, template))];
         var refusals = (await parts.Days.ListFindingsAsync(device.Id, days.From, days.Until, MaxFindings, cancellationToken))
             .Where(static f => RefusalCodes.IsRefusal(f.Finding.Code)).Select(f => (Finding: GrantedView.FilterRefusal(f.Finding, seen), f.Times)).ToList();
-        var leaves = await parts.Records.ListLeavesAsync([.. period.Findings.SelectMany(static f => f.Records).Concat(period.Verdicts.SelectMany(static v => v.Records)).Distinct()], cancellationToken);
+        var showsMaintenance = GrantedView.ShowsOperation(seen);
+        var done = showsMaintenance ? await parts.Maintenance.ListAsync(device.Id, days.From, days.Until, MaxMaintenance + 1, cancellationToken) : [];
+        var leaves = await parts.Records.ListLeavesAsync(
+            [.. period.Findings.SelectMany(static f => f.Records).Concat(period.Verdicts.SelectMany(static v => v.Records)).Concat(done.Select(static m => m.RecordId)).Distinct()], cancellationToken);
         var newest = (await parts.Telemetry.ListNewestAsync([device.Id], cancellationToken)).GetValueOrDefault(device.Id);
         var now = parts.Grants.Time.GetUtcNow();
         var (calendar, isCoverage) = DeviceCharts.MakeCalendar(period, shown, DateOnly.FromDateTime(now.UtcDateTime), context.T);
@@ -85,7 +90,9 @@ internal static class GrantedDevicePages
                 Answer = DeviceAnswer.Of(period, refusals.Select(static r => r.Finding)),
                 Findings = [.. period.Findings.Select(static f => (f, 1)).Concat(refusals).OrderBy(static f => f.Item1.From)],
                 Cited = leaves.ToDictionary(static l => l.Key, static l => l.Value with { EventHash = "" }), // A record alone is shown to its organisation; and whoever knows all but a place could find it by the hash.
-                Places = await parts.Places.ListAsync(seen, template, all, wantsFine: false, cancellationToken),
+                Places = await parts.Places.ListAsync(seen, template, all, context.Http.Request.Query["places"] == "fine", cancellationToken),
+                Maintenance = [.. done.Take(MaxMaintenance)],
+                HasMoreMaintenance = done.Count > MaxMaintenance,
                 Life = [],
                 Calendar = calendar,
                 CalendarIsCoverage = isCoverage,
@@ -99,6 +106,7 @@ internal static class GrantedDevicePages
             Keys = await parts.Devices.ListKeysAsync(device.Id, cancellationToken),
             Open = open,
             Choices = [.. LastDays.Select(n => (Days: Last(open[0], n), LastDays: (int?)n)).Concat(open.Select(static d => (Days: Last(d, DeviceEvidence.MaxDays), LastDays: (int?)null))).DistinctBy(static c => c.Days)],
+            ShowsMaintenance = showsMaintenance,
             HasEvidence = GrantedView.ShowsStatements(seen, template),
             VerdictsUrl = $"{path}/verdicts{query}",
             HistoryUrl = $"{path}/history{query}",

@@ -27,6 +27,9 @@ public sealed record GrantedDeviceView
     /// <summary>Whether the period that was asked for has days that the grant does not.</summary>
     public bool WasCut { get; init; }
 
+    /// <summary>Whether the grant covers what was done to the device.</summary>
+    public bool ShowsMaintenance { get; init; }
+
     /// <summary>Whether the grant covers whole statements, which evidence has.</summary>
     public bool HasEvidence { get; init; }
 
