@@ -8,6 +8,7 @@ using TrustChain.Core.Encryption;
 using TrustChain.Core.Verification;
 using TrustChain.IntegrationTests.Cli;
 using TrustChain.IntegrationTests.Serving;
+using TrustChain.Postgres.Devices;
 
 namespace TrustChain.IntegrationTests.Devices;
 
@@ -274,6 +275,48 @@ public sealed class ServicePlaceTests(ServerFixture fixture) : IClassFixture<Ser
             Assert.Equal(JsonValueKind.Null, verdict.GetProperty("basis").ValueKind);
         }
         Assert.Null(await PlacesAsync(device));
+    }
+
+    [Fact]
+    public async Task KeysOfManyDaysAndDevices_AreOneQuestion_AndThoseOfEachDayAlone()
+    {
+        var owner = await Server.AddOrganisationAsync();
+        using var first = await TestDevice.EnrolAsync(Server, owner, Readable);
+        using var second = await TestDevice.EnrolAsync(Server, owner, Readable);
+        foreach (var device in (TestDevice[])[first, second])
+        {
+            using var master = DeviceMasterKey.Generate(device.Uri);
+            foreach (var day in (int[])[0, 1, 2])
+            {
+                await BringAsync(device, master, day);
+            }
+        }
+        var service = (await Server.GetAsync("/api/devices/encryption-key")).Expect(200).Text("kid");
+        var (one, other) = (await IdAsync(first), await IdAsync(second));
+        var questions = 0;
+        using var listener = new System.Diagnostics.ActivityListener
+        {
+            ShouldListenTo = static source => source.Name == "Npgsql",
+            Sample = static (ref System.Diagnostics.ActivityCreationOptions<System.Diagnostics.ActivityContext> _) => System.Diagnostics.ActivitySamplingResult.AllData,
+            ActivityStopped = activity => Interlocked.Add(ref questions, ((string[])["db.query.text", "db.statement"]).Any(tag => activity.GetTagItem(tag) is string sql && sql.Contains("join lateral (select * from device_day_key", StringComparison.Ordinal)) ? 1 : 0),
+        };
+        System.Diagnostics.ActivitySource.AddActivityListener(listener);
+        var store = new DayKeyStore(Server.Database, TimeProvider.System);
+
+        var found = await store.ListAsync([new(one, Day), new(one, Day.AddDays(2)), new(other, Day.AddDays(1)), new(other, Day.AddDays(9))], service, 100, TestContext.Current.CancellationToken);
+        Assert.Equal([Day, Day.AddDays(2)], found[one].Select(static k => k.Day).Order());
+        Assert.Equal(Day.AddDays(1), Assert.Single(found[other]).Day);
+        Assert.All(found.SelectMany(static f => f), k => Assert.Equal(service, k.Recipient));
+        Assert.Equal(1, questions);
+        Assert.Empty(await store.ListAsync([new(one, Day)], new string('A', 43), 100, TestContext.Current.CancellationToken)); // wrapped to somebody else
+        Assert.Empty(await store.ListAsync([new(one, Day)], service, 0, TestContext.Current.CancellationToken));
+
+        async Task<int> IdAsync(TestDevice device)
+        {
+            await using var command = Server.Database.CreateCommand("select id from device where uri = $1");
+            command.Parameters.Add(new() { Value = device.Uri });
+            return (int)(await command.ExecuteScalarAsync(TestContext.Current.CancellationToken))!; // It is enrolled.
+        }
     }
 
     private static DateTimeOffset At(int hour, int minute = 0, int day = 0) => new(Day.AddDays(day).ToDateTime(new TimeOnly(hour, minute)), TimeSpan.Zero);
