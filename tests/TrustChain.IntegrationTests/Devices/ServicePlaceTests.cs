@@ -303,13 +303,13 @@ public sealed class ServicePlaceTests(ServerFixture fixture) : IClassFixture<Ser
         System.Diagnostics.ActivitySource.AddActivityListener(listener);
         var store = new DayKeyStore(Server.Database, TimeProvider.System);
 
-        var found = await store.ListAsync([new(one, Day), new(one, Day.AddDays(2)), new(other, Day.AddDays(1)), new(other, Day.AddDays(9))], service, 100, TestContext.Current.CancellationToken);
+        var found = await store.ListAsync([new(one, Day), new(one, Day.AddDays(2)), new(other, Day.AddDays(1)), new(other, Day.AddDays(9))], [service], 100, TestContext.Current.CancellationToken);
         Assert.Equal([Day, Day.AddDays(2)], found[one].Select(static k => k.Day).Order());
         Assert.Equal(Day.AddDays(1), Assert.Single(found[other]).Day);
         Assert.All(found.SelectMany(static f => f), k => Assert.Equal(service, k.Recipient));
         Assert.Equal(1, questions);
-        Assert.Empty(await store.ListAsync([new(one, Day)], new string('A', 43), 100, TestContext.Current.CancellationToken)); // wrapped to somebody else
-        Assert.Empty(await store.ListAsync([new(one, Day)], service, 0, TestContext.Current.CancellationToken));
+        Assert.Empty(await store.ListAsync([new(one, Day)], [new string('A', 43)], 100, TestContext.Current.CancellationToken)); // wrapped to somebody else
+        Assert.Empty(await store.ListAsync([new(one, Day)], [service], 0, TestContext.Current.CancellationToken));
 
         async Task<int> IdAsync(TestDevice device)
         {
