@@ -144,6 +144,7 @@ internal static class BenchCommands
         var admin = AdminKeyFile();
         var template = new Option<string>("--template") { Description = "What the devices measure.", DefaultValueFactory = _ => defaults.Template };
         template.AcceptOnlyFromAmong([.. MachineTemplate.All.Select(static t => t.Name)]);
+        var encrypted = new Option<bool>("--encrypted") { Description = "Send what the template has encrypted too, which makes statements twice as long." };
         var devices = SharedOptions.Number("--devices", "Devices, each enrolled with a key of its own.", defaults.Devices, 1, 1_000_000);
         var statements = SharedOptions.Number("--statements", "Statements signed beforehand; each takes some 60 kB of memory.", defaults.Statements, 1, 10_000_000);
         var rounds = SharedOptions.Number("--rounds", "How often so many statements are signed and sent.", defaults.Rounds, 1, 10_000);
@@ -153,12 +154,13 @@ internal static class BenchCommands
         var seconds = SharedOptions.Number("--seconds", "How long to send at most, in each round.", defaults.Seconds, 1, 3600);
         var days = SharedOptions.Number("--days", "Days of the device that is asked for its history; 0 for none.", defaults.Days, 0, 3660);
         var seed = new Option<int>("--seed") { Description = "Chooses the readings.", DefaultValueFactory = _ => defaults.Seed };
-        var command = new Command("telemetry", "Measures telemetry of many devices, and the history of one.") { server, admin, template, devices, statements, rounds, readings, batch, clients, seconds, days, seed };
+        var command = new Command("telemetry", "Measures telemetry of many devices, and the history of one.") { server, admin, template, encrypted, devices, statements, rounds, readings, batch, clients, seconds, days, seed };
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var options = new TelemetryBenchOptions
             {
                 Template = parsed.GetRequiredValue(template),
+                Encrypted = parsed.GetValue(encrypted),
                 Devices = parsed.GetValue(devices),
                 Statements = parsed.GetValue(statements),
                 Rounds = parsed.GetValue(rounds),

@@ -16,6 +16,9 @@ internal sealed record TelemetryBenchOptions
     /// <summary>Template of the devices.</summary>
     public string Template { get; init; } = "e-bike";
 
+    /// <summary>Whether the devices also send what the template has encrypted: a position makes a reading twice as long.</summary>
+    public bool Encrypted { get; init; }
+
     /// <summary>Devices, each enrolled with a key of its own.</summary>
     public int Devices { get; init; } = 10_000;
 
@@ -59,7 +62,7 @@ internal static class TelemetryBench
         using var client = new ServerClient(server, organisation.ApiKey, options.Clients, attempts: 100);
         var origin = (await CaptureCommand.GetTrustAsync(client, cancellationToken)).Origin;
         var template = MachineTemplate.All.First(t => t.Name == options.Template);
-        using var load = new TelemetryLoad(template, organisation.CompanyPrefix, options.Devices);
+        using var load = new TelemetryLoad(template, organisation.CompanyPrefix, options.Devices, options.Encrypted);
         var progress = new ProgressLine(shell);
         var started = Stopwatch.GetTimestamp();
         await DeviceEnrolment.EnrolAsync(client, load.Devices, origin, done => progress.Show(() => $"{done} of {options.Devices} devices enrolled"), cancellationToken);

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Security.Cryptography;
 using System.Text;
 using TrustChain.Cli.Devices;
 using TrustChain.Cli.Devices.Simulation;
@@ -15,15 +16,17 @@ internal sealed class TelemetryLoad : IDisposable
     private static readonly TimeSpan Interval = TimeSpan.FromMinutes(1);
 
     private readonly List<(byte[] Body, int Count)> _requests = [];
+    private readonly bool _encrypted;
     private End[]? _ends;
 
     /// <summary>Makes devices with a key each.</summary>
     /// <param name="template">What they measure.</param>
     /// <param name="companyPrefix">Start of their identifiers.</param>
     /// <param name="count">How many.</param>
-    public TelemetryLoad(MachineTemplate template, string companyPrefix, int count)
+    /// <param name="encrypted">Whether what the template has encrypted is sent too; else it is left out.</param>
+    public TelemetryLoad(MachineTemplate template, string companyPrefix, int count, bool encrypted)
     {
-        Template = template;
+        (Template, _encrypted) = (template, encrypted);
         var devices = new NewDevice[count];
         Parallel.For(0, count, i =>
         {
@@ -70,12 +73,14 @@ internal sealed class TelemetryLoad : IDisposable
         Parallel.For(0, Math.Min(Devices.Count, statements), number =>
         {
             var (device, end) = (Devices[number], _ends[number]);
+            using var ring = _encrypted && Template.IsEncrypted ? new DayKeyRing(end.MasterKey, device.Uri) : null;
+            Func<Measurement, string?>? encrypt = ring is null ? null : m => Template.GroupOf(m) is { } group ? ring.Encrypt(m, group) : null;
             for (var place = number; place < statements; place += Devices.Count, end.Statements++)
             {
                 var start = first.AddDays(end.Statements / perDay) + (end.Statements % perDay * readings * Interval); // None crosses midnight.
                 var all = Enumerable.Range(0, readings).Select(i => start + (i * Interval))
                     .Select(time => new SimulatedReading(time, end.Machine.Advance((time + Machine.Zone).DateTime, Interval.TotalHours))).ToList();
-                var payload = TelemetryFormat.WriteEvent(device.Uri, [.. all.SelectMany(Template.ToMeasurements)]);
+                var payload = TelemetryFormat.WriteEvent(device.Uri, [.. all.SelectMany(Template.ToMeasurements).Where(m => _encrypted || Template.GroupOf(m) is null)], encrypt);
                 signed[place] = TelemetryFormat.Sign(device.Key, origin, device.Uri, end.Statements + 1, end.Digest, 0, all[^1].Time.AddSeconds(1), payload);
                 end.Digest = TelemetryFormat.Digest(signed[place]);
             }
@@ -148,6 +153,8 @@ internal sealed class TelemetryLoad : IDisposable
     private sealed class End(Machine machine)
     {
         public Machine Machine { get; } = machine;
+
+        public byte[] MasterKey { get; } = RandomNumberGenerator.GetBytes(DayKeyRing.KeySize);
 
         public long Statements { get; set; }
 

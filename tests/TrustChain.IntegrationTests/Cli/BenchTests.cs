@@ -38,6 +38,17 @@ public sealed class BenchTests(ServerFixture fixture) : IClassFixture<ServerFixt
         await RunAsync("scan", "--items", "30", "--seconds", "1", "--clients", "2");
     }
 
+    [Theory]
+    [InlineData("e-bike", false)]
+    [InlineData("aerial-platform", true)]
+    public async Task Telemetry_IsTaken_WithAndWithoutEncryptedMeasures(string template, bool encrypted)
+    {
+        string[] options = encrypted ? ["--encrypted"] : [];
+        var report = (await RunAsync(["telemetry", "--template", template, "--devices", "2", "--statements", "6", "--readings", "5", "--days", "1", "--seconds", "5", "--clients", "2", .. options])).Json;
+
+        Assert.Equal((6, 0), (report.GetProperty("taken").GetInt32(), report.GetProperty("refused").GetInt32()));
+    }
+
     private Task<CliResult> RunAsync(params string[] arguments) => RunAsync(0, arguments);
 
     private async Task<CliResult> RunAsync(int exitCode, params string[] arguments)
