@@ -116,9 +116,17 @@ internal sealed class HostilePerson : IDisposable
     /// <summary>Whether a form was looked at: its sender is known, and it comes from a page of the site.</summary>
     public bool IsLookedAt(HttpResponseMessage response)
     {
-        var leadsOut = response.Headers.Location?.ToString().StartsWith("/account/sign-in", StringComparison.Ordinal) == true;
+        var (location, type) = (response.Headers.Location?.ToString() ?? "", response.Content.Headers.ContentType?.MediaType);
+        var leadsOut = location.StartsWith("/account/sign-in", StringComparison.Ordinal);
         IsSignedOut |= leadsOut;
-        return !leadsOut && (response.StatusCode != HttpStatusCode.BadRequest || response.Content.Headers.ContentType?.MediaType == "text/html") && response.StatusCode is not (HttpStatusCode.Forbidden or HttpStatusCode.ServiceUnavailable);
+        return response.StatusCode switch
+        {
+            HttpStatusCode.OK or HttpStatusCode.Created or HttpStatusCode.NoContent => true,
+            HttpStatusCode.SeeOther => !leadsOut || location.Contains("done=signed-out", StringComparison.Ordinal), // That is what those forms are for.
+            HttpStatusCode.BadRequest or HttpStatusCode.Unauthorized or HttpStatusCode.Conflict => type == "text/html", // The page again, with what is wrong; a form without its token gets a problem.
+            HttpStatusCode.NotFound => type is "application/problem+json" or "text/html", // What is named is not there; an unknown address has no body.
+            _ => false,
+        };
     }
 
     public void Dispose()
