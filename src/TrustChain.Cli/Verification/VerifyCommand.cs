@@ -98,6 +98,9 @@ internal static class VerifyCommand
             ? new Check("history", "summary", Outcome.Failed, "summary-missing", "The file ends without the service's summary.")
             : summary.Value.Span.SequenceEqual(result.ToJson())
                 ? new Check("history", "summary", Outcome.Passed, null, $"Days and verdicts, computed again from {computed.Count} statements, are those that the service gave.")
+                : file.Header.Version != DeviceEvidenceHeader.CurrentVersion
+                    ? new Check("history", "summary", Outcome.CouldNotCheck, "summary-version",
+                        $"Days and verdicts were computed by version {file.Header.Version} of the rules; this program has version {DeviceEvidenceHeader.CurrentVersion} and computes others of the same statements.")
                 : new Check("history", "summary", Outcome.Failed, "summary-mismatch", "Days and verdicts, computed again from the statements, are not those that the service gave."));
         var verdict = checks.Any(static c => c.Outcome == Outcome.Failed) ? Outcome.Failed
             : checks.All(static c => c.Outcome == Outcome.Passed) ? Outcome.Passed

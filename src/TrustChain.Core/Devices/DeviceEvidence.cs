@@ -19,6 +19,12 @@ public sealed record DeviceEvidenceHeader
 
     private static readonly string[] Members = ["at", "device", "expectedFrom", "from", "salt", "template", "type", "until", "v"];
 
+    /// <summary>Version of the rules by which days and verdicts are computed here. Another version makes another summary of the same statements.</summary>
+    public const int CurrentVersion = 2;
+
+    /// <summary>Version of the rules by which the summary was made: from 1 on.</summary>
+    public int Version { get; init; } = CurrentVersion;
+
     /// <summary>The device's canonical URI.</summary>
     public required string Device { get; init; }
 
@@ -45,7 +51,7 @@ public sealed record DeviceEvidenceHeader
     {
         json.WriteStartObject();
         json.WriteString("type", Type);
-        json.WriteNumber("v", 1);
+        json.WriteNumber("v", Version);
         json.WriteString("device", Device);
         json.WriteString("salt", Salt.ToBase64Url());
         json.WriteString("template", Base64UrlText.Encode(Template));
@@ -78,7 +84,7 @@ public sealed record DeviceEvidenceHeader
                 return false;
             }
             DateTimeOffset expected = default;
-            if (!root.TryGetProperty("v", out var v) || v.ValueKind != JsonValueKind.Number || !v.TryGetInt32(out var version) || version != 1
+            if (!root.TryGetProperty("v", out var v) || v.ValueKind != JsonValueKind.Number || !v.TryGetInt32(out var version) || version < 1
                 || Text(root, "device") is not { Length: > 0 and <= TelemetryHeader.MaxDeviceChars } device
                 || !Hash32.TryParseBase64Url(Text(root, "salt"), out var salt)
                 || !Base64UrlText.TryDecode(Text(root, "template"), out var template)
@@ -91,6 +97,7 @@ public sealed record DeviceEvidenceHeader
             }
             header = new DeviceEvidenceHeader
             {
+                Version = version,
                 Device = device,
                 Salt = salt,
                 Template = template,

@@ -1,9 +1,10 @@
 using System.Security.Cryptography;
+using System.Text.RegularExpressions;
 
 namespace TrustChain.IntegrationTests.Accounts;
 
 /// <summary>What an authenticator shows.</summary>
-internal static class OneTimeCode
+internal static partial class OneTimeCode
 {
     /// <summary>RFC 6238 with SHA-1, 30 seconds and 6 digits, computed here and not by the server's library.</summary>
     public static string Now(string base32)
@@ -17,4 +18,17 @@ internal static class OneTimeCode
         var number = ((hash[offset] & 0x7f) << 24 | hash[offset + 1] << 16 | hash[offset + 2] << 8 | hash[offset + 3]) % 1_000_000;
         return number.ToString("000000", System.Globalization.CultureInfo.InvariantCulture);
     }
+
+    /// <summary>The secret for the app, from the page that offers one.</summary>
+    public static string ReadSecret(string page) => Secret().Match(page).Groups[1].Value;
+
+    /// <summary>Turns one-time codes on for whoever is signed in.</summary>
+    public static async Task TurnOnAsync(Browser browser)
+    {
+        var secret = ReadSecret((await browser.GetAsync("/account/codes")).Expect(200, "/account/codes").Text);
+        (await browser.PostAsync("/account/codes", ("code", Now(secret)))).Expect(200, "/account/codes").Saying("recovery codes");
+    }
+
+    [GeneratedRegex("into the app: <code>([A-Z2-7]+)</code>")]
+    private static partial Regex Secret();
 }

@@ -37,8 +37,8 @@ public sealed class CaptureWriterPaceTests(DoctorStage stage) : IClassFixture<Do
                 await table.ExecuteNonQueryAsync(Cancel);
             }
             var writing = writer.WriteAsync(Statement("broken off"));
-            await using var end = new NpgsqlCommand(
-                "select count(pg_terminate_backend(pid)) from pg_stat_activity where application_name = 'pace' and wait_event_type = 'Lock' and now() - query_start > interval '300 ms'", connection, hold);
+            await using var end = other.CreateCommand( // Not within the transaction, which sees the sessions as they were at first.
+                "select count(pg_terminate_backend(pid)) from pg_stat_activity where application_name = 'pace' and wait_event_type = 'Lock' and now() - query_start > interval '300 ms'");
             await Serving.Eventually.TrueAsync("session that waits", async () => await end.ExecuteScalarAsync(Cancel) is > 0L);
             await Assert.ThrowsAnyAsync<NpgsqlException>(() => writing);
         }

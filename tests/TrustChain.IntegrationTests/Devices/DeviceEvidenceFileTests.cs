@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
+using TrustChain.Core.Devices;
 using TrustChain.IntegrationTests.Cli;
 using TrustChain.IntegrationTests.Serving;
 
@@ -33,6 +34,11 @@ public sealed partial class DeviceEvidenceFileTests(ServerFixture fixture) : ICl
         Assert.Equal((1, "summary-mismatch"), await VerifyAsync(cli, prettier)); // The service says more than the statements do.
         Assert.Equal((1, "summary-missing"), await VerifyAsync(cli, lines[..^1]));
         Assert.Equal((1, "summary-mismatch"), await VerifyAsync(cli, [lines[0], lines[^1]])); // A bundle was left out.
+        // A file from before the rules changed: the statements verify, and nobody is called a liar for the summary.
+        string[] earlier = [lines[0].Replace($"\"v\":{DeviceEvidenceHeader.CurrentVersion}", "\"v\":1", StringComparison.Ordinal), .. prettier[1..]];
+        Assert.NotEqual(lines[0], earlier[0]);
+        Assert.Equal((2, ""), await VerifyAsync(cli, earlier));
+        Assert.Equal((0, ""), await VerifyAsync(cli, [earlier[0], .. lines[1..]])); // What comes out the same is the same.
         Assert.Equal((1, "bundle-malformed,summary-missing"), await VerifyAsync(cli, [lines[0], "{}", lines[^1]]));
     }
 

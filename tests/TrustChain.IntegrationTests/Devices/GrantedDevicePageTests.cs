@@ -50,7 +50,8 @@ public sealed partial class GrantedDevicePageTests(ServerFixture fixture) : ICla
         // Who oversees the deployment reads verdicts through the API, and has no grant.
         var auditor = $"auditor-{Guid.NewGuid():N}";
         (await Server.PostAsAdminAsync("/api/organisations", new { id = auditor, name = "Auditor", roles = new[] { "auditor" } })).Expect(201);
-        using var overseer = await SignInAsync(auditor);
+        using var overseer = await SignInAsync(auditor, "/account/second-factor"); // Of roles on the deployment one is demanded.
+        await OneTimeCode.TurnOnAsync(overseer);
         await SameAsUnknownAsync(overseer, device);
         // Its owner has another page.
         using var owner = await SignInAsync(device.Owner.Id);
@@ -172,12 +173,12 @@ public sealed partial class GrantedDevicePageTests(ServerFixture fixture) : ICla
             .Select(static a => (a.GetProperty("kind").GetString()!, a.GetProperty("from").GetString()!, a.GetProperty("until").GetString()!)),
     ];
 
-    private async Task<Browser> SignInAsync(string organisation)
+    private async Task<Browser> SignInAsync(string organisation, string leadsTo = "/account")
     {
         var token = await Invitations.AddAsync(Server.Database, organisation, "viewer");
         var browser = new Browser(Server.BaseUrl);
         await browser.GetAsync($"/account/join?token={token}");
-        (await browser.PostAsync("/account/join", ("token", token), ("name", "Reader"), ("login", $"reader-{Guid.NewGuid():N}"), ("password", "correct horse battery"))).Expect(200, "/account");
+        (await browser.PostAsync("/account/join", ("token", token), ("name", "Reader"), ("login", $"reader-{Guid.NewGuid():N}"), ("password", "correct horse battery"))).Expect(200, leadsTo);
         return browser;
     }
 
