@@ -11,15 +11,16 @@ public static class DurableFile
     /// <summary>Replaces a file, which keeps its mode; whoever runs this owns it afterwards.</summary>
     /// <param name="file">Its path; the folder is there. A file beside it, with <c>.new</c> at the end of its name, may be left behind by a crash and is overwritten the next time.</param>
     /// <param name="content">All of it.</param>
+    /// <param name="likeFile">Whose mode a file gets that is not there yet; null: as the system makes files.</param>
     /// <exception cref="IOException">It could not be stored; which of both contents is there is then unknown.</exception>
     /// <exception cref="UnauthorizedAccessException">As <see cref="IOException"/>.</exception>
-    public static void Replace(string file, ReadOnlySpan<byte> content)
+    public static void Replace(string file, ReadOnlySpan<byte> content, string? likeFile = null)
     {
         var temporary = file + ".new";
         var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, Share = FileShare.None };
-        if (!OperatingSystem.IsWindows() && File.Exists(file))
+        if (!OperatingSystem.IsWindows() && (File.Exists(file) ? file : likeFile) is { } like)
         {
-            options.UnixCreateMode = File.GetUnixFileMode(file);
+            options.UnixCreateMode = File.GetUnixFileMode(like);
         }
         File.Delete(temporary);
         using (var stream = new FileStream(temporary, options))

@@ -73,8 +73,15 @@ public sealed record OperatorKeySet(PublicKey? LogKey, Secp256k1Key? Publisher, 
             }
             WriteNew(path, Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16)), made);
         }
-        var passPhrase = PassPhrases.Read(path).First;
-        return passPhrase.Length > 0 ? passPhrase : throw new OperatorKeyException($"{path} holds no pass phrase.");
+        var passPhrases = PassPhrases.Read(path);
+        foreach (var key in keys)
+        {
+            if (passPhrases.AreSeveral && !File.Exists(key))
+            {
+                throw new OperatorKeyException($"{path} has several lines, so it is not clear under which {key} should be. End the change of the pass phrase first: trustchain-server pass-phrase.");
+            }
+        }
+        return passPhrases.First.Length > 0 ? passPhrases.First : throw new OperatorKeyException($"{path} holds no pass phrase.");
     }
 
     private static SigningKey OpenLogKey(string path, string passPhraseFile)

@@ -77,7 +77,8 @@ internal static partial class AccountEndpoints
             await signIn.MakePasskeyCreationOptionsAsync(new PasskeyUserEntity { Id = who.Person.Id.ToString(), Name = who.Person.Login, DisplayName = who.Person.Name }), "application/json")
         : Problems.NotAuthenticated();
 
-    private static async Task<IResult> AddPasskeyAsync(AccountContext context, AccountParts parts, UserManager<Person> users, SignInManager<Person> signIn, ILogger<AccountContext> logger)
+    private static async Task<IResult> AddPasskeyAsync(
+        AccountContext context, AccountParts parts, UserManager<Person> users, SignInManager<Person> signIn, SecondFactor secondFactor, ILogger<AccountContext> logger)
     {
         if (await context.FindAsync() is not { } who)
         {
@@ -87,21 +88,26 @@ internal static partial class AccountEndpoints
         var (credential, name) = (typed["credential"].ToString(), typed["passkeyName"].ToString().Trim());
         if (name.Length is 0 or > 60 || name.Any(char.IsControl))
         {
-            return await RenderAsync(context, parts, who, context.NewForm(typed, ("passkeyName", context.T.FieldMissing)), StatusCodes.Status400BadRequest);
+            return await RefuseAsync(context.NewForm(typed, ("passkeyName", context.T.FieldMissing)), StatusCodes.Status400BadRequest);
         }
         var attested = credential.Length is > 0 and <= 65_536 ? await PasskeyForm.TryAsync(() => signIn.PerformPasskeyAttestationAsync(credential)) : null;
         if (attested is not { Succeeded: true } || attested.UserEntity.Id != who.Person.Id.ToString())
         {
             Log.PasskeyRefused(logger, attested?.Failure?.Message ?? "none was sent, or it was made for somebody else");
-            return await RenderAsync(context, parts, who, context.NewForm(typed, ("", context.T.PasskeyFailed)), StatusCodes.Status400BadRequest);
+            return await RefuseAsync(context.NewForm(typed, ("", context.T.PasskeyFailed)), StatusCodes.Status400BadRequest);
         }
         attested.Passkey.Name = name;
         if (!(await users.AddOrUpdatePasskeyAsync(who.Person, attested.Passkey)).Succeeded)
         {
-            return await RenderAsync(context, parts, who, context.NewForm(typed, ("", context.T.ChangedMeanwhile)), StatusCodes.Status409Conflict);
+            return await RefuseAsync(context.NewForm(typed, ("", context.T.ChangedMeanwhile)), StatusCodes.Status409Conflict);
         }
         await context.NoteSecondFactorAsync();
         return await DoneAsync(context, who, "passkey-added", name, "passkey");
+
+        // Whose account is closed until this succeeds is not shown the account.
+        async Task<IResult> RefuseAsync(FormState form, int status) => await secondFactor.FindAsync(context.Http) == SecondFactorState.Enough
+            ? await RenderAsync(context, parts, who, form, status)
+            : await RenderSecondFactorAsync(context, parts, who, SecondFactorState.NotSetUp, form, status);
     }
 
     private static async Task<IResult> RemovePasskeyAsync(AccountContext context, AccountParts parts)
@@ -117,26 +123,18 @@ internal static partial class AccountEndpoints
             : context.Redirect("/account");
     }
 
-    private static async Task<IResult> ShowCodesAsync(AccountContext context, UserManager<Person> users)
+    private static async Task<IResult> ShowCodesAsync(AccountContext context, UserManager<Person> users, PendingCodes pending)
     {
         if (await context.FindAsync() is not { } who)
         {
             return context.ToSignIn();
         }
-        if (who.Person.TwoFactor)
-        {
-            return context.Redirect("/account");
-        }
-        if (await users.GetAuthenticatorKeyAsync(who.Person) is null && !(await users.ResetAuthenticatorKeyAsync(who.Person)).Succeeded)
-        {
-            return context.Redirect("/account/codes"); // Another request changed the person: what is shown must be what is stored.
-        }
-        return await RenderCodesAsync(context, users, who, context.NewForm());
+        return who.Person.TwoFactor ? context.Redirect("/account") : await RenderCodesAsync(context, who, pending, users.GenerateNewAuthenticatorKey(), context.NewForm());
     }
 
-    private static async Task<IResult> RenderCodesAsync(AccountContext context, UserManager<Person> users, SignedIn who, FormState form, int status = StatusCodes.Status200OK)
+    /// <summary>Shows a secret that is nobody's yet: only this page has it, and its form brings it back, so that a secret somebody else was shown is never taken up.</summary>
+    private static async Task<IResult> RenderCodesAsync(AccountContext context, SignedIn who, PendingCodes pending, string secret, FormState form, int status = StatusCodes.Status200OK)
     {
-        var secret = (await users.GetAuthenticatorKeyAsync(who.Person))!; // Made before this is shown.
         var (issuer, login) = (UrlEncoder.Default.Encode(context.Server.Operator), UrlEncoder.Default.Encode(who.Person.Login));
         using var generator = new QRCodeGenerator();
         using var data = generator.CreateQrCode($"otpauth://totp/{issuer}:{login}?secret={secret}&issuer={issuer}&digits=6", QRCodeGenerator.ECCLevel.M);
@@ -149,27 +147,32 @@ internal static partial class AccountEndpoints
                 [nameof(CodesPage.Frame)] = AccountContext.Frame(who),
                 [nameof(CodesPage.Picture)] = "data:image/png;base64," + Convert.ToBase64String(picture.GetGraphic(6)),
                 [nameof(CodesPage.Secret)] = secret,
+                [nameof(CodesPage.Pending)] = pending.Protect(who.Person.Id, secret),
             },
             status);
     }
 
-    private static async Task<IResult> TurnCodesOnAsync(AccountContext context, AccountParts parts, UserManager<Person> users, SignInManager<Person> signIn)
+    private static async Task<IResult> TurnCodesOnAsync(
+        AccountContext context, AccountParts parts, UserManager<Person> users, SignInManager<Person> signIn, IUserAuthenticatorKeyStore<Person> secrets, PendingCodes pending)
     {
         if (await context.FindAsync() is not { } who)
         {
             return context.ToSignIn();
         }
         var typed = await context.Http.Request.ReadFormAsync(context.Cancellation);
-        var code = typed["code"].ToString().Replace(" ", "", StringComparison.Ordinal);
-        if (who.Person.AuthenticatorKey is null || !await users.VerifyTwoFactorTokenAsync(who.Person, users.Options.Tokens.AuthenticatorTokenProvider, code))
+        if (who.Person.TwoFactor || pending.Unprotect(who.Person.Id, typed["pending"].ToString()) is not { } secret)
         {
-            return who.Person.AuthenticatorKey is null
-                ? context.Redirect("/account/codes")
-                : await RenderCodesAsync(context, users, who, context.NewForm(typed, ("code", context.T.CodeWrong)), StatusCodes.Status400BadRequest);
+            return context.Redirect("/account/codes"); // They are on, or the page is too old.
+        }
+        await secrets.SetAuthenticatorKeyAsync(who.Person, secret, context.Cancellation); // In memory: stored once a code of it was shown.
+        var code = typed["code"].ToString().Replace(" ", "", StringComparison.Ordinal);
+        if (!await users.VerifyTwoFactorTokenAsync(who.Person, users.Options.Tokens.AuthenticatorTokenProvider, code))
+        {
+            return await RenderCodesAsync(context, who, pending, secret, context.NewForm(typed, ("code", context.T.CodeWrong)), StatusCodes.Status400BadRequest);
         }
         if (!(await users.SetTwoFactorEnabledAsync(who.Person, true)).Succeeded)
         {
-            return await RenderCodesAsync(context, users, who, context.NewForm(typed, ("", context.T.ChangedMeanwhile)), StatusCodes.Status409Conflict);
+            return await RenderCodesAsync(context, who, pending, secret, context.NewForm(typed, ("", context.T.ChangedMeanwhile)), StatusCodes.Status409Conflict);
         }
         SecondFactor.Announce(context.Http); // They have just shown a code.
         await EndOthersAsync(parts, who, signIn);
@@ -230,13 +233,22 @@ internal static partial class AccountEndpoints
         {
             return context.Redirect("/account");
         }
+        return await RenderSecondFactorAsync(context, parts, who, state, context.NewForm());
+    }
+
+    private static async Task<IResult> RenderSecondFactorAsync(
+        AccountContext context, AccountParts parts, SignedIn who, SecondFactorState state, FormState form, int status = StatusCodes.Status200OK)
+    {
         var hasPasskey = (await parts.People.ListPasskeysAsync(who.Person.Id, context.Cancellation)).Count > 0;
-        return await context.RenderAsync<SecondFactorPage>("/account/second-factor", new Dictionary<string, object?>
-        {
-            [nameof(SecondFactorPage.Form)] = context.NewForm(),
-            [nameof(SecondFactorPage.Frame)] = new AccountFrame(who.Person.Name, null, false, false), // What the frame would lead to is closed.
-            [nameof(SecondFactorPage.View)] = new SecondFactorPage.SecondFactorView(state == SecondFactorState.NotShown, hasPasskey, who.Person.TwoFactor, who.IsConfirmed),
-        });
+        return await context.RenderAsync<SecondFactorPage>(
+            "/account/second-factor",
+            new Dictionary<string, object?>
+            {
+                [nameof(SecondFactorPage.Form)] = form,
+                [nameof(SecondFactorPage.Frame)] = new AccountFrame(who.Person.Name, null, false, false), // What the frame would lead to is closed.
+                [nameof(SecondFactorPage.View)] = new SecondFactorPage.SecondFactorView(state == SecondFactorState.NotShown, hasPasskey, who.Person.TwoFactor, who.IsConfirmed),
+            },
+            status);
     }
 
     private static async Task<IResult> ShowConfirmAsync(string? returnUrl, AccountContext context, AccountParts parts) => await context.FindAsync() is { } who

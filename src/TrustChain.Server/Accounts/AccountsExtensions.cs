@@ -31,6 +31,8 @@ internal static class AccountsExtensions
         services.AddSingleton<SessionTickets>();
         services.AddSingleton<Memberships>();
         services.AddSingleton<SecondFactor>();
+        services.AddSingleton<PendingCodes>();
+        services.AddScoped(static provider => (IUserAuthenticatorKeyStore<Person>)provider.GetRequiredService<IUserStore<Person>>()); // The store below is one.
         services.AddScoped<AccountContext>();
         services.AddHttpContextAccessor();
         services.AddAuthentication(IdentityConstants.ApplicationScheme).AddIdentityCookies();

@@ -201,7 +201,7 @@ internal static class CaptureEndpoints
         }
         var statements = job.IsRunning ? [] : await jobs.ListStatementsAsync(job.Id, StagedDocument.MaxEvents / StagedDocument.BatchSize, cancellationToken);
         return Results.Json(
-            CaptureJobAnswer.From(job, statements.Count == 0 ? null : [.. statements.Select(s => new CaptureJobAnswer.StatementLine(s.Digest.ToHex(), writer.MakeReceipt(s.Digest, s.ReceivedAt)))]),
+            CaptureJobAnswer.From(job, statements.Count == 0 ? null : [.. statements.Select(s => new CaptureJobAnswer.StatementLine(s.Digest.ToHex(), writer.CanMakeReceipts ? writer.MakeReceipt(s.Digest, s.ReceivedAt) : null))]),
             contentType: request.ContentType);
     }
 

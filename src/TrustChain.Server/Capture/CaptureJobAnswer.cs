@@ -17,7 +17,7 @@ namespace TrustChain.Server.Capture;
 /// <param name="EventsTotal">Events of the document, once they are counted.</param>
 /// <param name="EventsDone">Events dealt with so far; at the end, captured.</param>
 /// <param name="Errors">The first 50 problems.</param>
-/// <param name="Statements">The statements a large capture was split into, each with its receipt.</param>
+/// <param name="Statements">The statements a large capture was split into, each with its receipt; without them where the log's key is lost and nothing is signed.</param>
 internal sealed record CaptureJobAnswer(
     string CaptureID,
     string CreatedAt,
@@ -30,7 +30,8 @@ internal sealed record CaptureJobAnswer(
     JsonElement Errors,
     [property: System.Text.Json.Serialization.JsonIgnore(Condition = System.Text.Json.Serialization.JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<CaptureJobAnswer.StatementLine>? Statements)
 {
-    internal sealed record StatementLine(string Statement, string Receipt);
+    internal sealed record StatementLine(
+        string Statement, [property: System.Text.Json.Serialization.JsonIgnore(Condition = System.Text.Json.Serialization.JsonIgnoreCondition.WhenWritingNull)] string? Receipt);
 
     public static CaptureJobAnswer From(CaptureJob job, IReadOnlyList<StatementLine>? statements) => new(
         job.Id,

@@ -42,6 +42,9 @@ internal sealed class StatementWriter(CaptureWriter writer, KeyRing ring, LogSig
         _ => throw new System.Diagnostics.UnreachableException(),
     };
 
+    /// <summary>Whether the log's key is here.</summary>
+    public bool CanMakeReceipts => ring.CanSign;
+
     /// <summary>The log's promise for a statement.</summary>
     public string MakeReceipt(Hash32 statement, DateTimeOffset receivedAt) =>
         new Receipt(server.Value.Origin, statement, receivedAt.ToUniversalTime(), receivedAt.ToUniversalTime() + server.Value.ReceiptPromise).Sign(ring.LogKey);

@@ -15,6 +15,9 @@ internal sealed record KeyUnderPassPhrase(string File, bool IsKeystore);
 /// </summary>
 internal sealed class PassPhraseChange(string passPhraseFile, IReadOnlyList<KeyUnderPassPhrase> keys)
 {
+    /// <summary>Keeps the old pass phrases, one a line, until the operator destroys it.</summary>
+    public string FormerFile => passPhraseFile + ".former";
+
     /// <summary>Changes it, and returns the paths of the files that are under the new one now.</summary>
     /// <param name="given">The new pass phrase, one line; null: a random one, or that of the run that was broken off.</param>
     /// <exception cref="OperatorKeyException">A file does not open, or the pass phrase is the old one; nothing was changed.</exception>
@@ -39,6 +42,9 @@ internal sealed class PassPhraseChange(string passPhraseFile, IReadOnlyList<KeyU
             throw new OperatorKeyException($"{key.File} does not open with what {passPhraseFile} says, or that is a pass phrase of several lines. Nothing was changed.");
         }
 
+        // Backups, and key files that the configuration does not name, open with the old one alone.
+        var former = File.Exists(FormerFile) ? File.ReadAllLines(FormerFile) : [];
+        DurableFile.Replace(FormerFile, Encoding.UTF8.GetBytes(string.Join('\n', former.Concat(lines.Where(l => l != next)).Distinct()) + "\n"), likeFile: passPhraseFile);
         CrashPoint.Pass("pass-phrase.before-both");
         DurableFile.Replace(passPhraseFile, Encoding.UTF8.GetBytes(string.Join('\n', lines.Prepend(next).Distinct()) + "\n"));
         CrashPoint.Pass("pass-phrase.both");

@@ -44,7 +44,8 @@ internal static class PassPhraseCommand
             {
                 output.WriteLine($"unchanged  what {other} opens: run this again with --of {other}");
             }
-            output.WriteLine("Back these files up now, apart from the database. Backups from before open with the old pass phrase only: keep it with them, or destroy them.");
+            output.WriteLine($"kept       {change.FormerFile}: the old pass phrase, which backups from before and key files that are not configured need. Move it to them, or destroy it with them.");
+            output.WriteLine("Back the changed files up now, apart from the database.");
             return 0;
         }
         catch (Exception exception) when (exception is OperatorKeyException or CryptographicException or IOException or UnauthorizedAccessException)

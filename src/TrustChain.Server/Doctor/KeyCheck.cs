@@ -52,6 +52,10 @@ internal static class KeyCheck
                 }
             }
         }
+        foreach (var file in held.Select(static t => t.PassPhraseFile).Where(f => IsThere(f) && f != server.PassPhraseFile).Distinct())
+        {
+            CheckEnded(report, file, PassPhrases.Read(file), $"trustchain-server pass-phrase --of {file}");
+        }
         return new OpenedKeys(ring, publishers);
 
         bool IsThere(string file) => file.Length > 0 && !unreadable.Contains(file);
@@ -74,6 +78,14 @@ internal static class KeyCheck
         return true;
     }
 
+    private static void CheckEnded(DoctorReport report, string file, PassPhrases passPhrases, string command)
+    {
+        if (passPhrases.AreSeveral)
+        {
+            report.Warn(Check, $"{file} has several lines: a change of the pass phrase was begun and not ended", $"run {command}, which ends it");
+        }
+    }
+
     private static KeyRing? OpenRing(DoctorReport report, ServerOptions server, HashSet<string> unreadable)
     {
         string[] files = [.. server.LogKey.Length > 0 ? (string[])[] : [server.LogKeyFile], server.CustodialKeyFile, .. server.FormerCustodialKeyFiles];
@@ -84,10 +96,7 @@ internal static class KeyCheck
             return null;
         }
         var passPhrase = PassPhrases.Read(server.PassPhraseFile);
-        if (passPhrase.AreSeveral)
-        {
-            report.Warn(Check, $"{server.PassPhraseFile} has several lines: a change of the pass phrase was begun and not ended", "run trustchain-server pass-phrase, which ends it");
-        }
+        CheckEnded(report, server.PassPhraseFile, passPhrase, "trustchain-server pass-phrase");
         var faults = files.Select(f => FindFault(f, passPhrase)).OfType<string>().ToList();
         foreach (var fault in faults)
         {

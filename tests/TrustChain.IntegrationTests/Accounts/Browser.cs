@@ -21,6 +21,8 @@ internal sealed partial class Browser : IDisposable
     /// <summary>The hidden field of the page got last that has one.</summary>
     public string Token { get; private set; } = "";
 
+    private string _pending = ""; // the other hidden field, of the page that turns one-time codes on
+
     public async Task<Page> GetAsync(string path) => await ReadAsync(await _client.GetAsync(new Uri(path, UriKind.RelativeOrAbsolute), TestContext.Current.CancellationToken));
 
     /// <summary>Sends a form of the page got last.</summary>
@@ -29,7 +31,7 @@ internal sealed partial class Browser : IDisposable
     /// <summary>Sends a form with another hidden field than the page's.</summary>
     public async Task<Page> PostWithAsync(string token, string path, params (string Name, string Value)[] fields)
     {
-        using var content = new FormUrlEncodedContent([KeyValuePair.Create("__RequestVerificationToken", token), .. fields.Select(static f => KeyValuePair.Create(f.Name, f.Value))]);
+        using var content = new FormUrlEncodedContent([KeyValuePair.Create("__RequestVerificationToken", token), KeyValuePair.Create("pending", _pending), .. fields.Select(static f => KeyValuePair.Create(f.Name, f.Value))]);
         return await ReadAsync(await _client.PostAsync(new Uri(path, UriKind.Relative), content, TestContext.Current.CancellationToken));
     }
 
@@ -44,12 +46,19 @@ internal sealed partial class Browser : IDisposable
             {
                 Token = WebUtility.HtmlDecode(match.Groups[1].Value);
             }
+            if (PendingField().Match(body) is { Success: true } pending)
+            {
+                _pending = WebUtility.HtmlDecode(pending.Groups[1].Value);
+            }
             return new Page((int)response.StatusCode, WebUtility.HtmlDecode(body), response.RequestMessage!.RequestUri!.AbsolutePath); // A response knows what was asked.
         }
     }
 
     [GeneratedRegex("name=\"__RequestVerificationToken\" value=\"([^\"]+)\"")]
     private static partial Regex HiddenField();
+
+    [GeneratedRegex("name=\"pending\" value=\"([^\"]+)\"")]
+    private static partial Regex PendingField();
 }
 
 /// <summary>What the browser shows.</summary>

@@ -79,6 +79,75 @@ public sealed partial class SecondFactorTests(ServerFixture fixture) : IClassFix
         (await browser.PostAsync("/account/sign-out")).Expect(200, "/account/sign-in");
     }
 
+    /// <summary>Each route of the account as the server has it: what is not in this list is closed, so that a new page is.</summary>
+    [Fact]
+    public async Task EveryRouteOfTheAccount_IsClosed_ButThoseOfThisList()
+    {
+        string[] open =
+        [
+            "GET /account/confirm", "GET /account/second-factor", "GET /account/sign-in", "GET /account/sign-in/code", "POST /account/confirm", "POST /account/confirm/passkey",
+            "POST /account/passkeys/request", "POST /account/passkeys/sign-in", "POST /account/sign-in", "POST /account/sign-in/code", "POST /account/sign-out", "POST /account/sign-out-everywhere",
+        ];
+        string[] toSetUp = ["GET /account/codes", "POST /account/codes", "POST /account/passkeys/add", "POST /account/passkeys/create"];
+        var (browser, login) = await JoinAsync(Server, "operator", "admin");
+        using var _ = browser;
+        var routes = (await Server.ListRoutesAsync()).Where(static r => r.IsAccountPage).ToList();
+        Assert.Subset(routes.Select(static r => r.Name).ToHashSet(), open.Concat(toSetUp).ToHashSet());
+
+        await ExpectClosedAsync(routes.Where(r => !open.Contains(r.Name) && !toSetUp.Contains(r.Name)));
+        // A form that is refused does not show what is closed.
+        await browser.GetAsync(Closed);
+        Assert.DoesNotContain("/account/sessions/end", (await browser.PostAsync("/account/passkeys/add", ("passkeyName", ""), ("credential", "{}"))).Expect(400, "/account/passkeys/add").Text, StringComparison.Ordinal);
+
+        var people = new PersonStore(Server.Database, TimeProvider.System);
+        var person = (await people.FindAsync(login.ToUpperInvariant(), TestContext.Current.CancellationToken))!; // They have just joined.
+        Assert.True(await people.PutPasskeyAsync(new Passkey([4, 5, 6], person.Id, "Phone", "{}", DateTimeOffset.UtcNow), TestContext.Current.CancellationToken));
+        await ExpectClosedAsync(routes.Where(r => !open.Contains(r.Name)));
+
+        async Task ExpectClosedAsync(IEnumerable<ServedRoute> closed)
+        {
+            foreach (var route in closed)
+            {
+                var path = Parameter().Replace(route.Path, "1");
+                if (route.Method == "GET")
+                {
+                    (await browser.GetAsync(path)).Expect(200, Closed);
+                }
+                else
+                {
+                    Assert.Equal("POST", route.Method);
+                    ExpectProblem(await browser.PostAsync(path));
+                }
+            }
+        }
+    }
+
+    /// <summary>Who knows the password of somebody without a second factor, and looks at the page before them, has no part in the codes that they turn on.</summary>
+    [Fact]
+    public async Task SecretThatSomebodyElseWasShown_IsNeverTakenUp()
+    {
+        var company = await Server.AddOrganisationAsync();
+        var (browser, login) = await JoinAsync(Server, company.Id, "viewer");
+        using var owner = browser;
+        using var thief = new Browser(Server.BaseUrl);
+        await thief.GetAsync("/account/sign-in");
+        (await thief.PostAsync("/account/sign-in", ("login", login), ("password", Password))).Expect(200, "/account");
+        var seen = OneTimeCode.ReadSecret((await thief.GetAsync("/account/codes")).Expect(200, "/account/codes").Text);
+
+        var own = OneTimeCode.ReadSecret((await owner.GetAsync("/account/codes")).Expect(200, "/account/codes").Text);
+        Assert.NotEqual(seen, own);
+        Assert.NotEqual(own, OneTimeCode.ReadSecret((await owner.GetAsync("/account/codes")).Text));
+        (await owner.PostAsync("/account/codes", ("code", OneTimeCode.Now(seen)))).Expect(400, "/account/codes").Saying("This code is wrong");
+        await OneTimeCode.TurnOnAsync(owner);
+
+        using var later = new Browser(Server.BaseUrl);
+        await later.GetAsync("/account/sign-in");
+        (await later.PostAsync("/account/sign-in", ("login", login), ("password", Password))).Expect(200, "/account/sign-in/code");
+        (await later.PostAsync("/account/sign-in/code", ("code", OneTimeCode.Now(seen)))).Expect(401, "/account/sign-in/code");
+        await owner.PostAsync("/account/codes", ("code", OneTimeCode.Now(seen))); // They are on: another secret does not take their place.
+        Assert.True((await new PersonStore(Server.Database, TimeProvider.System).FindAsync(login.ToUpperInvariant(), TestContext.Current.CancellationToken))!.TwoFactor); // They joined above.
+    }
+
     [Fact]
     public async Task OtherPeople_NeedNone_ButWhoeverIsAlsoAnAdminOfTheDeploymentDoes()
     {
@@ -168,6 +237,9 @@ public sealed partial class SecondFactorTests(ServerFixture fixture) : IClassFix
         await browser.GetAsync($"/account/join?token={token}");
         Assert.Equal(200, (await browser.PostAsync("/account/join", ("token", token))).Status);
     }
+
+    [GeneratedRegex("\\{[^}]+\\}")]
+    private static partial Regex Parameter();
 
     [GeneratedRegex("<li><code>([^<]+)</code></li>")]
     private static partial Regex RecoveryCode();

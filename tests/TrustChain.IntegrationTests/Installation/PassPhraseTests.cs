@@ -50,6 +50,11 @@ public sealed partial class PassPhraseTests(SharedStack stack)
         Assert.All(Files(server).Append(server.Keys.PassPhraseFile), static f => Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(f)));
         Assert.Empty(Directory.GetFiles(Path.GetDirectoryName(server.Keys.PassPhraseFile)!, "*.new")); // A file has a folder.
         Assert.False(File.Exists(server.Keys.PassPhraseFile + ".lock"));
+        // What opens backups is not gone, and nobody else's to read.
+        var kept = server.Keys.PassPhraseFile + ".former";
+        Assert.Contains(kept, ended.Output, StringComparison.Ordinal);
+        Assert.Equal(old + "\n", await File.ReadAllTextAsync(kept, Cancellation));
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(kept));
 
         await server.StopAsync();
         await server.StartAgainAsync();

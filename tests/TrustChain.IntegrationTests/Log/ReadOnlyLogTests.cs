@@ -25,6 +25,7 @@ public sealed class ReadOnlyLogTests(SharedStack stack)
         server.Environment["Anchoring__Interval"] = "12:00:00"; // So that the newest entries are not anchored when the key is lost.
         await server.StartAgainAsync();
         var last = await CaptureAsync(company);
+        var job = await CaptureAsJobAsync(server, company);
         var signed = (await server.GetCoveringCheckpointAsync()).Size;
         var oldTrust = await KeptEvidence.GetTrustAsync(server);
         await server.StopAsync();
@@ -42,6 +43,7 @@ public sealed class ReadOnlyLogTests(SharedStack stack)
         await server.StartAgainAsync();
 
         await ExpectReadOnlyAsync(server, company, signed);
+        Assert.DoesNotContain("receipt", (await server.GetAsync(job, company.ApiKey)).Expect(200).Json.GetProperty("statements")[0].GetRawText(), StringComparison.Ordinal); // Nothing signs one.
         await ExpectListedAsync(server, company);
         await server.GetFinalAnchorAsync(signed); // What was signed is anchored all the same.
         Assert.Equal(signed, (await server.FindCheckpointAsync())?.Size);
@@ -72,6 +74,15 @@ public sealed class ReadOnlyLogTests(SharedStack stack)
         }
         await server.WaitUntilKilledAsync();
         server.Environment.Remove("TRUSTCHAIN_CRASH_AT");
+    }
+
+    /// <summary>A capture that is worked at as a job, to its end; the address of the job.</summary>
+    private static async Task<string> CaptureAsJobAsync(RunningServer server, TestOrganisation company)
+    {
+        using var content = TestOrganisation.Content("application/json", System.Text.Encoding.UTF8.GetBytes(Events.Document(Events.Commissioning(company.NewItem()))));
+        var answer = (await server.SendAsync(HttpMethod.Post, "/epcis/capture", company.ApiKey, content, headers: [("GS1-Capture-Error-Behaviour", "proceed")])).Expect(202);
+        Assert.NotEmpty((await Jobs.FinishAsync(server, company, answer)).GetProperty("statements")[0].GetProperty("receipt").GetString()!);
+        return answer.Location!; // A job has an address.
     }
 
     /// <summary>Neither another log's public key nor both settings at once start anything, and the missing file is named.</summary>
@@ -119,6 +130,7 @@ public sealed class ReadOnlyLogTests(SharedStack stack)
             await server.PostAsync("/api/batches", new { gtin = company.Gtin, lot = "LATE", name = "Spring tea", template = "tea" }, company.ApiKey),
             await server.PostAsync("/api/recalls", new { item, reason = "mould", instructions = "return it" }, company.ApiKey),
             await company.RegisterKeyAsync(Core.Signing.SigningKey.Generate(Core.Signing.SignatureAlgorithms.ES256)),
+            await server.PostAsync("/api/encryption-keys", new { jwk = new { kty = "EC" } }, company.ApiKey), // The service would make a key to sign it with.
         ];
         Assert.All(answers, static answer => answer.ExpectProblem(503, "read-only"));
         Assert.Equal(before, await server.CountAsync());

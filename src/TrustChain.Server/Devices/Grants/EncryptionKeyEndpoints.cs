@@ -21,7 +21,7 @@ internal static class EncryptionKeyEndpoints
         app.MapGet("/api/devices/encryption-key", static (ServiceKeys keys) => Results.Json(new { kid = keys.PublicKey.Kid, jwk = ToJson(keys.PublicKey.Jwk) })).WithTags("Devices")
             .WithSummary("The service's encryption key: to it the day keys of service-readable devices are wrapped.");
         var own = app.MapGroup("/api/encryption-keys").WithTags("Devices");
-        own.MapPost("", AddAsync).NeedsRole(OrganisationRole.Admin).Audited("encryption-key-published")
+        own.MapPost("", AddAsync).NeedsRole(OrganisationRole.Admin).RefuseWhenHalted().Audited("encryption-key-published")
             .WithSummary("Publishes one's encryption key: plain JSON that the service signs for the organisation, or a signed statement (application/jose, typ encryption-key+jws).");
         own.MapGet("/{code}", GetAsync).RequireOrganisation().WithSummary("An organisation's encryption key with the statement that says so.");
     }
