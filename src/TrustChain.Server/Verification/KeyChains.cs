@@ -27,21 +27,19 @@ internal sealed class KeyChains(RecordStore records)
     /// <exception cref="InvalidOperationException">The database lacks an entry that another names.</exception>
     public async Task<IReadOnlyList<ChainedKeyEntry>> GetAsync(IReadOnlyCollection<long> indices, CancellationToken cancellationToken)
     {
-        if (!indices.All(_known.ContainsKey))
-        {
-            await LoadAsync(indices, cancellationToken);
-        }
+        // What one answer rests on is held here, so that it does not matter what becomes of the cache meanwhile.
+        var held = new Dictionary<long, ChainedKeyEntry>();
         var entries = new SortedDictionary<long, ChainedKeyEntry>();
         foreach (var index in indices)
         {
-            entries[index] = Get(index);
+            entries[index] = await FindAsync(index);
         }
         foreach (var index in indices)
         {
             var chain = new List<ChainedKeyEntry>();
-            for (var previous = Get(index).Previous; previous is { } before && chain.Count < EvidenceBundle.MaxEntries; previous = chain[^1].Previous)
+            for (var previous = entries[index].Previous; previous is { } before && chain.Count < EvidenceBundle.MaxEntries; previous = chain[^1].Previous)
             {
-                chain.Add(Get(before));
+                chain.Add(await FindAsync(before));
             }
             if (entries.Count + chain.Count(c => !entries.ContainsKey(c.Index)) <= EvidenceBundle.MaxEntries)
             {
@@ -49,15 +47,29 @@ internal sealed class KeyChains(RecordStore records)
             }
         }
         return [.. entries.Values];
+
+        async ValueTask<ChainedKeyEntry> FindAsync(long index)
+        {
+            if (held.TryGetValue(index, out var entry) || _known.TryGetValue(index, out entry))
+            {
+                return entry;
+            }
+            foreach (var loaded in await LoadAsync([index, .. indices], cancellationToken))
+            {
+                held[loaded.Index] = loaded;
+            }
+            return held.GetValueOrDefault(index) ?? throw new InvalidOperationException($"The database has no key entry {index}, which another entry names.");
+        }
     }
 
     /// <summary>Loads all key entries of the organisations at once: a chain is never walked one query at a time.</summary>
-    private async Task LoadAsync(IReadOnlyCollection<long> indices, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<ChainedKeyEntry>> LoadAsync(IReadOnlyCollection<long> indices, CancellationToken cancellationToken)
     {
         if (_known.Count > MaxCachedEntries)
         {
             _known.Clear();
         }
+        var entries = new List<ChainedKeyEntry>();
         foreach (var stored in await records.ListKeyEntriesAsync(indices, cancellationToken))
         {
             using var document = JsonDocument.Parse(stored.Body);
@@ -66,10 +78,8 @@ internal sealed class KeyChains(RecordStore records)
                 throw new InvalidOperationException($"Entry {stored.LeafIndex} in the database is no key entry.");
             }
             var index = stored.LeafIndex!.Value; // Only entries in the log are listed.
-            _known[index] = new ChainedKeyEntry(index, stored.Body, change.Previous, (change as KeyEntry)?.Key.Kid);
+            entries.Add(_known.GetOrAdd(index, new ChainedKeyEntry(index, stored.Body, change.Previous, (change as KeyEntry)?.Key.Kid)));
         }
+        return entries;
     }
-
-    private ChainedKeyEntry Get(long index) =>
-        _known.GetValueOrDefault(index) ?? throw new InvalidOperationException($"The database has no key entry {index}, which another entry names.");
 }
