@@ -12,9 +12,14 @@ namespace TrustChain.Postgres.Devices;
 /// <summary>Grants and reads under them. What makes an entry of the log is stored together with it.</summary>
 public sealed class GrantStore(NpgsqlDataSource database)
 {
-    private const string Select = """
-        select g.id, g.uri, g.device_id, g.owner_id, o.code, g.grantee_id, g.request, g.terms::text, g.requested_at, g.refused_at, g.granted_at, g.revoked_at
+    // Ids of entries about one device are in the order in which they were stored, for each is made under the lock of the device's row; times of several servers need not be.
+    private const string Select = $"""
+        select g.id, g.uri, g.device_id, g.owner_id, o.code, g.grantee_id, g.request, g.terms::text, g.requested_at, g.refused_at, g.granted_at, g.revoked_at, w.since, w.until
         from device_grant g join organisation o on o.id = g.grantee_id
+        left join lateral (
+            select max(a.received_at) filter (where a.public_entry_id < c.id) as since, min(a.received_at) filter (where a.public_entry_id > c.id) as until
+            from (select min(public_entry_id) as id from device_grant_entry where grant_id = g.id) c, {DeviceStore.Acceptances} a
+            where a.device_id = g.device_id) w on g.granted_at is not null
         """;
 
     private const string IsOfOwner = "g.owner_id = (select organisation_id from device where id = g.device_id)";
@@ -242,7 +247,7 @@ public sealed class GrantStore(NpgsqlDataSource database)
                 reader.GetString(4),
                 reader.GetInt32(5),
                 reader.IsDBNull(6) ? null : reader.GetString(6),
-                Grant.Restore(terms, Time(reader, 8), Time(reader, 9), Time(reader, 10), Time(reader, 11))));
+                Grant.Restore(terms, Time(reader, 8), Time(reader, 9), Time(reader, 10), Time(reader, 11)).InOwnership(Time(reader, 12), Time(reader, 13))));
         }
         return list;
     }

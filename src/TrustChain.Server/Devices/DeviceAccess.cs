@@ -124,17 +124,23 @@ internal sealed class DeviceAccess(DeviceStore devices, GrantStore grants, LogSi
     private static (StoredGrant Grant, DayRange Days)? Choose(IReadOnlyList<StoredGrant> given, DeviceQuestion question, DayRange wanted, DateTimeOffset now)
     {
         (StoredGrant Grant, DayRange Days)? best = null;
+        var most = -1;
         foreach (var grant in given) // the newest first
         {
-            if (grant.Grant.DaysAt(now)?.Intersect(wanted) is { } days && (question != DeviceQuestion.Live || grant.Grant.IsLiveAt(now))
-                && (best is null || Count(days) > Count(best.Value.Days)))
+            if (grant.Grant.DaysAt(now)?.Intersect(wanted) is not { } days || (question == DeviceQuestion.Live && !grant.Grant.IsLiveAt(now)))
             {
-                best = (grant, days);
+                continue;
+            }
+            // One that has no key of these days is answered without any, but never in the place of one that has some.
+            var open = question == DeviceQuestion.Keys ? grant.Grant.KeyDaysAt(now)?.Intersect(wanted) : days;
+            if (Count(open) > most)
+            {
+                (best, most) = ((grant, open ?? days), Count(open));
             }
         }
         return best;
 
-        static int Count(DayRange days) => days.Until.DayNumber - days.From.DayNumber;
+        static int Count(DayRange? days) => days is { } d ? d.Until.DayNumber - d.From.DayNumber + 1 : 0;
     }
 
     private async Task WriteAsync(StoredGrant grant, StoredDevice device, AccessKind kind, DayRange days, DateTimeOffset now, CancellationToken cancellationToken)

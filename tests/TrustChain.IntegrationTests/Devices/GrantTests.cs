@@ -147,6 +147,13 @@ public sealed class GrantTests(ServerFixture fixture) : IClassFixture<ServerFixt
         (await Server.PostAsync($"{device.Path}/acts", new { act = "accept" }, buyer.ApiKey)).Expect(200);
         Assert.Equal("revoked", (await OwnAsync(bank, grant)).Text("state"));
         (await Server.GetAsync($"{device.Path}/live", bank.ApiKey)).ExpectProblem(404, "not-found");
+        // What the device says for the buyer is not the seller's to open, of the same day neither.
+        (await buyer.SendStatementAsync(device.Sign(Measure(device, Yesterday.AddMinutes(3), 1, 2)), "/epcis/events")).Expect(201);
+        (await buyer.SendStatementAsync(device.Sign(Measure(device, DateTimeOffset.UtcNow, 1, 2)), "/epcis/events")).Expect(201);
+        Assert.Equal(Day(-1), (await OwnAsync(bank, grant)).Json.GetProperty("readable").GetProperty("until").GetString());
+        (await Server.GetAsync($"{device.Path}/readings?day={Day(0)}", bank.ApiKey)).ExpectProblem(404, "not-found");
+        Assert.NotEqual(0, (await Server.GetAsync($"{device.Path}/readings?day={Day(0)}", buyer.ApiKey)).Expect(200).Json.GetProperty("statements").GetArrayLength());
+        (await Server.GetAsync($"{device.Path}/readings?day={Day(-1)}", bank.ApiKey)).Expect(200);
         (await Server.GetAsync($"{device.Path}/grants", device.Owner.ApiKey)).ExpectProblem(404, "not-found");
         Assert.Equal(0, (await Server.GetAsync($"{device.Path}/grants", buyer.ApiKey)).Expect(200).Json.GetProperty("grants").GetArrayLength()); // What the seller gave is the seller's own.
         Assert.Equal(0, (await Server.GetAsync($"{device.Path}/accesses", buyer.ApiKey)).Expect(200).Json.GetProperty("accesses").GetArrayLength());
