@@ -255,6 +255,13 @@ public sealed class GrantTests
         Assert.Null(ReadAccess(entry with { Hour = Noon.AddMinutes(1) }));
         Assert.Null(ReadAccess(entry with { Days = new DayRange(Today, Today.AddDays(-1)) }));
         Assert.Null(ReadAccess(entry with { Grant = "x" }));
+
+        // Without a grant an auditor's, of what those may see alone.
+        var audit = entry with { Grant = null, Kind = AccessKind.Verdicts };
+        Assert.Equal(audit, ReadAccess(audit));
+        Assert.Equal(audit with { Kind = AccessKind.Device }, ReadAccess(audit with { Kind = AccessKind.Device }));
+        Assert.Null(ReadAccess(audit with { Kind = AccessKind.Data }));
+        Assert.Null(ReadAccess(entry with { Kind = AccessKind.Verdicts }));
     }
 
     [Fact]
