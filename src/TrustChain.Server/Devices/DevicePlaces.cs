@@ -13,7 +13,7 @@ public sealed record PlacesSeen(IReadOnlyList<Place> Places, string? Basis);
 /// <summary>Where a device was by days.</summary>
 /// <param name="IsFine">Whether places are cells of a hundredth of a degree; else they are rounded to a tenth.</param>
 /// <param name="Why">Why no day has any: <c>not-in-template</c>, <c>not-granted</c> or <c>sealed</c>; null where days can have some.</param>
-/// <param name="ByDay">The days of which something is known. One that is not there has encrypted positions that the service has not read.</param>
+/// <param name="ByDay">The days of which something is known. One that is not there has encrypted positions that the service has not read, or may not tell.</param>
 public sealed record PlaceHistory(bool IsFine, string? Why, IReadOnlyDictionary<DateOnly, PlacesSeen> ByDay)
 {
     /// <summary>Whether whoever looks may have them to a hundredth of a degree.</summary>

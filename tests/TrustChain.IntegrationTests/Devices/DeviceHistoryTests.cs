@@ -78,7 +78,7 @@ public sealed class DeviceHistoryTests(ServerFixture fixture) : IClassFixture<Se
         var unread = await HistoryAsync(device, device.Owner, "&precision=fine", buckets: 2);
         Assert.Equal("""{"precision":"coarse","code":null}""", unread.GetProperty("places").GetRawText()); // Nobody is told more exactly: who may know more has the key.
         Assert.Equal(JsonValueKind.Null, unread.GetProperty("buckets")[0].GetProperty("places").ValueKind);
-        Assert.Contains("Of 2 days this service has read no position", await PageAsync(device, "en"), StringComparison.Ordinal);
+        Assert.Contains("Of 2 days this service tells no position", await PageAsync(device, "en"), StringComparison.Ordinal);
 
         await BringAsync(device, master, 0);
         var told = await Eventually.GetAsync<object>("places of the first day", async () => await HistoryAsync(device, device.Owner) is var h && h.GetProperty("buckets")[0].GetProperty("places").ValueKind == JsonValueKind.Array ? h : null) is JsonElement found ? found : default;
@@ -88,7 +88,7 @@ public sealed class DeviceHistoryTests(ServerFixture fixture) : IClassFixture<Se
         var page = await PageAsync(device, "en");
         Assert.Contains("tells them rounded on its own word", page, StringComparison.Ordinal);
         Assert.Contains("31.3° N, 121.5° E</strong> · last place, on", page, StringComparison.Ordinal);
-        Assert.Contains("Of 1 day this service has read no position", page, StringComparison.Ordinal);
+        Assert.Contains("Of 1 day this service tells no position", page, StringComparison.Ordinal);
 
         var (rough, none) = (await Server.AddOrganisationAsync(), await Server.AddOrganisationAsync());
         await GrantTests.GiveAsync(Server, device, rough, GrantTests.Terms(["position"], "coarse"));
