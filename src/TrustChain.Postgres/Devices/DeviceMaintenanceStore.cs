@@ -17,18 +17,26 @@ namespace TrustChain.Postgres.Devices;
 public sealed record StoredMaintenance(long RecordId, DateOnly Day, DateTimeOffset At, int OrganisationId, string Organisation, string Name, string Step);
 
 /// <summary>
-/// What was done to devices, from ordinary events about them whose business step is one of <see cref="MaintenanceSteps"/>. An event counts where it is stated by the device's owner, or by an
-/// organisation that has a grant for maintenance of the event's day, when it is captured; whoever else says something about the device says it on its own page alone.
+/// What was done to devices, from ordinary events about them whose business step is one of <see cref="MaintenanceSteps"/>. An event counts where it is stated by who is the device's owner
+/// when it is captured, or by an organisation that then has a grant of that owner for maintenance of the event's day; whoever else says something about the device says it on its own page alone.
 /// </summary>
 public sealed class DeviceMaintenanceStore(NpgsqlDataSource database)
 {
-    // What was revoked or has expired gives no say any more; the days up to the revocation stay.
+    // Who owned the device when w was captured, by the device's own entries: before the first one, who enrolled it; without any, who registered it.
+    private const string WithOwner = $"""
+        cross join lateral (select coalesce(
+            (select a.organisation_id from {DeviceStore.Acceptances} a where a.device_id = d.id and a.received_at <= w.received_at order by a.public_entry_id desc limit 1),
+            (select p.organisation_id from device_entry e join public_entry p on p.id = e.public_entry_id where e.device_id = d.id order by e.public_entry_id limit 1),
+            d.organisation_id) as id) o
+        """;
+
+    // All of it as at the capture: what was not given yet, or was revoked or had expired, gives no say, of earlier days neither.
     private const string IsAuthorised = """
-        (d.organisation_id = w.organisation_id or exists (
+        (o.id = w.organisation_id or exists (
             select from device_grant g
-            where g.device_id = d.id and g.grantee_id = w.organisation_id and g.owner_id = d.organisation_id and g.granted_at is not null and g.terms ->> 'purpose' = 'maintenance'
+            where g.device_id = d.id and g.grantee_id = w.organisation_id and g.owner_id = o.id and g.terms ->> 'purpose' = 'maintenance'
               and w.day between (g.terms ->> 'from')::date and (g.terms ->> 'until')::date
-              and (g.revoked_at is null or w.day <= (g.revoked_at at time zone 'UTC')::date)
+              and g.granted_at <= w.received_at and (g.revoked_at is null or g.revoked_at > w.received_at)
               and (g.terms ->> 'expires' is null or (g.terms ->> 'expires')::timestamptz > w.received_at)))
         """;
 
@@ -39,7 +47,7 @@ public sealed class DeviceMaintenanceStore(NpgsqlDataSource database)
             insert into device_maintenance (device_id, day, record_id, event_time, organisation_id, step)
             select d.id, w.day, w.record_id, w.event_time, w.organisation_id, w.step
             from (select *, (event_time at time zone 'UTC')::date as day from unnest($1, $2, $3, $4, $5, $6) as n(uri, record_id, event_time, received_at, organisation_id, step)) w
-            join device d on d.uri = w.uri
+            join device d on d.uri = w.uri {WithOwner}
             where {IsAuthorised}
             on conflict do nothing
             """;
@@ -63,12 +71,15 @@ public sealed class DeviceMaintenanceStore(NpgsqlDataSource database)
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
-    /// <summary>Takes up what records that are there already say was done to devices, as at this moment: those captured before the device was registered, or by a server of a version without this.</summary>
+    /// <summary>
+    /// Takes up what records that are there already say was done to devices: those captured before the device was registered, or by a server of a version without this. Takes away what was taken up
+    /// by a rule that is none any more. Both as at the moment of capture. What is in an archive is not found, and not taken away for that.
+    /// </summary>
     /// <param name="connection">With the transaction of the caller, if there is one.</param>
     /// <param name="devices">Ids and URIs of the devices.</param>
     /// <param name="cancellationToken">Cancels.</param>
-    /// <returns>How many were found anew.</returns>
-    public static async Task<int> FoldAgainAsync(NpgsqlConnection connection, IReadOnlyList<(int Id, string Uri)> devices, CancellationToken cancellationToken)
+    /// <returns>How many were found anew, and how many taken away.</returns>
+    public static async Task<(int Found, int Dismissed)> FoldAgainAsync(NpgsqlConnection connection, IReadOnlyList<(int Id, string Uri)> devices, CancellationToken cancellationToken)
     {
         const string Sql = $"""
             insert into device_maintenance (device_id, day, record_id, event_time, organisation_id, step)
@@ -81,10 +92,21 @@ public sealed class DeviceMaintenanceStore(NpgsqlDataSource database)
                 join record r on r.id = b.record_id and not r.is_declaration
                 join statement s on s.id = r.statement_id
                 where not exists (select from telemetry t where t.record_id = r.id)) w
-            join device d on d.id = w.device_id
+            join device d on d.id = w.device_id {WithOwner}
             where {IsAuthorised}
             on conflict do nothing
             """;
+        const string Dismiss = $"""
+            delete from device_maintenance m using (
+                select w.device_id, w.record_id from (
+                    select k.device_id, k.record_id, k.day, k.organisation_id, s.received_at
+                    from device_maintenance k join record r on r.id = k.record_id join statement s on s.id = r.statement_id where k.device_id = any($1)) w
+                join device d on d.id = w.device_id {WithOwner}
+                where not {IsAuthorised}) x
+            where m.device_id = x.device_id and m.record_id = x.record_id
+            """;
+        await using var dismiss = new NpgsqlCommand(Dismiss, connection) { CommandTimeout = 0, Parameters = { new NpgsqlParameter<int[]> { TypedValue = [.. devices.Select(static d => d.Id)] } } };
+        var dismissed = await dismiss.ExecuteNonQueryAsync(cancellationToken);
         await using var command = new NpgsqlCommand(Sql, connection)
         {
             CommandTimeout = 0,
@@ -96,7 +118,7 @@ public sealed class DeviceMaintenanceStore(NpgsqlDataSource database)
                 new NpgsqlParameter<string[]> { TypedValue = [.. MaintenanceSteps.Words.Values] },
             },
         };
-        return await command.ExecuteNonQueryAsync(cancellationToken);
+        return (await command.ExecuteNonQueryAsync(cancellationToken), dismissed);
     }
 
     /// <summary>What was done to a device in a period, in the order of time. Left out is what its own author has declared wrong since.</summary>

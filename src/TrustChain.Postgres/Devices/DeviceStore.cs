@@ -11,6 +11,15 @@ namespace TrustChain.Postgres.Devices;
 /// <summary>Devices, their keys and claim codes. Each act is stored together with its log entry.</summary>
 public sealed class DeviceStore(NpgsqlDataSource database)
 {
+    /// <summary>
+    /// Entries by which devices went to other owners: who owns it from then on, and since when. A body is canonical JSON, where <c>act</c> is the first member of the payload and a text's
+    /// quotation marks are escaped, so nothing else looks like this.
+    /// </summary>
+    internal const string Acceptances = """
+        (select e.device_id, e.public_entry_id, p.organisation_id, p.received_at from device_entry e join public_entry p on p.id = e.public_entry_id
+         where position('"payload":{"act":"accept",'::bytea in p.body) > 0)
+        """;
+
     private const string Columns =
         "d.id, d.uri, d.pseudonym, d.salt, d.organisation_id, d.template, d.name, d.maker, d.model, d.serial, d.attestation::text, d.state, d.offered_to, d.version, d.created_at";
 
@@ -132,6 +141,15 @@ public sealed class DeviceStore(NpgsqlDataSource database)
     /// <summary>The device that a claim code in force belongs to.</summary>
     public Task<StoredDevice?> FindByClaimAsync(byte[] hash, CancellationToken cancellationToken) =>
         FindOneAsync("where id = (select device_id from device_claim where hash = $1 and used_at is null and expires_at > now())", hash, cancellationToken);
+
+    /// <summary>When the device's owner became it; null where it is the first one.</summary>
+    public async Task<DateTimeOffset?> FindOwnedSinceAsync(int id, CancellationToken cancellationToken)
+    {
+        await using var command = database.CreateCommand($"select received_at from {Acceptances} a where device_id = $1 order by public_entry_id desc limit 1");
+        command.Parameters.Add(new() { Value = id });
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        return await reader.ReadAsync(cancellationToken) ? reader.GetFieldValue<DateTimeOffset>(0) : null;
+    }
 
     /// <summary>Devices of an organisation, and those offered to it, by id after a cursor.</summary>
     public async Task<IReadOnlyList<StoredDevice>> ListAsync(int organisationId, int after, int limit, CancellationToken cancellationToken)

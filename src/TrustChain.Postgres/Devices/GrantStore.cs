@@ -12,9 +12,14 @@ namespace TrustChain.Postgres.Devices;
 /// <summary>Grants and reads under them. What makes an entry of the log is stored together with it.</summary>
 public sealed class GrantStore(NpgsqlDataSource database)
 {
-    private const string Select = """
-        select g.id, g.uri, g.device_id, g.owner_id, o.code, g.grantee_id, g.request, g.terms::text, g.requested_at, g.refused_at, g.granted_at, g.revoked_at
+    // Ids of entries about one device are in the order in which they were stored, for each is made under the lock of the device's row; times of several servers need not be.
+    private const string Select = $"""
+        select g.id, g.uri, g.device_id, g.owner_id, o.code, g.grantee_id, g.request, g.terms::text, g.requested_at, g.refused_at, g.granted_at, g.revoked_at, w.since, w.until
         from device_grant g join organisation o on o.id = g.grantee_id
+        left join lateral (
+            select max(a.received_at) filter (where a.public_entry_id < c.id) as since, min(a.received_at) filter (where a.public_entry_id > c.id) as until
+            from (select min(public_entry_id) as id from device_grant_entry where grant_id = g.id) c, {DeviceStore.Acceptances} a
+            where a.device_id = g.device_id) w on g.granted_at is not null
         """;
 
     private const string IsOfOwner = "g.owner_id = (select organisation_id from device where id = g.device_id)";
@@ -131,18 +136,18 @@ public sealed class GrantStore(NpgsqlDataSource database)
     }
 
     /// <summary>Stores a read with its entry, unless one like it is there for the hour.</summary>
-    public async Task AddAccessAsync(int deviceId, int granteeId, AccessEntry access, byte[] salt, DateTimeOffset at, CancellationToken cancellationToken)
+    public async Task AddAccessAsync(StoredDevice device, int readerId, AccessEntry access, byte[] salt, DateTimeOffset at, CancellationToken cancellationToken)
     {
         const string Sql = """
-            insert into device_access (grant_id, device_id, hour, kind, from_day, until_day, at, public_entry_id, salt) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-            on conflict on constraint device_access_once do nothing
+            insert into device_access (grant_id, device_id, hour, kind, from_day, until_day, at, public_entry_id, salt, reader_id, owner_id) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+            on conflict do nothing
             """;
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-        var entryId = await PublicEntries.AddAsync(connection, new NewPublicEntry(EntryKind.Access, granteeId, access.ToJcs(), null, at) { Salt = salt }, cancellationToken);
+        var entryId = await PublicEntries.AddAsync(connection, new NewPublicEntry(EntryKind.Access, readerId, access.ToJcs(), null, at) { Salt = salt }, cancellationToken);
         await using var command = new NpgsqlCommand(Sql, connection);
-        command.Parameters.Add(new() { Value = access.Grant });
-        command.Parameters.Add(new() { Value = deviceId });
+        command.Parameters.Add(new() { Value = (object?)access.Grant ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text });
+        command.Parameters.Add(new() { Value = device.Id });
         command.Parameters.Add(new() { Value = access.Hour.UtcDateTime });
         command.Parameters.Add(new() { Value = (short)access.Kind });
         command.Parameters.Add(new() { Value = access.Days.From });
@@ -150,6 +155,8 @@ public sealed class GrantStore(NpgsqlDataSource database)
         command.Parameters.Add(new() { Value = at.UtcDateTime });
         command.Parameters.Add(new() { Value = entryId });
         command.Parameters.Add(new() { Value = salt });
+        command.Parameters.Add(new() { Value = access.Grant is null ? readerId : DBNull.Value, NpgsqlDbType = NpgsqlDbType.Integer });
+        command.Parameters.Add(new() { Value = access.Grant is null ? device.OrganisationId : DBNull.Value, NpgsqlDbType = NpgsqlDbType.Integer });
         if (await command.ExecuteNonQueryAsync(cancellationToken) == 1)
         {
             await transaction.CommitWithoutLimitAsync(); // A started commit is not broken off.
@@ -157,18 +164,30 @@ public sealed class GrantStore(NpgsqlDataSource database)
     }
 
     /// <summary>Whether a read like this one is stored for its hour.</summary>
-    public async Task<bool> HasAccessAsync(AccessEntry access, CancellationToken cancellationToken)
+    public async Task<bool> HasAccessAsync(StoredDevice device, int readerId, AccessEntry access, CancellationToken cancellationToken)
     {
-        await using var command = database.CreateCommand("select exists (select from device_access where grant_id = $1 and hour = $2 and kind = $3 and from_day = $4 and until_day = $5)");
-        command.Parameters.Add(new() { Value = access.Grant });
+        const string Same = "hour = $1 and kind = $2 and from_day = $3 and until_day = $4";
+        await using var command = database.CreateCommand(access.Grant is null
+            ? $"select exists (select from device_access where grant_id is null and device_id = $5 and reader_id = $6 and owner_id = $7 and {Same})"
+            : $"select exists (select from device_access where grant_id = $5 and {Same})");
         command.Parameters.Add(new() { Value = access.Hour.UtcDateTime });
         command.Parameters.Add(new() { Value = (short)access.Kind });
         command.Parameters.Add(new() { Value = access.Days.From });
         command.Parameters.Add(new() { Value = access.Days.Until });
+        if (access.Grant is { } grant)
+        {
+            command.Parameters.Add(new() { Value = grant });
+        }
+        else
+        {
+            command.Parameters.Add(new() { Value = device.Id });
+            command.Parameters.Add(new() { Value = readerId });
+            command.Parameters.Add(new() { Value = device.OrganisationId });
+        }
         return (bool)(await command.ExecuteScalarAsync(cancellationToken))!; // "exists" always answers.
     }
 
-    /// <summary>Reads of a device, the newest first.</summary>
+    /// <summary>Reads of a device while it was its present owner's, the newest first.</summary>
     /// <param name="deviceId">The device.</param>
     /// <param name="before">Only those older than this id.</param>
     /// <param name="limit">At most so many.</param>
@@ -177,8 +196,8 @@ public sealed class GrantStore(NpgsqlDataSource database)
     {
         const string Sql = """
             select a.id, p.kind, e.leaf_index, a.salt, p.body, p.jws, p.received_at
-            from device_access a join device_grant g on g.id = a.grant_id join public_entry p on p.id = a.public_entry_id left join log_entry e on e.public_entry_id = p.id
-            where a.device_id = $1 and a.id < $2 and g.owner_id = (select organisation_id from device where id = $1) order by a.id desc limit $3
+            from device_access a left join device_grant g on g.id = a.grant_id join public_entry p on p.id = a.public_entry_id left join log_entry e on e.public_entry_id = p.id
+            where a.device_id = $1 and a.id < $2 and coalesce(g.owner_id, a.owner_id) = (select organisation_id from device where id = $1) order by a.id desc limit $3
             """;
         await using var command = database.CreateCommand(Sql);
         command.Parameters.Add(new() { Value = deviceId });
@@ -242,7 +261,7 @@ public sealed class GrantStore(NpgsqlDataSource database)
                 reader.GetString(4),
                 reader.GetInt32(5),
                 reader.IsDBNull(6) ? null : reader.GetString(6),
-                Grant.Restore(terms, Time(reader, 8), Time(reader, 9), Time(reader, 10), Time(reader, 11))));
+                Grant.Restore(terms, Time(reader, 8), Time(reader, 9), Time(reader, 10), Time(reader, 11)).InOwnership(Time(reader, 12), Time(reader, 13))));
         }
         return list;
     }

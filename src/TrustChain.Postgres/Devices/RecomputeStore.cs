@@ -29,11 +29,11 @@ public sealed class RecomputeStore(NpgsqlDataSource database)
     }
 
     /// <summary>
-    /// Marks the days of devices that have statements, takes away stored days that have none, and looks again for what records say was done to the devices; all in one transaction. A day that
-    /// waits already is not marked twice.
+    /// Marks the days of devices that have statements, takes away stored days that have none, with their places and what was found in them, and looks again for what records say was done to the
+    /// devices; all in one transaction. A day that waits already is not marked twice.
     /// </summary>
-    /// <returns>How many days were marked, how many were taken away, and how many records of maintenance were found anew.</returns>
-    public async Task<(int Marked, int Removed, int Maintenance)> MarkAsync(IReadOnlyList<(int Id, string Uri)> devices, DateOnly from, DateOnly until, CancellationToken cancellationToken)
+    /// <returns>How many days were marked, how many were taken away, and how many records of maintenance were found anew and taken away.</returns>
+    public async Task<(int Marked, int Removed, int Maintenance, int Dismissed)> MarkAsync(IReadOnlyList<(int Id, string Uri)> devices, DateOnly from, DateOnly until, CancellationToken cancellationToken)
     {
         const string Mark = """
             insert into device_day_due (device_id, day, later)
@@ -46,10 +46,19 @@ public sealed class RecomputeStore(NpgsqlDataSource database)
             delete from device_day y where y.device_id = any($1) and y.day between $2 and $3
               and not exists (select from telemetry t where t.device_id = y.device_id and t.day = y.day)
             """;
+        const string RemovePlaces = """
+            delete from device_day_place y where y.device_id = any($1) and y.day between $2 and $3
+              and not exists (select from telemetry t where t.device_id = y.device_id and t.day = y.day)
+            """;
+        // Not what tells of silence, or of what was refused: that is not computed from statements of the day.
+        const string RemoveFindings = """
+            delete from device_finding y where y.device_id = any($1) and y.day between $2 and $3 and y.of_day
+              and not exists (select from telemetry t where t.device_id = y.device_id and t.day = y.day)
+            """;
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         var counts = new List<int>();
-        foreach (var sql in (string[])[Mark, Remove])
+        foreach (var sql in (string[])[Mark, Remove, RemovePlaces, RemoveFindings])
         {
             await using var command = new NpgsqlCommand(sql, connection)
             {
@@ -58,9 +67,9 @@ public sealed class RecomputeStore(NpgsqlDataSource database)
             };
             counts.Add(await command.ExecuteNonQueryAsync(cancellationToken));
         }
-        var found = await DeviceMaintenanceStore.FoldAgainAsync(connection, devices, cancellationToken);
+        var (found, dismissed) = await DeviceMaintenanceStore.FoldAgainAsync(connection, devices, cancellationToken);
         await transaction.CommitAsync(CancellationToken.None);
-        return (counts[0], counts[1], found);
+        return (counts[0], counts[1], found, dismissed);
     }
 
     /// <summary>Statements of a device by record id after a cursor, with what summaries are made of.</summary>

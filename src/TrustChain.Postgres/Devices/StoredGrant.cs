@@ -23,7 +23,7 @@ public sealed record StoredGrant(string Id, string Uri, int? DeviceId, int? Owne
 /// <param name="At">When it was stored.</param>
 public sealed record HiddenEntry(EntryKind Kind, long? LeafIndex, byte[] Salt, byte[] Content, string? Jws, DateTimeOffset At);
 
-/// <summary>A read under a grant, with its entry.</summary>
+/// <summary>A read by somebody who is not the owner, with its entry.</summary>
 public sealed record StoredAccess(long Id, AccessEntry Access, HiddenEntry Entry);
 
 /// <summary>A day key wrapped to a recipient.</summary>

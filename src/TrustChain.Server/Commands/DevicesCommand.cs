@@ -103,7 +103,7 @@ internal static class DevicesCommand
         await new AuditStore(database, TimeProvider.System).AddAsync(
             new AuditAct(one?.OrganisationId, "operator", "device-days-recomputed", $"{one?.Uri ?? "all devices"}{Describe(request)}", ""), CancellationToken.None);
         var store = new RecomputeStore(database);
-        var (count, days, removed, maintenance, changed, unread) = (0, 0, 0, 0, 0, 0);
+        var (count, days, removed, maintenance, dismissed, changed, unread) = (0, 0, 0, 0, 0, 0, 0);
         var after = 0;
         for (var list = await NextAsync(); list.Count > 0; list = one is null ? await NextAsync() : [])
         {
@@ -116,12 +116,12 @@ internal static class DevicesCommand
                 }
             }
             var marked = await store.MarkAsync([.. list.Select(static d => (d.Id, d.Uri))], request.From, request.Until, CancellationToken.None);
-            (count, days, removed, maintenance) = (count + list.Count, days + marked.Marked, removed + marked.Removed, maintenance + marked.Maintenance);
+            (count, days, removed, maintenance, dismissed) = (count + list.Count, days + marked.Marked, removed + marked.Removed, maintenance + marked.Maintenance, dismissed + marked.Dismissed);
             after = list[^1].Id;
             await output.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"{count} devices, {days} days marked"));
         }
         await output.WriteLineAsync(string.Create(
-            CultureInfo.InvariantCulture, $"Done: {days} days will be computed again by the servers, after those that have something new. {removed} stored days without any statement were removed, {maintenance} records of maintenance found."));
+            CultureInfo.InvariantCulture, $"Done: {days} days will be computed again by the servers, after those that have something new. {removed} stored days without any statement were removed, {maintenance} records of maintenance found, {dismissed} removed."));
         if (request.Summaries)
         {
             await output.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"{changed} summaries of statements were another than their content gives, and were replaced."));

@@ -5,6 +5,7 @@ using TrustChain.Core.Devices.Encryption;
 using TrustChain.Core.Devices.Grants;
 using TrustChain.Core.Log;
 using TrustChain.Postgres.Devices;
+using TrustChain.Postgres.Organisations;
 using TrustChain.Server.Devices.Grants;
 using TrustChain.Server.Hosting;
 using TrustChain.Server.Log;
@@ -53,14 +54,14 @@ internal sealed record SeenDevice(StoredDevice Device, bool IsOwner)
 
 /// <summary>
 /// What a caller may see of a device, at this moment, for some days: the owner everything, a grantee what its grant covers, an auditor of the deployment that it is there and what the
-/// checks say. Whoever may see nothing learns nothing, not even whether there is a device: the same answer, after the same questions to the database. What is seen under a grant is
-/// written down before it is answered.
+/// checks say. Whoever may see nothing learns nothing, not even whether there is a device: the same answer, after the same questions to the database. What somebody else than the owner
+/// sees is written down before it is answered.
 /// </summary>
 internal sealed class DeviceAccess(DeviceStore devices, GrantStore grants, LogSignal signal, TimeProvider time)
 {
     private const int MaxKnown = 20_000;
 
-    private readonly ConcurrentDictionary<(string Grant, DateTimeOffset Hour, AccessKind Kind, DayRange Days), bool> _known = new();
+    private readonly ConcurrentDictionary<(AccessEntry Access, int OwnerId), bool> _known = new();
 
     /// <summary>The device of an address for its owner; null for everybody else.</summary>
     /// <param name="id">The pseudonym in base64url.</param>
@@ -88,7 +89,7 @@ internal sealed class DeviceAccess(DeviceStore devices, GrantStore grants, LogSi
         return [.. given.Select(g => g.Grant.DaysAt(now)).OfType<DayRange>().Distinct()];
     }
 
-    /// <summary>The device of an address as the caller may see it now; null where it may see nothing. A read under a grant has its entry when this returns.</summary>
+    /// <summary>The device of an address as the caller may see it now; null where it may see nothing. A read by somebody else than the owner has its entry when this returns.</summary>
     /// <param name="id">The pseudonym in base64url.</param>
     /// <param name="caller">Who asks.</param>
     /// <param name="question">For what.</param>
@@ -114,45 +115,52 @@ internal sealed class DeviceAccess(DeviceStore devices, GrantStore grants, LogSi
         var now = time.GetUtcNow();
         if (Choose(given, question, wanted, now) is { } chosen)
         {
-            await WriteAsync(chosen.Grant, device, KindOf(question), chosen.Days, now, cancellationToken);
+            await WriteAsync(device, organisation, chosen.Grant.Id, KindOf(question), chosen.Days, now, cancellationToken);
             return new SeenDevice(device, false) { Grant = chosen.Grant, Days = chosen.Days };
         }
-        return organisation.IsAuditor && question is DeviceQuestion.Existence or DeviceQuestion.Verdicts ? new SeenDevice(device, false) { Days = wanted } : null;
+        if (!organisation.IsAuditor || question is not (DeviceQuestion.Existence or DeviceQuestion.Verdicts))
+        {
+            return null;
+        }
+        var isOfDays = question == DeviceQuestion.Verdicts;
+        await WriteAsync(device, organisation, null, isOfDays ? AccessKind.Verdicts : AccessKind.Device, isOfDays ? wanted : Today(now), now, cancellationToken);
+        return new SeenDevice(device, false) { Days = wanted };
     }
 
     /// <summary>Of several grants the one that has most of the days; of those the newest.</summary>
     private static (StoredGrant Grant, DayRange Days)? Choose(IReadOnlyList<StoredGrant> given, DeviceQuestion question, DayRange wanted, DateTimeOffset now)
     {
         (StoredGrant Grant, DayRange Days)? best = null;
+        var most = -1;
         foreach (var grant in given) // the newest first
         {
-            if (grant.Grant.DaysAt(now)?.Intersect(wanted) is { } days && (question != DeviceQuestion.Live || grant.Grant.IsLiveAt(now))
-                && (best is null || Count(days) > Count(best.Value.Days)))
+            if (grant.Grant.DaysAt(now)?.Intersect(wanted) is not { } days || (question == DeviceQuestion.Live && !grant.Grant.IsLiveAt(now)))
             {
-                best = (grant, days);
+                continue;
+            }
+            // One that has no key of these days is answered without any, but never in the place of one that has some.
+            var open = question == DeviceQuestion.Keys ? grant.Grant.KeyDaysAt(now)?.Intersect(wanted) : days;
+            if (Count(open) > most)
+            {
+                (best, most) = ((grant, open ?? days), Count(open));
             }
         }
         return best;
 
-        static int Count(DayRange days) => days.Until.DayNumber - days.From.DayNumber;
+        static int Count(DayRange? days) => days is { } d ? d.Until.DayNumber - d.From.DayNumber + 1 : 0;
     }
 
-    private async Task WriteAsync(StoredGrant grant, StoredDevice device, AccessKind kind, DayRange days, DateTimeOffset now, CancellationToken cancellationToken)
+    private async Task WriteAsync(StoredDevice device, Organisation reader, string? grant, AccessKind kind, DayRange days, DateTimeOffset now, CancellationToken cancellationToken)
     {
-        if (kind == AccessKind.Live)
-        {
-            var today = DateOnly.FromDateTime(now.UtcDateTime);
-            days = new DayRange(today, today);
-        }
-        var access = new AccessEntry(grant.Id, device.Uri, grant.Grantee, AccessEntry.HourOf(now), days, kind);
-        var key = (grant.Id, access.Hour, kind, days);
+        var access = new AccessEntry(grant, device.Uri, reader.Code, AccessEntry.HourOf(now), kind == AccessKind.Live ? Today(now) : days, kind);
+        var key = (access, device.OrganisationId); // An auditor's read of the next owner's device is another.
         if (_known.ContainsKey(key))
         {
             return; // It was committed before it was put there.
         }
-        if (!await grants.HasAccessAsync(access, cancellationToken)) // Most reads are like one before; only the first takes an id and a place in the queue.
+        if (!await grants.HasAccessAsync(device, reader.Id, access, cancellationToken)) // Most reads are like one before; only the first takes an id and a place in the queue.
         {
-            await grants.AddAccessAsync(device.Id, grant.GranteeId, access, RandomNumberGenerator.GetBytes(LogEntry.SaltSize), now, cancellationToken);
+            await grants.AddAccessAsync(device, reader.Id, access, RandomNumberGenerator.GetBytes(LogEntry.SaltSize), now, cancellationToken);
             signal.Raise();
         }
         if (_known.Count >= MaxKnown)
@@ -164,6 +172,8 @@ internal sealed class DeviceAccess(DeviceStore devices, GrantStore grants, LogSi
 
     private async Task<StoredDevice?> FindDeviceAsync(string id, CancellationToken cancellationToken) =>
         Hash32.TryParseBase64Url(id, out var pseudonym) ? await devices.FindAsync(pseudonym, cancellationToken) : null;
+
+    private static DayRange Today(DateTimeOffset now) => DateOnly.FromDateTime(now.UtcDateTime) is var today ? new DayRange(today, today) : default;
 
     private static AccessKind KindOf(DeviceQuestion question) => question switch
     {

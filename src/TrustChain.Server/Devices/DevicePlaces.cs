@@ -13,7 +13,7 @@ public sealed record PlacesSeen(IReadOnlyList<Place> Places, string? Basis);
 /// <summary>Where a device was by days.</summary>
 /// <param name="IsFine">Whether places are cells of a hundredth of a degree; else they are rounded to a tenth.</param>
 /// <param name="Why">Why no day has any: <c>not-in-template</c>, <c>not-granted</c> or <c>sealed</c>; null where days can have some.</param>
-/// <param name="ByDay">The days of which something is known. One that is not there has encrypted positions that the service has not read.</param>
+/// <param name="ByDay">The days of which something is known. One that is not there has encrypted positions that the service has not read, or may not tell.</param>
 public sealed record PlaceHistory(bool IsFine, string? Why, IReadOnlyDictionary<DateOnly, PlacesSeen> ByDay)
 {
     /// <summary>Whether whoever looks may have them to a hundredth of a degree.</summary>
@@ -22,9 +22,9 @@ public sealed record PlaceHistory(bool IsFine, string? Why, IReadOnlyDictionary<
 
 /// <summary>
 /// Tells where a device was: to a tenth of a degree unless more is asked for, and never more exactly than the caller may see it. Of encrypted positions it is what the service read of them, to a
-/// tenth of a degree for everybody: the owner and whoever has a grant for more have the keys.
+/// tenth of a degree for everybody: the owner and whoever has a grant for more have the keys. Of days before an owner became it they are neither its to see nor its to grant.
 /// </summary>
-internal sealed class DevicePlaces(DeviceDayStore days, SealedPlaces sealing)
+internal sealed class DevicePlaces(DeviceDayStore days, DeviceStore devices, SealedPlaces sealing)
 {
     /// <summary>The places of days.</summary>
     /// <param name="seen">The device as the caller may see it.</param>
@@ -59,9 +59,10 @@ internal sealed class DevicePlaces(DeviceDayStore days, SealedPlaces sealing)
         var found = computed.Where(d => d.Measures.All(m => m.Name != latitude.Name || m.Count == 0)).ToDictionary(static d => d.Day, static _ => new PlacesSeen([], null));
         if (computed.Count > 0)
         {
+            var first = Grant.FirstKeyDay(seen.Grant is { } grant ? grant.Grant.OwnerSince : await devices.FindOwnedSinceAsync(seen.Device.Id, cancellationToken));
             foreach (var (day, text) in await days.ListSealedPlacesAsync(seen.Device.Id, computed[0].Day, computed[^1].Day, cancellationToken))
             {
-                if (sealing.Open(new DayOfDevice(seen.Device.Id, day), text) is { } places)
+                if (day >= first && sealing.Open(new DayOfDevice(seen.Device.Id, day), text) is { } places)
                 {
                     found[day] = new PlacesSeen([.. places.Select(static p => p.Degrees)], ServicePlaces.Basis);
                 }

@@ -29,7 +29,7 @@ public sealed partial class Texts
         "位置数据已加密。本平台持有密钥，所示位置为平台解密后取整，以平台的说法为准；证据文件中仅有密文。");
 
     internal string PlacesUnread(int days) => Say(
-        $"Of {Count(days)} {(days == 1 ? "day" : "days")} this service has read no position: it has no key of that day.", $"有 {Count(days)} 天的位置本平台未能读取：没有当日密钥。");
+        $"Of {Count(days)} {(days == 1 ? "day" : "days")} this service tells no position: it has no key of that day, or the day did not begin under the present owner.", $"有 {Count(days)} 天的位置本平台不予显示：没有当日密钥，或该日并非始于现所有者名下。");
 
     internal string AndMoreDays(int days) => Say($"and {Count(days)} earlier {(days == 1 ? "day" : "days")}; choose a shorter period to see them.", $"另有更早的 {Count(days)} 天，请缩短时段查看。");
 

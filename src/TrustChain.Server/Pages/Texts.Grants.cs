@@ -112,7 +112,9 @@ public sealed partial class Texts
 
     internal string Reads => Say("Who has read it", "读取记录");
 
-    internal string ReadsEmpty => Say("Nobody has read it under a grant.", "尚无依据授权的读取。");
+    internal string ReadsEmpty => Say("Nobody has read it under a grant or as an auditor.", "尚无依据授权或由审计方进行的读取。");
+
+    internal string AsAuditor => Say("as an auditor of the deployment, without a grant", "以本平台审计方身份，无需授权");
 
     internal string DoneGranted => Say("Access is given.", "已授权。");
 
@@ -125,6 +127,7 @@ public sealed partial class Texts
         AccessKind.Data => Say("data and answers", "数据与结论"),
         AccessKind.Keys => Say("keys of days", "日期密钥"),
         AccessKind.Live => Say("data as they came", "实时数据"),
+        AccessKind.Verdicts => Say("answers of the checks", "核验结论"),
         _ => Say("the device and its keys", "设备及其密钥"),
     };
 

@@ -109,6 +109,67 @@ public sealed class DayKeyTests(ServerFixture fixture) : IClassFixture<ServerFix
     }
 
     [Fact]
+    public async Task NewOwner_HasTheServiceOpenNothingOfTheFormerOnes()
+    {
+        using var device = await TestDevice.EnrolAsync(Server, await Server.AddOrganisationAsync());
+        var (buyer, second, insurer, lender) = (await Server.AddOrganisationAsync(), await Server.AddOrganisationAsync(), await Server.AddOrganisationAsync(), await Server.AddOrganisationAsync());
+        using var buyerKey = await PublishAsync(buyer);
+        using var secondKey = await PublishAsync(second);
+        using var lenderKey = await PublishAsync(lender);
+        using var master = DeviceMasterKey.Generate(device.Uri);
+        var service = await ServiceKeyAsync();
+        var keys = Enumerable.Range(-3, 4).SelectMany(d => Enum.GetValues<KeyGroup>().Select(g => master.Derive(Today.AddDays(d), g))).ToList();
+        (await BringAsync(device, [.. keys.Select(k => WrappedDayKey.Wrap(k, service))])).Expect(201);
+        (await device.SendAsync(Located(device, master, -3))).Expect(201);
+        (await device.SendAsync(Located(device, master, -1))).Expect(201);
+        var everything = GrantTests.Terms(["all"], "exact");
+        await GrantTests.GiveAsync(Server, device, lender, everything); // the seller's
+        await Eventually.TrueAsync("places that the service read", async () => await PlacesAsync(device.Owner) is ["31.2", "31.2"]);
+
+        (await Server.PostAsync($"{device.Path}/acts", new { act = "transfer", to = buyer.Id }, device.Owner.ApiKey)).Expect(200);
+        await Server.GetCoveringCheckpointAsync();
+        (await Server.PostAsync($"{device.Path}/acts", new { act = "accept" }, buyer.ApiKey)).Expect(200);
+        foreach (var (reader, terms) in new[] { (second, everything), (insurer, GrantTests.Terms(["position"], "coarse")) })
+        {
+            (await Server.PostAsync($"{device.Path}/grants", new { grantee = reader.Id, terms }, buyer.ApiKey)).Expect(201);
+        }
+        Assert.Empty(await FetchAsync(device, second, secondKey));
+        Assert.Empty(await FetchAsync(device, buyer, buyerKey));
+        Assert.Equal("{}", (await ValuesAsync(-1)).GetRawText());
+        Assert.Equal(["", ""], await PlacesAsync(buyer));
+        Assert.Equal(["", ""], await PlacesAsync(insurer));
+        // The seller's grantee keeps what was its own, and the buyer's grant does not hide it.
+        (await Server.PostAsync($"{device.Path}/grants", new { grantee = lender.Id, terms = everything }, buyer.ApiKey)).Expect(201);
+        Assert.Equal(Days(-3, -2, -1), (await FetchAsync(device, lender, lenderKey)).Select(static k => k.Name.Day).Distinct());
+        // Nor is a key of those days brought under the buyer's grant.
+        var early = WrappedDayKey.Wrap(master.Derive(Today.AddDays(-1), KeyGroup.Position), secondKey.PublicKey);
+        (await Server.PostAsync($"{device.Path}/day-keys", new { keys = new[] { early } }, buyer.ApiKey)).ExpectProblem(400, "invalid-request");
+
+        // As if the buyer had accepted at noon two days ago: of that day, which is partly the seller's, nothing goes out; of those after it everything.
+        await AcceptedAtAsync(device, Today.AddDays(-2).ToDateTime(new TimeOnly(12, 0), DateTimeKind.Utc));
+        var fetched = await FetchAsync(device, second, secondKey);
+        Assert.Equal(Days(-1, 0), fetched.Select(static k => k.Name.Day).Distinct());
+        Assert.Equal(2 * Enum.GetValues<KeyGroup>().Length, fetched.Count);
+        Assert.Empty(await FetchAsync(device, buyer, buyerKey)); // The owner's keys are wrapped by its device.
+        Assert.Equal("{}", (await ValuesAsync(-3)).GetRawText());
+        Assert.Equal(31.2, (await ValuesAsync(-1)).GetProperty("latitude").GetDouble());
+        Assert.Equal(["", "31.2"], await PlacesAsync(buyer));
+        Assert.Equal(["", "31.2"], await PlacesAsync(insurer));
+        Assert.Equal([-3], (await FetchAsync(device, lender, lenderKey, $"?to={GrantTests.Day(-2)}")).Select(static k => k.Name.Day.DayNumber - Today.DayNumber).Distinct());
+
+        static DateOnly[] Days(params int[] offsets) => [.. offsets.Select(Today.AddDays)];
+
+        async Task<JsonElement> ValuesAsync(int day) => (await Server.GetAsync($"{device.Path}/readings?day={GrantTests.Day(day)}", insurer.ApiKey)).Expect(200).Json
+            .GetProperty("statements")[0].GetProperty("readings")[0].GetProperty("values");
+
+        async Task<string[]> PlacesAsync(TestOrganisation reader) =>
+        [
+            .. (await Server.GetAsync($"{device.Path}/history?from={GrantTests.Day(-3)}&to={GrantTests.Day(0)}", reader.ApiKey)).Expect(200).Json.GetProperty("buckets").EnumerateArray()
+                .Select(static b => b.GetProperty("places") is { ValueKind: JsonValueKind.Array } list && list.GetArrayLength() > 0 ? list[0].GetProperty("latitude").GetRawText() : ""),
+        ];
+    }
+
+    [Fact]
     public async Task Device_BringsItsKeysWithItsOwnSignature()
     {
         using var device = await TestDevice.EnrolAsync(Server, await Server.AddOrganisationAsync());
@@ -169,9 +230,44 @@ public sealed class DayKeyTests(ServerFixture fixture) : IClassFixture<ServerFix
     private Task<Answer> SendAsync(TestDevice device, string compact) =>
         Server.SendAsync(HttpMethod.Post, $"{device.Path}/day-keys", null, TestOrganisation.Content("application/jose", Encoding.ASCII.GetBytes(compact)));
 
-    private async Task<List<DayKey>> FetchAsync(TestDevice device, TestOrganisation reader, DecryptionKey key) =>
+    /// <summary>A reading of a day with an encrypted place.</summary>
+    private static JsonObject Located(TestDevice device, DeviceMasterKey master, int day)
+    {
+        var time = new DateTimeOffset(Today.AddDays(day).ToDateTime(new TimeOnly(8, 0)), TimeSpan.Zero);
+        var e = device.Event(time, 1, 100);
+        var key = master.Derive(Today.AddDays(day), KeyGroup.Position);
+        e["sensorElementList"]![0]!["sensorReport"] = new JsonArray(Hidden("latitude", 31.2304), Hidden("longitude", 121.4737));
+        return e;
+
+        JsonNode Hidden(string component, double value) => new JsonObject
+        {
+            ["type"] = "Angle",
+            ["component"] = component,
+            ["stringValue"] = EncryptedValue.Encrypt(key, new ReportContext(device.Uri, time, "Angle", component), new MeasuredValue.Number(value, "DD")),
+        };
+    }
+
+    /// <summary>Puts the moment at which the device's owner became it to another time, as if it had been then.</summary>
+    private async Task AcceptedAtAsync(TestDevice device, DateTime at)
+    {
+        await using var connection = await Server.Database.OpenConnectionAsync(TestContext.Current.CancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(TestContext.Current.CancellationToken);
+        await using var batch = new Npgsql.NpgsqlBatch(connection)
+        {
+            BatchCommands =
+            {
+                new("alter table public_entry disable trigger public_entry_append_only"),
+                new("update public_entry set received_at = $2 where id = (select max(e.public_entry_id) from device_entry e join device d on d.id = e.device_id where d.uri = $1)") { Parameters = { new() { Value = device.Uri }, new() { Value = at } } },
+                new("alter table public_entry enable trigger public_entry_append_only"),
+            },
+        };
+        await batch.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+        await transaction.CommitAsync(TestContext.Current.CancellationToken);
+    }
+
+    private async Task<List<DayKey>> FetchAsync(TestDevice device, TestOrganisation reader, DecryptionKey key, string query = "") =>
     [
-        .. (await Server.GetAsync($"{device.Path}/day-keys", reader.ApiKey)).Expect(200).Json.GetProperty("keys").EnumerateArray().Select(k =>
+        .. (await Server.GetAsync($"{device.Path}/day-keys{query}", reader.ApiKey)).Expect(200).Json.GetProperty("keys").EnumerateArray().Select(k =>
             WrappedDayKey.TryParse(k.GetProperty("jwe").GetString()!, out var wrapped, out var error) && wrapped.TryUnwrap(key, out var opened) ? opened : throw new InvalidOperationException(error ?? "The key does not open.")),
     ];
 }

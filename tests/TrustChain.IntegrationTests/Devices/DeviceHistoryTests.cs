@@ -78,7 +78,7 @@ public sealed class DeviceHistoryTests(ServerFixture fixture) : IClassFixture<Se
         var unread = await HistoryAsync(device, device.Owner, "&precision=fine", buckets: 2);
         Assert.Equal("""{"precision":"coarse","code":null}""", unread.GetProperty("places").GetRawText()); // Nobody is told more exactly: who may know more has the key.
         Assert.Equal(JsonValueKind.Null, unread.GetProperty("buckets")[0].GetProperty("places").ValueKind);
-        Assert.Contains("Of 2 days this service has read no position", await PageAsync(device, "en"), StringComparison.Ordinal);
+        Assert.Contains("Of 2 days this service tells no position", await PageAsync(device, "en"), StringComparison.Ordinal);
 
         await BringAsync(device, master, 0);
         var told = await Eventually.GetAsync<object>("places of the first day", async () => await HistoryAsync(device, device.Owner) is var h && h.GetProperty("buckets")[0].GetProperty("places").ValueKind == JsonValueKind.Array ? h : null) is JsonElement found ? found : default;
@@ -88,7 +88,7 @@ public sealed class DeviceHistoryTests(ServerFixture fixture) : IClassFixture<Se
         var page = await PageAsync(device, "en");
         Assert.Contains("tells them rounded on its own word", page, StringComparison.Ordinal);
         Assert.Contains("31.3° N, 121.5° E</strong> · last place, on", page, StringComparison.Ordinal);
-        Assert.Contains("Of 1 day this service has read no position", page, StringComparison.Ordinal);
+        Assert.Contains("Of 1 day this service tells no position", page, StringComparison.Ordinal);
 
         var (rough, none) = (await Server.AddOrganisationAsync(), await Server.AddOrganisationAsync());
         await GrantTests.GiveAsync(Server, device, rough, GrantTests.Terms(["position"], "coarse"));
@@ -180,6 +180,16 @@ public sealed class DeviceHistoryTests(ServerFixture fixture) : IClassFixture<Se
         await ExecuteAsync("update device_day set content = convert_to(replace(convert_from(content, 'UTF8'), '\"receivedReadings\":10', '\"receivedReadings\":1440'), 'UTF8') where day <> $2 and device_id = (select id from device where uri = $1)", device.Uri, First.AddDays(2));
         await ExecuteAsync("insert into device_day (device_id, day, content, computed_at) select device_id, day + 30, content, computed_at from device_day where day = $2 and device_id = (select id from device where uri = $1)", device.Uri, First);
         await ExecuteAsync("delete from device_day where day = $2 and device_id = (select id from device where uri = $1)", device.Uri, First.AddDays(2));
+        // The day that is none has places, something that was found in it, and something that was refused on it: that stays.
+        const string Findings = "select count(*) from device_finding f join device d on d.id = f.device_id where d.uri = $1 and f.key like 'test-%' and f.of_day";
+        const string Refusals = "select count(*) from device_finding f join device d on d.id = f.device_id where d.uri = $1 and f.key like 'test-%' and not f.of_day";
+        const string PlacesOfDays = "select count(*) from device_day_place p join device d on d.id = p.device_id where d.uri = $1 and p.day > current_date + 10";
+        await ExecuteAsync("""
+            insert into device_finding (device_id, key, day, of_day, code, severity, from_time, until_time, detail, records, found_at)
+            select id, 'test-' || n, $2::date + 30, n = 1, 'clock', 1, now(), now(), '', '{}', now() from device, generate_series(1, 2) n where uri = $1
+            """, device.Uri, First);
+        await ExecuteAsync("insert into device_day_place (device_id, day, encrypted, read, more_findings) select id, $2::date + 30, 1, 1, 0 from device where uri = $1", device.Uri, First);
+        Assert.Equal((1, 1, 1), (await CountAsync(Findings, device.Uri), await CountAsync(Refusals, device.Uri), await CountAsync(PlacesOfDays, device.Uri)));
         var tampered = await DaysAsync(device);
         Assert.Contains("1440", tampered[First], StringComparison.Ordinal);
         Assert.Equal(3, tampered.Count);
@@ -193,6 +203,7 @@ public sealed class DeviceHistoryTests(ServerFixture fixture) : IClassFixture<Se
         output = await RecomputeAsync(0, "--device", device.Uri);
         Assert.Contains("3 days marked", output, StringComparison.Ordinal);
         Assert.Contains("1 stored days without any statement were removed", output, StringComparison.Ordinal);
+        Assert.Equal((0, 1, 0), (await CountAsync(Findings, device.Uri), await CountAsync(Refusals, device.Uri), await CountAsync(PlacesOfDays, device.Uri)));
         await Eventually.TrueAsync("all days as they were", async () => (await DaysAsync(device)).OrderBy(static d => d.Key).SequenceEqual(right.OrderBy(static d => d.Key)));
         // Again it changes nothing, not even the time at which it was computed.
         var computed = await ComputedAsync(device);
@@ -224,6 +235,43 @@ public sealed class DeviceHistoryTests(ServerFixture fixture) : IClassFixture<Se
         Assert.Contains("1 records of maintenance found", await RecomputeAsync(0, "--device", device.Uri), StringComparison.Ordinal);
         Assert.Equal("installing", Assert.Single((await HistoryAsync(device, device.Owner)).GetProperty("maintenance").EnumerateArray()).GetProperty("step").GetString());
         Assert.Contains(" 0 records of maintenance found", await RecomputeAsync(0, "--device", device.Uri), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Maintenance_CountsAsAtItsCapture_AlsoWhenItIsLookedForAgain()
+    {
+        using var device = await TestDevice.EnrolAsync(Server, await Server.AddOrganisationAsync());
+        var (workshop, late, buyer) = (await Server.AddOrganisationAsync(), await Server.AddOrganisationAsync(), await Server.AddOrganisationAsync());
+        var terms = Terms("maintenance", Day(-300), Day(30), ["operation"]);
+        var grant = await GrantTests.GiveAsync(Server, device, workshop, terms);
+        await CaptureAsync(workshop, Work(device, At(0, 9), "repairing"));
+        await CaptureAsync(late, Work(device, At(0, 10), "repairing")); // before it has a grant
+        await GrantTests.GiveAsync(Server, device, late, terms);
+        (await Server.PostAsync($"{device.Path}/grants/{grant}/revoke", new { }, device.Owner.ApiKey)).Expect(200);
+        await CaptureAsync(workshop, Work(device, At(0, 11), "inspecting")); // of a day before the revocation, but it has no say any more
+        await CaptureAsync(device.Owner, Work(device, At(1, 9), "replacing"));
+        (await Server.PostAsync($"{device.Path}/acts", new { act = "transfer", to = buyer.Id }, device.Owner.ApiKey)).Expect(200);
+        await Server.GetCoveringCheckpointAsync();
+        (await Server.PostAsync($"{device.Path}/acts", new { act = "accept" }, buyer.ApiKey)).Expect(200);
+        await CaptureAsync(device.Owner, Work(device, At(1, 10), "removing")); // It was the owner.
+        await CaptureAsync(late, Work(device, At(1, 10), "removing")); // Its grant was the former owner's.
+        await CaptureAsync(buyer, Work(device, At(1, 11), "installing"));
+        string[] told = ["repairing", "replacing", "installing"];
+        Assert.Equal(told, await StepsAsync());
+
+        // Looked for again, years later and by another owner, it is the same.
+        (await Server.PostAsync($"{device.Path}/grants", new { grantee = workshop.Id, terms }, buyer.ApiKey)).Expect(201);
+        Assert.Equal(3, await ExecuteAsync("delete from device_maintenance where day <= $2 and device_id = (select id from device where uri = $1)", device.Uri, First.AddDays(9)));
+        Assert.Contains(" 3 records of maintenance found, 0 removed", await RecomputeAsync(0, "--device", device.Uri), StringComparison.Ordinal);
+        Assert.Equal(told, await StepsAsync());
+
+        // What a server with another rule took up is taken away.
+        Assert.Equal(1, await ExecuteAsync("insert into device_maintenance select d.id, $2, r.id, r.event_time, r.organisation_id, 'inspecting' from device d, record r where d.uri = $1 and r.event_time = ($2 + time '11:00') at time zone 'UTC' and r.organisation_id = (select id from organisation where code = '" + workshop.Id + "')", device.Uri, First));
+        Assert.Equal(4, (await StepsAsync()).Length);
+        Assert.Contains(" 0 records of maintenance found, 1 removed", await RecomputeAsync(0, "--device", device.Uri), StringComparison.Ordinal);
+        Assert.Equal(told, await StepsAsync());
+
+        async Task<string[]> StepsAsync() => [.. (await HistoryAsync(device, buyer)).GetProperty("maintenance").EnumerateArray().Select(static m => m.GetProperty("step").GetString()!)]; // Each has one.
     }
 
     [Fact]

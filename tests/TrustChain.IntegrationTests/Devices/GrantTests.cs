@@ -147,6 +147,13 @@ public sealed class GrantTests(ServerFixture fixture) : IClassFixture<ServerFixt
         (await Server.PostAsync($"{device.Path}/acts", new { act = "accept" }, buyer.ApiKey)).Expect(200);
         Assert.Equal("revoked", (await OwnAsync(bank, grant)).Text("state"));
         (await Server.GetAsync($"{device.Path}/live", bank.ApiKey)).ExpectProblem(404, "not-found");
+        // What the device says for the buyer is not the seller's to open, of the same day neither.
+        (await buyer.SendStatementAsync(device.Sign(Measure(device, Yesterday.AddMinutes(3), 1, 2)), "/epcis/events")).Expect(201);
+        (await buyer.SendStatementAsync(device.Sign(Measure(device, DateTimeOffset.UtcNow, 1, 2)), "/epcis/events")).Expect(201);
+        Assert.Equal(Day(-1), (await OwnAsync(bank, grant)).Json.GetProperty("readable").GetProperty("until").GetString());
+        (await Server.GetAsync($"{device.Path}/readings?day={Day(0)}", bank.ApiKey)).ExpectProblem(404, "not-found");
+        Assert.NotEqual(0, (await Server.GetAsync($"{device.Path}/readings?day={Day(0)}", buyer.ApiKey)).Expect(200).Json.GetProperty("statements").GetArrayLength());
+        (await Server.GetAsync($"{device.Path}/readings?day={Day(-1)}", bank.ApiKey)).Expect(200);
         (await Server.GetAsync($"{device.Path}/grants", device.Owner.ApiKey)).ExpectProblem(404, "not-found");
         Assert.Equal(0, (await Server.GetAsync($"{device.Path}/grants", buyer.ApiKey)).Expect(200).Json.GetProperty("grants").GetArrayLength()); // What the seller gave is the seller's own.
         Assert.Equal(0, (await Server.GetAsync($"{device.Path}/accesses", buyer.ApiKey)).Expect(200).Json.GetProperty("accesses").GetArrayLength());
@@ -260,7 +267,8 @@ public sealed class GrantTests(ServerFixture fixture) : IClassFixture<ServerFixt
     {
         using var device = await NewDeviceAsync();
         (await device.SendAsync(Measure(device, Yesterday, 1, 2))).Expect(201);
-        var auditor = (await Server.PostAsAdminAsync("/api/organisations", new { id = $"auditor-{Guid.NewGuid():N}", name = "Auditor", roles = new[] { "auditor" } })).Expect(201).Text("apiKey");
+        var name = $"auditor-{Guid.NewGuid():N}";
+        var auditor = (await Server.PostAsAdminAsync("/api/organisations", new { id = name, name = "Auditor", roles = new[] { "auditor" } })).Expect(201).Text("apiKey");
         Assert.False((await Server.GetAsync(device.Path, auditor)).Expect(200).Json.TryGetProperty("newest", out _));
         var verdicts = (await Server.GetAsync($"{device.Path}/verdicts?from={Day(-1)}&to={Day(0)}", auditor)).Expect(200).Json;
         Assert.Equal(JsonValueKind.Null, verdicts.GetProperty("operatingSeconds").ValueKind);
@@ -269,6 +277,36 @@ public sealed class GrantTests(ServerFixture fixture) : IClassFixture<ServerFixt
         {
             (await Server.GetAsync(device.Path + hidden, auditor)).ExpectProblem(404, "not-found");
         }
+
+        // The owner is told, as it is of reads under grants.
+        var before = await Server.CountAsync();
+        (await Server.GetAsync($"{device.Path}/verdicts?from={Day(-1)}&to={Day(0)}", auditor)).Expect(200);
+        Assert.InRange((await Server.CountAsync()).Entries - before.Entries, 0, 1); // none for a read like the one before, unless the hour has changed
+        var copy = await LogCopy.FetchAsync(Server, await Server.GetCoveringCheckpointAsync());
+        var accesses = await AccessesAsync(device.Owner);
+        Assert.Equal(["device", "verdicts"], accesses.Select(static a => a.GetProperty("kind").GetString()!).Distinct().Order(StringComparer.Ordinal));
+        Assert.Contains(accesses, a => a.GetProperty("kind").GetString() == "verdicts" && a.GetProperty("from").GetString() == Day(-1) && a.GetProperty("until").GetString() == Day(0));
+        foreach (var access in accesses)
+        {
+            Assert.Equal((JsonValueKind.Null, name), (access.GetProperty("grant").ValueKind, access.GetProperty("grantee").GetString()));
+            CheckEntry(copy, access.GetProperty("entry"), EntryKind.Access);
+        }
+        var token = await Invitations.AddAsync(Server.Database, device.Owner.Id, "viewer");
+        using var person = new Browser(Server.BaseUrl);
+        await person.GetAsync($"/account/join?token={token}");
+        (await person.PostAsync("/account/join", ("token", token), ("name", "Owner"), ("login", $"owner-{Guid.NewGuid():N}"), ("password", "correct horse battery"))).Expect(200, "/account");
+        (await person.GetAsync($"/account/devices/{device.Id}/grants")).Expect(200, $"/account/devices/{device.Id}/grants").Saying("as an auditor of the deployment, without a grant");
+
+        // A new owner is told of those since it is the owner, the same hour's too.
+        var buyer = await Server.AddOrganisationAsync();
+        (await Server.PostAsync($"{device.Path}/acts", new { act = "transfer", to = buyer.Id }, device.Owner.ApiKey)).Expect(200);
+        await Server.GetCoveringCheckpointAsync();
+        (await Server.PostAsync($"{device.Path}/acts", new { act = "accept" }, buyer.ApiKey)).Expect(200);
+        Assert.Empty(await AccessesAsync(buyer));
+        (await Server.GetAsync($"{device.Path}/verdicts?from={Day(-1)}&to={Day(0)}", auditor)).Expect(200);
+        Assert.Equal("verdicts", Assert.Single(await AccessesAsync(buyer)).GetProperty("kind").GetString());
+
+        async Task<List<JsonElement>> AccessesAsync(TestOrganisation owner) => [.. (await Server.GetAsync($"{device.Path}/accesses", owner.ApiKey)).Expect(200).Json.GetProperty("accesses").EnumerateArray()];
     }
 
     [Theory]

@@ -56,6 +56,33 @@ public sealed class GrantTests
     }
 
     [Fact]
+    public void Grant_OfAFormerOwner_CoversDaysBeforeTheOneOnWhichItLostTheDevice()
+    {
+        var fallen = Grant.Offer(Terms, Noon).Revoke(Noon.AddDays(2)).InOwnership(null, Noon.AddDays(2));
+        Assert.Equal(new DayRange(Today.AddDays(-10), Today.AddDays(1)), fallen.DaysAt(Noon.AddDays(2)));
+        Assert.Equal(new DayRange(Today.AddDays(-10), Today.AddDays(1)), fallen.DaysAt(Noon.AddDays(5)));
+        Assert.False(fallen.HandsOver(new DayKeyName(Today.AddDays(2), KeyGroup.Area), Noon.AddDays(5)));
+        Assert.True(fallen.HandsOver(new DayKeyName(Today.AddDays(1), KeyGroup.Area), Noon.AddDays(5)));
+
+        // One that was revoked before ends with the day of the revocation, but never with that of the transfer.
+        Assert.Equal(Today.AddDays(1), Grant.Offer(Terms, Noon).Revoke(Noon.AddDays(1)).InOwnership(null, Noon.AddDays(3)).DaysAt(Noon.AddDays(5))!.Value.Until);
+        Assert.Equal(Today.AddDays(1), Grant.Offer(Terms, Noon).Revoke(Noon.AddDays(2)).InOwnership(null, Noon.AddDays(2).AddHours(3)).DaysAt(Noon.AddDays(5))!.Value.Until);
+        Assert.Null(Grant.Offer(Terms with { Days = new DayRange(Today, Today.AddDays(10)) }, Noon).Revoke(Noon).InOwnership(null, Noon).DaysAt(Noon.AddDays(1)));
+    }
+
+    [Fact]
+    public void Grant_OfALaterOwner_OpensKeysOfDaysThatBeganWithIt()
+    {
+        var grant = Grant.Offer(Terms, Noon).InOwnership(Noon.AddDays(-3), null);
+        Assert.Equal(new DayRange(Today.AddDays(-10), Today), grant.DaysAt(Noon));
+        Assert.Equal(new DayRange(Today.AddDays(-2), Today), grant.KeyDaysAt(Noon));
+        Assert.False(grant.HandsOver(new DayKeyName(Today.AddDays(-3), KeyGroup.Area), Noon)); // The key of that day opens what the former owner's device said.
+        Assert.True(grant.HandsOver(new DayKeyName(Today.AddDays(-2), KeyGroup.Area), Noon));
+        Assert.Null(Grant.Offer(Terms, Noon).InOwnership(Noon, null).KeyDaysAt(Noon));
+        Assert.Equal(grant.DaysAt(Noon), Grant.Offer(Terms, Noon).KeyDaysAt(Noon)); // The first owner's are all its own.
+    }
+
+    [Fact]
     public void Grant_Expired_CoversNothing()
     {
         var grant = Grant.Offer(Terms with { Expires = Noon.AddDays(1) }, Noon);
@@ -228,6 +255,13 @@ public sealed class GrantTests
         Assert.Null(ReadAccess(entry with { Hour = Noon.AddMinutes(1) }));
         Assert.Null(ReadAccess(entry with { Days = new DayRange(Today, Today.AddDays(-1)) }));
         Assert.Null(ReadAccess(entry with { Grant = "x" }));
+
+        // Without a grant an auditor's, of what those may see alone.
+        var audit = entry with { Grant = null, Kind = AccessKind.Verdicts };
+        Assert.Equal(audit, ReadAccess(audit));
+        Assert.Equal(audit with { Kind = AccessKind.Device }, ReadAccess(audit with { Kind = AccessKind.Device }));
+        Assert.Null(ReadAccess(audit with { Kind = AccessKind.Data }));
+        Assert.Null(ReadAccess(entry with { Kind = AccessKind.Verdicts }));
     }
 
     [Fact]

@@ -17,7 +17,7 @@ public enum GrantState
     /// <summary>In force.</summary>
     Granted,
 
-    /// <summary>Ended by the owner, or because the device has another one: days up to then stay readable.</summary>
+    /// <summary>Ended by the owner, or because the device has another one: days up to then, or before the day of that, stay readable.</summary>
     Revoked,
 
     /// <summary>Nothing may be read any more.</summary>
@@ -51,6 +51,12 @@ public sealed record Grant
     /// <summary>When the owner ended it, or the device went to another one.</summary>
     public DateTimeOffset? RevokedAt { get; private init; }
 
+    /// <summary>When whoever gave it became the owner; null where that is the first one.</summary>
+    public DateTimeOffset? OwnerSince { get; private init; }
+
+    /// <summary>When another organisation became the owner after that; null before.</summary>
+    public DateTimeOffset? OwnerUntil { get; private init; }
+
     /// <summary>A request.</summary>
     public static Grant Request(GrantTerms terms, DateTimeOffset at) => new() { Terms = terms, RequestedAt = at };
 
@@ -63,6 +69,11 @@ public sealed record Grant
         (requestedAt ?? grantedAt) is null || (refusedAt is not null && (requestedAt is null || grantedAt is not null)) || (revokedAt is not null && grantedAt is null)
             ? throw new ArgumentException("The times are of no grant.", nameof(requestedAt))
             : new() { Terms = terms, RequestedAt = requestedAt, RefusedAt = refusedAt, GrantedAt = grantedAt, RevokedAt = revokedAt };
+
+    /// <summary>The same, given by an organisation that owns the device from one moment until another.</summary>
+    /// <param name="since"><see cref="OwnerSince"/>.</param>
+    /// <param name="until"><see cref="OwnerUntil"/>.</param>
+    public Grant InOwnership(DateTimeOffset? since, DateTimeOffset? until) => this with { OwnerSince = since, OwnerUntil = until };
 
     /// <summary>Where it stands.</summary>
     public GrantState StateAt(DateTimeOffset now) =>
@@ -103,8 +114,8 @@ public sealed record Grant
     public Grant Revoke(DateTimeOffset at) => RevokedAt <= at ? this : this with { RevokedAt = at };
 
     /// <summary>
-    /// The days whose data may be read and whose keys are handed over: of the terms' days those up to today, and up to the day on which it was revoked. Null
-    /// where there are none: before it is given, when it has expired, before its first day.
+    /// The days whose data may be read: of the terms' days those up to today, up to the day on which it was revoked, and before the day on which another
+    /// organisation became the owner. Null where there are none: before it is given, when it has expired, before its first day.
     /// </summary>
     public DayRange? DaysAt(DateTimeOffset now)
     {
@@ -112,15 +123,29 @@ public sealed record Grant
         {
             return null;
         }
-        var last = DateOnly.FromDateTime((RevokedAt < now ? RevokedAt.Value : now).UtcDateTime);
+        var last = DayOf(RevokedAt < now ? RevokedAt.Value : now);
+        if (OwnerUntil is { } until && DayOf(until).AddDays(-1) is var before && before < last)
+        {
+            last = before; // What the device says of that day is the next owner's, as far as it is said after the moment; a day is not cut.
+        }
         return Terms.Days.Intersect(new DayRange(DateOnly.MinValue, last));
     }
+
+    /// <summary>
+    /// The days whose keys are handed over, and whose encrypted values are opened: of those that may be read the ones that begin after whoever gave it became the
+    /// owner. What was encrypted before is not that organisation's to give. Null where there are none.
+    /// </summary>
+    public DayRange? KeyDaysAt(DateTimeOffset now) => DaysAt(now)?.Intersect(new DayRange(FirstKeyDay(OwnerSince), DateOnly.MaxValue));
+
+    /// <summary>The first day whose encrypted values an owner may have opened by the service: the day after the one on which it became the owner.</summary>
+    /// <param name="ownerSince">When that was; null for the first owner.</param>
+    public static DateOnly FirstKeyDay(DateTimeOffset? ownerSince) => ownerSince is { } since ? DayOf(since).AddDays(1) : DateOnly.MinValue;
 
     /// <summary>Whether data may be followed as they come: in force, and today one of its days.</summary>
     public bool IsLiveAt(DateTimeOffset now) => StateAt(now) == GrantState.Granted && Terms.Days.Contains(DateOnly.FromDateTime(now.UtcDateTime));
 
     /// <summary>Whether a day key is handed over.</summary>
-    public bool HandsOver(DayKeyName key, DateTimeOffset now) => DaysAt(now) is { } days && days.Contains(key.Day) && Terms.HandsOver(key.Group);
+    public bool HandsOver(DayKeyName key, DateTimeOffset now) => KeyDaysAt(now) is { } days && days.Contains(key.Day) && Terms.HandsOver(key.Group);
 
     /// <summary>Name of a state as answers write it.</summary>
     public static string Show(GrantState state) => state switch
@@ -132,4 +157,6 @@ public sealed record Grant
         GrantState.Revoked => "revoked",
         _ => "expired",
     };
+
+    private static DateOnly DayOf(DateTimeOffset time) => DateOnly.FromDateTime(time.UtcDateTime);
 }

@@ -35,7 +35,7 @@ internal static class GrantEndpoints
         given.MapPost("/grants/{grant}/approve", ApproveAsync).RefuseWhenHalted().WithSummary($"The owner gives what was asked for, or less of it (terms): {Signed}.");
         given.MapPost("/grants/{grant}/refuse", RefuseAsync).RequireOrganisation().Audited("grant-refused").WithSummary("The owner says no. Who asked is not told.");
         given.MapPost("/grants/{grant}/revoke", RevokeAsync).RefuseWhenHalted().WithSummary($"The owner ends a grant: {Signed}. Days up to today stay readable, for their keys have been handed over; later ones do not.");
-        given.MapGet("/accesses", ListAccessesAsync).RequireOrganisation().WithSummary("Every read of one's device under a grant, the newest first, each with its entry of the log and what opens it.");
+        given.MapGet("/accesses", ListAccessesAsync).RequireOrganisation().WithSummary("Every read of one's device under a grant or by an auditor of the deployment (without a grant), the newest first, each with its entry of the log and what opens it.");
     }
 
     /// <summary>Takes a request for access: 202, or the problem.</summary>

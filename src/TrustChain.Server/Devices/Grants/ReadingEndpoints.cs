@@ -32,8 +32,8 @@ internal static class ReadingEndpoints
         var template = reading.TemplateOf(seen.Device);
         var list = await telemetry.ListAsync(seen.Device.Id, wanted, wanted, offset, PageSize, cancellationToken);
         var stored = (await records.ListByIdAsync([.. list.Select(static s => s.Facts.RecordId)], cancellationToken)).ToDictionary(static r => r.RecordId);
-        var keys = seen.IsOwner ? null : await service.ListAsync(seen.Device, wanted, cancellationToken);
         var now = time.GetUtcNow();
+        var keys = seen.Grant?.Grant.KeyDaysAt(now)?.Contains(wanted) == true ? await service.ListAsync(seen.Device, wanted, cancellationToken) : null;
         return Results.Json(new
         {
             device = seen.Device.Uri,
