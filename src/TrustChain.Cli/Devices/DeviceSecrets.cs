@@ -63,7 +63,10 @@ internal static class DeviceSecrets
     private static DeviceTemplate Parse(byte[] utf8, string name) =>
         DeviceTemplate.TryParse(utf8, out var template, out var error) ? template : throw new CliException($"{name} is no template: {error}", ExitCodes.Bad);
 
-    /// <summary>The template that the server has for a claim code; null where it knows no such code, which the claim itself will say.</summary>
+    /// <summary>
+    /// The template that the server has for a claim code; null where it knows no such code, which the claim itself will say, and where it names no template, as servers did before: a device that
+    /// then says in the clear what is to be encrypted is refused.
+    /// </summary>
     private static async Task<byte[]?> AskAsync(Uri server, string claim, CancellationToken cancellationToken)
     {
         using var client = new ServerClient(server);
@@ -73,7 +76,8 @@ internal static class DeviceSecrets
             return null;
         }
         using var json = known.OrThrow().ToJson();
-        var name = JsonMembers.RequiredText(json.RootElement, "template", known.Address);
-        return (await client.GetAsync($"api/devices/templates/{Uri.EscapeDataString(name)}", "application/json", cancellationToken)).OrThrow().Body;
+        return JsonMembers.Text(json.RootElement, "template") is not { } name
+            ? null
+            : (await client.GetAsync($"api/devices/templates/{Uri.EscapeDataString(name)}", "application/json", cancellationToken)).OrThrow().Body;
     }
 }
