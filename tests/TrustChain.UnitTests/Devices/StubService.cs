@@ -34,6 +34,9 @@ internal sealed class StubService : HttpMessageHandler
     /// <summary>The service's encryption key.</summary>
     public DecryptionKey EncryptionKey { get; } = DecryptionKey.Generate();
 
+    /// <summary>Which wrapped day keys it refuses, and with them all that come together with them; null for none.</summary>
+    public Func<WrappedDayKey, bool>? RefusesKey { get; set; }
+
     /// <summary>Wrapped day keys that the device brought, in the order of arrival.</summary>
     public List<WrappedDayKey> DayKeys { get; } = [];
 
@@ -152,11 +155,17 @@ internal sealed class StubService : HttpMessageHandler
         Assert.Equal(SignatureCheck.Valid, jws.Verify(History.Current!.Key)); // Enrolled before.
         using var json = JsonDocument.Parse(jws.Payload);
         Assert.Equal(1, json.RootElement.GetPropertyCount());
+        var brought = new List<WrappedDayKey>();
         foreach (var key in json.RootElement.GetProperty("keys").EnumerateArray())
         {
             Assert.True(WrappedDayKey.TryParse(key.GetString()!, out var wrapped, out error), error); // Fails as null.
-            DayKeys.Add(wrapped);
+            brought.Add(wrapped);
         }
+        if (RefusesKey is { } refuses && brought.FindIndex(k => refuses(k)) is >= 0 and var at)
+        {
+            return (400, $$"""{"code":"invalid-request","detail":"/keys/{{at}}: The recipient is nobody whose grant covers {{brought[at].Name}}."}""");
+        }
+        DayKeys.AddRange(brought);
         return (201, "{}");
     }
 
