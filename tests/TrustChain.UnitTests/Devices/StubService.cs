@@ -34,6 +34,9 @@ internal sealed class StubService : HttpMessageHandler
     /// <summary>The service's encryption key.</summary>
     public DecryptionKey EncryptionKey { get; } = DecryptionKey.Generate();
 
+    /// <summary>The device's template, as the claim code names it and the service gives it; null: it names none.</summary>
+    public string? Template { get; set; }
+
     /// <summary>Which wrapped day keys it refuses, and with them all that come together with them; null for none.</summary>
     public Func<WrappedDayKey, bool>? RefusesKey { get; set; }
 
@@ -68,7 +71,9 @@ internal sealed class StubService : HttpMessageHandler
             switch (method, path)
             {
                 case ("GET", $"/api/devices/claim/{Claim}") when !IsClaimed:
-                    return (200, $$"""{"device":"{{Device}}","pseudonym":"{{Pseudonym.ToBase64Url()}}","origin":"{{Origin}}","name":"One"}""");
+                    return (200, $$"""{"device":"{{Device}}","pseudonym":"{{Pseudonym.ToBase64Url()}}","origin":"{{Origin}}","name":"One"{{(Template is null ? "" : ",\"template\":\"machine\"")}}}""");
+                case ("GET", "/api/devices/templates/machine") when Template is not null:
+                    return (200, Template);
                 case ("POST", "/api/devices/claim") when !IsClaimed:
                     return TakeClaim(body);
                 case ("GET", "/api/devices/encryption-key"):
