@@ -44,7 +44,7 @@ public sealed record SendReport(int Sent, int Refused, int Left, TimeSpan Wait, 
 public sealed class DeviceException(string message) : Exception(message);
 
 /// <summary>
-/// A device's folder: <c>state.json</c> (who it is, and the last number that was used), <c>out/</c> (statements to send), <c>receipts/</c>, <c>refused/</c> and <c>keys/</c>. A statement is on the
+/// A device's folder: <c>state.json</c> (who it is, and the last number that was used), <c>out/</c> (statements to send), <c>receipts/</c>, <c>refused/</c>, <c>keys/</c> and <c>keys.txt</c>. A statement is on the
 /// disk before its number counts as used, and its number before it is sent: whenever the power goes, no number is used for two contents. A copy of the folder that goes on by itself
 /// breaks that, and shows as a fork. Beside one call that sends, one thread may collect and flush; nothing else may run at once. A second process is kept out.
 /// </summary>

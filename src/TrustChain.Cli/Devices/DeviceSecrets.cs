@@ -27,7 +27,7 @@ internal static class DeviceSecrets
         var template = Path.Combine(folder, "template.json");
         if (templateFile is not null || !File.Exists(template))
         {
-            var utf8 = templateFile is not null ? await InputFile.ReadAsync(shell, templateFile, MaxTemplateBytes, cancellationToken) : await AskAsync(server, claim, cancellationToken);
+            var utf8 = templateFile is not null ? await InputFile.ReadAsync(shell, templateFile, MaxTemplateBytes, cancellationToken) : await AskAsync(shell, server, claim, cancellationToken);
             if (utf8 is not null)
             {
                 Parse(utf8, templateFile ?? "The server's template"); // Refused here, and not at the first statement.
@@ -63,8 +63,11 @@ internal static class DeviceSecrets
     private static DeviceTemplate Parse(byte[] utf8, string name) =>
         DeviceTemplate.TryParse(utf8, out var template, out var error) ? template : throw new CliException($"{name} is no template: {error}", ExitCodes.Bad);
 
-    /// <summary>The template that the server has for a claim code; null where it knows no such code, which the claim itself will say.</summary>
-    private static async Task<byte[]?> AskAsync(Uri server, string claim, CancellationToken cancellationToken)
+    /// <summary>
+    /// The template that the server has for a claim code; null where it knows no such code, which the claim itself will say, and where it names no template: what is to be encrypted and comes
+    /// in the clear is then refused.
+    /// </summary>
+    private static async Task<byte[]?> AskAsync(Shell shell, Uri server, string claim, CancellationToken cancellationToken)
     {
         using var client = new ServerClient(server);
         var known = await client.GetAsync($"api/devices/claim/{Uri.EscapeDataString(claim)}", "application/json", cancellationToken);
@@ -73,7 +76,11 @@ internal static class DeviceSecrets
             return null;
         }
         using var json = known.OrThrow().ToJson();
-        var name = JsonMembers.RequiredText(json.RootElement, "template", known.Address);
+        if (JsonMembers.Text(json.RootElement, "template") is not { } name)
+        {
+            shell.Warn("the server names no template for this device: nothing will be encrypted. Give --template where something is to be.");
+            return null;
+        }
         return (await client.GetAsync($"api/devices/templates/{Uri.EscapeDataString(name)}", "application/json", cancellationToken)).OrThrow().Body;
     }
 }

@@ -19,6 +19,9 @@ internal sealed partial class DayBuilder
     private readonly List<StatementFacts> _chain;
     private readonly List<StatementFacts> _timed;
 
+    // The same, and the one before, by record. Only gaps ask for it.
+    private readonly Lazy<ILookup<long, StatementFacts>> _byRecord;
+
     public DayBuilder(DeviceTemplate template, DateOnly day, StatementFacts? before, IReadOnlyList<StatementFacts> statements, DateTimeOffset? enrolledAt)
     {
         if (statements.Any(s => s.Summary.Day != day) || before?.Summary.Day >= day)
@@ -36,6 +39,7 @@ internal sealed partial class DayBuilder
             .DistinctBy(static s => (s.KeyNumber, s.Sequence, s.Digest))];
         _chain = [.. _all.DistinctBy(static s => (s.KeyNumber, s.Sequence))];
         _timed = [.. _chain.OrderBy(static s => s.Summary.From).ThenBy(static s => s.KeyNumber).ThenBy(static s => s.Sequence)];
+        _byRecord = new(() => _timed.Concat(_before is { } b ? [b] : []).ToLookup(static s => s.RecordId));
     }
 
     private long End => _start + DeviceSchedule.Day;
@@ -127,12 +131,9 @@ internal sealed partial class DayBuilder
     }
 
     /// <summary>Whether the device says that it was not started between two statements of which the second follows the first, or that are one.</summary>
-    private bool WasOn(long earlier, long later)
-    {
-        var statements = _timed.Concat(_before is { } b ? [b] : []).ToLookup(static s => s.RecordId);
-        return statements[earlier].FirstOrDefault() is { } first && statements[later].FirstOrDefault() is { } second
-            && first.KeyNumber == second.KeyNumber && second.Sequence - first.Sequence is 0 or 1 && first.Boot == second.Boot;
-    }
+    private bool WasOn(long earlier, long later) =>
+        _byRecord.Value[earlier].FirstOrDefault() is { } first && _byRecord.Value[later].FirstOrDefault() is { } second
+        && first.KeyNumber == second.KeyNumber && second.Sequence - first.Sequence is 0 or 1 && first.Boot == second.Boot;
 
     /// <summary>The stretches with readings, in order and apart. Those at the borders of the day reach them where a reading beyond is not overdue.</summary>
     private List<(long From, long Until, long First, long Last)> JoinedRuns()

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using TrustChain.Core.Epcis;
 
 namespace TrustChain.Core.Devices;
 
@@ -137,6 +138,11 @@ public sealed record DeviceMeasure
     /// <summary>Whether the values can be read here.</summary>
     [JsonIgnore]
     public bool IsOpen => Privacy == MeasurePrivacy.Open;
+
+    /// <summary>Whether the values are places: degrees, or a text of the type <c>Angle</c>, which a place in one report is.</summary>
+    [JsonIgnore]
+    public bool IsPlace => Kind is MeasureKind.Latitude or MeasureKind.Longitude
+        || (Kind == MeasureKind.Text && TemplateLookup.LongForm(Vocabulary.Measurement, Type) == TemplateLookup.LongForm(Vocabulary.Measurement, "Angle"));
 }
 
 internal sealed class CamelCaseEnum<T>() : JsonStringEnumConverter<T>(JsonNamingPolicy.CamelCase, allowIntegerValues: false)

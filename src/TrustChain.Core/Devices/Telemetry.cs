@@ -74,9 +74,26 @@ public sealed class Telemetry
     /// <param name="fault">The first fault met.</param>
     public static bool TryRead(
         ReadOnlyMemory<byte> eventUtf8, string device, DeviceTemplate template, DateTimeOffset now,
+        [NotNullWhen(true)] out Telemetry? telemetry, [NotNullWhen(false)] out TelemetryFault? fault) =>
+        ReadAs(eventUtf8, device, template, now, isNew: false, out telemetry, out fault);
+
+    /// <summary>Reads one event that comes in: as <see cref="TryRead"/>, which also reads what was taken before there was <see cref="TelemetryRules.WrongKeyGroup"/>, and by that rule.</summary>
+    /// <param name="eventUtf8">As there.</param>
+    /// <param name="device">As there.</param>
+    /// <param name="template">As there.</param>
+    /// <param name="now">As there.</param>
+    /// <param name="telemetry">As there.</param>
+    /// <param name="fault">As there.</param>
+    public static bool TryReadNew(
+        ReadOnlyMemory<byte> eventUtf8, string device, DeviceTemplate template, DateTimeOffset now,
+        [NotNullWhen(true)] out Telemetry? telemetry, [NotNullWhen(false)] out TelemetryFault? fault) =>
+        ReadAs(eventUtf8, device, template, now, isNew: true, out telemetry, out fault);
+
+    private static bool ReadAs(
+        ReadOnlyMemory<byte> eventUtf8, string device, DeviceTemplate template, DateTimeOffset now, bool isNew,
         [NotNullWhen(true)] out Telemetry? telemetry, [NotNullWhen(false)] out TelemetryFault? fault)
     {
-        var reader = new TelemetryReader(eventUtf8, device, template, now);
+        var reader = new TelemetryReader(eventUtf8, device, template, now, isNew);
         try
         {
             telemetry = reader.Read();

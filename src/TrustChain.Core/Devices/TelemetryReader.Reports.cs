@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using TrustChain.Core.Devices.Encryption;
 using TrustChain.Core.Units;
 
 namespace TrustChain.Core.Devices;
@@ -99,7 +100,10 @@ internal ref partial struct TelemetryReader
         var definition = _template.Measures[measure];
         if (!definition.IsOpen)
         {
-            return isJwe ? place : Refuse(TelemetryRules.NotEncrypted, "", $"{definition.Name} must be a JWE in \"stringValue\".");
+            return !isJwe ? Refuse(TelemetryRules.NotEncrypted, "", $"{definition.Name} must be a JWE in \"stringValue\".")
+                : _isNew && _lookup.Places[measure] && EncryptedValue.FindGroup(_utf8.Span[((int)place + 1)..]) is { } group and not (KeyGroup.Position or KeyGroup.Area)
+                    ? Refuse(TelemetryRules.WrongKeyGroup, "/stringValue", $"{definition.Name} is a place, and is encrypted under a key of the group \"position\" or \"area\", not \"{DayKeyName.Name(group)}\".")
+                : place;
         }
         switch (definition.Kind)
         {

@@ -25,6 +25,7 @@ internal ref partial struct TelemetryReader
     private readonly TemplateLookup _lookup;
     private readonly int _width;
     private readonly long _latest;
+    private readonly bool _isNew;
     private Utf8JsonReader _json;
     private long[] _ticks;
     private double[] _values;
@@ -32,8 +33,9 @@ internal ref partial struct TelemetryReader
     private int _count;
     private int _report;
 
-    public TelemetryReader(ReadOnlyMemory<byte> utf8, string device, DeviceTemplate template, DateTimeOffset now)
+    public TelemetryReader(ReadOnlyMemory<byte> utf8, string device, DeviceTemplate template, DateTimeOffset now, bool isNew)
     {
+        _isNew = isNew;
         _utf8 = utf8;
         _device = device;
         _template = template;

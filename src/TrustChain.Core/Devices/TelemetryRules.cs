@@ -45,6 +45,9 @@ public static class TelemetryRules
     /// <summary>An encrypted measure in the clear, or with a text that is no JWE.</summary>
     public const string NotEncrypted = "not-encrypted";
 
+    /// <summary>A place under a key that is not one of places: whoever may have that key could read it.</summary>
+    public const string WrongKeyGroup = "wrong-key-group";
+
     /// <summary>A number without <c>uom</c>, or one that is not in the table.</summary>
     public const string UnknownUnit = "unknown-unit";
 

@@ -14,6 +14,7 @@ internal sealed class TemplateLookup
         var measures = template.Measures;
         Units = [.. measures.Select(static m => m.Unit is { } code && UnitOfMeasure.TryFind(code, out var unit) ? unit : null)];
         UnitCodes = [.. measures.Select(static m => Encoding.UTF8.GetBytes(m.Unit ?? ""))];
+        Places = [.. measures.Select(static m => m.IsPlace)];
         _forms = [.. measures.Select(static (m, index) => new Form(index, Both(Vocabulary.Measurement, m.Type), m.Component is null ? [] : Both(Vocabulary.Component, m.Component)))];
         OperatingHours = Open(MeasureRole.OperatingHours);
         Energy = Open(MeasureRole.Energy);
@@ -38,6 +39,9 @@ internal sealed class TemplateLookup
 
     /// <summary>Its code in UTF-8; empty for states and texts.</summary>
     public byte[][] UnitCodes { get; }
+
+    /// <summary>Which measures are places.</summary>
+    public bool[] Places { get; }
 
     // Open measures of a role only: what is encrypted is never judged.
     public int OperatingHours { get; }

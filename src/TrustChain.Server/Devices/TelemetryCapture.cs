@@ -203,7 +203,7 @@ internal sealed class TelemetryCapture(
             return Wrong("", "telemetry-shape", "the event must be one bare ObjectEvent with action OBSERVE whose epcList is the device alone, without sources and destinations");
         }
         e = found;
-        return Core.Devices.Telemetry.TryRead(statement.Message.Payload, device, template, time.GetUtcNow(), out telemetry, out var fault)
+        return Core.Devices.Telemetry.TryReadNew(statement.Message.Payload, device, template, time.GetUtcNow(), out telemetry, out var fault)
             ? null
             : Wrong(fault!.Path, fault.Code, fault.Detail); // One of the two is set.
 

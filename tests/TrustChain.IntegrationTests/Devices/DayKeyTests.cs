@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using TrustChain.Core.Devices.Encryption;
 using TrustChain.Core.Encryption;
 using TrustChain.Core.Signing;
+using TrustChain.DeviceClient;
 using TrustChain.Devnet.Serving;
 using TrustChain.IntegrationTests.Serving;
 
@@ -180,6 +181,91 @@ public sealed class DayKeyTests(ServerFixture fixture) : IClassFixture<ServerFix
         (await SendAsync(device, Jws.Sign(stranger.Key, "day-keys+jws", OperatorKeys.Origin, body))).ExpectProblem(404, "not-found");
         (await SendAsync(device, Jws.Sign(device.Key, "day-keys+jws", "example.org/other", body))).ExpectProblem(404, "not-found");
         (await SendAsync(device, Jws.Sign(device.Key, "telemetry+jws", OperatorKeys.Origin, body))).ExpectProblem(404, "not-found");
+    }
+
+    [Fact]
+    public async Task DeviceWithACoarseGrant_HandsTheAreaOver_ThoughThePositionIsRefused()
+    {
+        var (owner, bank) = (await Server.AddOrganisationAsync(), await Server.AddOrganisationAsync());
+        using var bankKey = await PublishAsync(bank);
+        using var device = TestDevice.Make(Server, owner);
+        var registered = (await Server.PostAsync("/api/devices", new { device = device.Uri, name = "Bicycle 9", template = Sealed }, owner.ApiKey)).Expect(201);
+        device.Learn(registered);
+        var folder = Directory.CreateTempSubdirectory("trustchain-device-").FullName;
+        try
+        {
+            var encryption = new DeviceEncryption(static m => m.Component == "latitude" ? "position" : m.Component == "longitude" ? "area" : null, Recipients: [bankKey.PublicKey.Jwk]);
+            using var client = await TelemetryDevice.ClaimAsync(folder, new DeviceOptions(new Uri(Server.BaseUrl), Encryption: encryption), registered.Text("claim"), TestContext.Current.CancellationToken);
+            await GrantTests.GiveAsync(Server, device, bank, GrantTests.Terms(["position"], "coarse"));
+            for (var day = -2; day < 0; day++)
+            {
+                var time = new DateTimeOffset(Today.AddDays(day).ToDateTime(new TimeOnly(8, 0)), TimeSpan.Zero);
+                client.Add(Measurement.Number(time, "Angle", 31.234567m, "DD", "latitude"));
+                client.Add(Measurement.Number(time, "Angle", 121.5m, "DD", "longitude"));
+                client.Flush();
+            }
+            await client.SendAllAsync(TestContext.Current.CancellationToken);
+            Assert.Equal([$"{GrantTests.Day(-2)}.area", $"{GrantTests.Day(-1)}.area"], (await FetchAsync(device, bank, bankKey)).Select(static k => k.Name.ToString()).Order(StringComparer.Ordinal));
+            Assert.Equal(
+                [$"{GrantTests.Day(-2)}.position.{bankKey.PublicKey.Kid}.problem.json", $"{GrantTests.Day(-1)}.position.{bankKey.PublicKey.Kid}.problem.json"],
+                Directory.GetFiles(Path.Combine(folder, "refused")).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    [Fact]
+    public async Task PlaceUnderAKeyOfOperation_IsRefused_AndOneOfBeforeOpensNoPlaceToAGrantOfOperation()
+    {
+        using var device = await TestDevice.EnrolAsync(Server, await Server.AddOrganisationAsync());
+        using var master = DeviceMasterKey.Generate(device.Uri);
+        var day = Today.AddDays(-1);
+        var (position, operation) = (master.Derive(day, KeyGroup.Position), master.Derive(day, KeyGroup.Operation));
+        var time = new DateTimeOffset(day.ToDateTime(new TimeOnly(8, 0)), TimeSpan.Zero);
+        var refused = (await device.SendAsync(device.SignAs(Event(operation), device.Next, device.Previous))).ExpectProblem(400, "invalid-telemetry");
+        var error = Assert.Single(refused.GetProperty("errors").EnumerateArray());
+        Assert.Equal(("wrong-key-group", "/sensorElementList/0/sensorReport/2/stringValue"), (error.GetProperty("rule").GetString(), error.GetProperty("pointer").GetString()));
+
+        (await device.SendAsync(Event(position))).Expect(201);
+        await using (var command = Server.Database.CreateCommand("update event_body set event = $1 where record_id = (select t.record_id from telemetry t join device d on d.id = t.device_id where d.uri = $2)"))
+        {
+            // As if it had been taken before the rule.
+            command.Parameters.Add(new() { Value = JsonSerializer.SerializeToUtf8Bytes(Event(operation)) });
+            command.Parameters.Add(new() { Value = device.Uri });
+            Assert.Equal(1, await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken));
+        }
+        var service = await ServiceKeyAsync();
+        (await BringAsync(device, WrappedDayKey.Wrap(position, service), WrappedDayKey.Wrap(operation, service))).Expect(201);
+
+        Assert.Equal(["operatingHours", "running"], (await ValuesAsync(["operation"], "none")).Select(static v => v.Name).Order(StringComparer.Ordinal));
+        Assert.Empty(await ValuesAsync(["measure:latitude"], "none"));
+        Assert.Empty(await ValuesAsync(["position"], "exact")); // Nor does a key of places open what is under one of operation.
+        var coarse = (await ValuesAsync(["operation", "position"], "coarse")).ToDictionary(static v => v.Name, static v => v.Value);
+        Assert.Equal((52.5, 13.4), (coarse["latitude"].GetDouble(), coarse["longitude"].GetDouble()));
+        var exact = (await ValuesAsync(["operation", "position"], "exact")).ToDictionary(static v => v.Name, static v => v.Value);
+        Assert.True(EncryptedValue.TryParse(exact["latitude"].GetString()!, out var value, out var fault), fault);
+        Assert.Equal(operation.Name, value.KeyName);
+
+        JsonObject Event(DayKey key)
+        {
+            var e = device.Event(time, 1, 100);
+            var reports = e["sensorElementList"]![0]!["sensorReport"]!.AsArray(); // A reading has them.
+            foreach (var (component, degrees) in ((string, double)[])[("latitude", 52.5200066), ("longitude", 13.404954)])
+            {
+                var context = new ReportContext(device.Uri, time, "Angle", component);
+                reports.Add(new JsonObject { ["type"] = "Angle", ["component"] = component, ["stringValue"] = EncryptedValue.Encrypt(key, context, new MeasuredValue.Number(degrees, "DD")) });
+            }
+            return e;
+        }
+
+        async Task<List<JsonProperty>> ValuesAsync(string[] scope, string precision)
+        {
+            var reader = await Server.AddOrganisationAsync();
+            await GrantTests.GiveAsync(Server, device, reader, GrantTests.Terms(scope, precision));
+            return [.. (await Server.GetAsync($"{device.Path}/readings?day={GrantTests.Day(-1)}", reader.ApiKey)).Expect(200).Json.GetProperty("statements")[0].GetProperty("readings")[0].GetProperty("values").EnumerateObject()];
+        }
     }
 
     [Fact]

@@ -19,9 +19,12 @@ public sealed class DeviceKillTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    [Fact]
-    public async Task Program_IsKilledWhileItSignsAndSends_ServiceSeesNoForkAndNoGap()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Program_IsKilledWhileItSignsAndSends_ServiceSeesNoForkAndNoGap(bool namesTemplate)
     {
+        _folder.Service.Template = namesTemplate ? DeviceWorld.MachineJson : null;
         var builder = WebApplication.CreateSlimBuilder();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         await using var app = builder.Build();
@@ -34,6 +37,7 @@ public sealed class DeviceKillTests : IDisposable
         string[] claim = ["device", "claim", "--server", server, "--claim", StubService.Claim, "--state", _folder.Path];
         Assert.NotEqual(0, await RunAsync(0, claim));
         Assert.True(_folder.Service.IsClaimed);
+        Assert.Equal(namesTemplate, File.Exists(Path.Combine(_folder.Path, "template.json"))); // Kept before the claim was used up.
         Assert.Equal(0, await RunAsync(0, claim));
 
         // With everything signed, before the service has the statements and after.

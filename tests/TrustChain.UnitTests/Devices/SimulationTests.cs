@@ -147,7 +147,7 @@ public sealed class SimulationTests
         {
             var options = Options("aerial-platform", devices: 2, days: 60, faults: FaultKind.All) with { Seed = seed };
             var plan = SimulationPlan.Plant(options);
-            Assert.Equal(FaultKind.All.Count, plan.Sum(static f => f.Count));
+            Assert.Equal(FaultKind.All.Count(f => f.Fits(options.Template)), plan.Sum(static f => f.Count));
             foreach (var faults in plan)
             {
                 Assert.All(faults.Zip(faults.Skip(1)), static pair => Assert.True(pair.Second.From - pair.First.Until >= TimeSpan.FromHours(12)));
@@ -162,7 +162,7 @@ public sealed class SimulationTests
 
     [Fact]
     public void Plan_MachineDoesNotMove_HasNoJump() =>
-        Assert.Equal(FaultKind.All.Count - 1, SimulationPlan.Plant(Options("loom", 9, 20, FaultKind.All)).Sum(static f => f.Count));
+        Assert.Equal(FaultKind.All.Count - 2, SimulationPlan.Plant(Options("loom", 9, 20, FaultKind.All)).Sum(static f => f.Count));
 
     [Fact]
     public void Rollback_MeterFallsOnceAndGoesOn()
@@ -193,6 +193,15 @@ public sealed class SimulationTests
         Assert.Equal(2, fast.Count);
         Assert.InRange(fault.From, fast[0].First.Time, fast[0].Second.Time);
         Assert.InRange(fault.Until, fast[1].First.Time, fast[1].Second.Time);
+    }
+
+    [Fact]
+    public void NewFault_LeavesTheOthersWhereTheyWere()
+    {
+        var options = Options("orchard", devices: 9, days: 30, faults: FaultKind.All);
+        var (with, without) = (SimulationPlan.Plant(options), SimulationPlan.Plant(options with { Faults = [.. FaultKind.All.SkipLast(1)] }));
+        Assert.Single(with.SelectMany(static f => f), static f => f.Kind == FaultKind.OutsideGeofence);
+        Assert.Equal(without.Select(static f => f.ToList()), with.Select(static f => f.Where(static f => f.Kind != FaultKind.OutsideGeofence).ToList()));
     }
 
     [Fact]

@@ -34,6 +34,12 @@ internal sealed class StubService : HttpMessageHandler
     /// <summary>The service's encryption key.</summary>
     public DecryptionKey EncryptionKey { get; } = DecryptionKey.Generate();
 
+    /// <summary>The device's template, as the claim code names it and the service gives it; null: it names none.</summary>
+    public string? Template { get; set; }
+
+    /// <summary>Which wrapped day keys it refuses, and with them all that come together with them; null for none.</summary>
+    public Func<WrappedDayKey, bool>? RefusesKey { get; set; }
+
     /// <summary>Wrapped day keys that the device brought, in the order of arrival.</summary>
     public List<WrappedDayKey> DayKeys { get; } = [];
 
@@ -65,7 +71,9 @@ internal sealed class StubService : HttpMessageHandler
             switch (method, path)
             {
                 case ("GET", $"/api/devices/claim/{Claim}") when !IsClaimed:
-                    return (200, $$"""{"device":"{{Device}}","pseudonym":"{{Pseudonym.ToBase64Url()}}","origin":"{{Origin}}","name":"One"}""");
+                    return (200, $$"""{"device":"{{Device}}","pseudonym":"{{Pseudonym.ToBase64Url()}}","origin":"{{Origin}}","name":"One"{{(Template is null ? "" : ",\"template\":\"machine\"")}}}""");
+                case ("GET", "/api/devices/templates/machine") when Template is not null:
+                    return (200, Template);
                 case ("POST", "/api/devices/claim") when !IsClaimed:
                     return TakeClaim(body);
                 case ("GET", "/api/devices/encryption-key"):
@@ -152,11 +160,17 @@ internal sealed class StubService : HttpMessageHandler
         Assert.Equal(SignatureCheck.Valid, jws.Verify(History.Current!.Key)); // Enrolled before.
         using var json = JsonDocument.Parse(jws.Payload);
         Assert.Equal(1, json.RootElement.GetPropertyCount());
+        var brought = new List<WrappedDayKey>();
         foreach (var key in json.RootElement.GetProperty("keys").EnumerateArray())
         {
             Assert.True(WrappedDayKey.TryParse(key.GetString()!, out var wrapped, out error), error); // Fails as null.
-            DayKeys.Add(wrapped);
+            brought.Add(wrapped);
         }
+        if (RefusesKey is { } refuses && brought.FindIndex(k => refuses(k)) is >= 0 and var at)
+        {
+            return (400, $$"""{"code":"invalid-request","detail":"/keys/{{at}}: The recipient is nobody whose grant covers {{brought[at].Name}}."}""");
+        }
+        DayKeys.AddRange(brought);
         return (201, "{}");
     }
 

@@ -165,9 +165,155 @@ public sealed class TelemetryEncryptionTests : IDisposable
             Assert.Equal(0, (await device.SendAsync(Stop)).Refused); // It does not ask for ever.
         }
         Assert.Equal(["2026-11-03.position.service.problem.json"], _folder.Files("refused"));
+        AgeRefusals();
         using var again = _folder.Open();
         await again.SendAsync(Stop);
         Assert.Equal(2, _folder.Service.DayKeys.Count);
+        Assert.Empty(_folder.Files("refused"));
+    }
+
+    [Fact]
+    public async Task CoarseGrant_AreaIsHandedOver_ThoughThePositionsAreRefused()
+    {
+        using var bank = DecryptionKey.Generate();
+        _folder.Encryption = new(static m => m.Type == "Angle" ? "position" : m.Type == "urn:x:area" ? "area" : null, Recipients: [bank.PublicKey.Jwk]);
+        _folder.Service.RefusesKey = static k => k.Name.Group == KeyGroup.Position;
+        using (var device = await _folder.ClaimAsync())
+        {
+            for (var day = 0; day < 3; day++)
+            {
+                AddArea(device, day);
+            }
+            Assert.Equal((3, 3, 0), await ReportAsync(device));
+            Assert.Equal(["2026-11-02.area", "2026-11-03.area", "2026-11-04.area"], Names(bank));
+            Assert.Equal(
+                [$"2026-11-02.position.{bank.PublicKey.Kid}.problem.json", $"2026-11-03.position.{bank.PublicKey.Kid}.problem.json", $"2026-11-04.position.{bank.PublicKey.Kid}.problem.json"],
+                _folder.Files("refused"));
+            Assert.Contains("/keys/0", File.ReadAllText(Path.Combine(_folder.Path, "refused", _folder.Files("refused")[0])), StringComparison.Ordinal); // It was asked alone.
+
+            AddArea(device, 3);
+            Assert.Equal((1, 1, 0), await ReportAsync(device));
+        }
+        Assert.Equal(4, Names(bank).Count);
+
+        // The bank gets a grant of exact places. Who opens the folder again and again does not ask each time, and after a day it does.
+        _folder.Service.RefusesKey = null;
+        using (var device = _folder.Open())
+        {
+            Assert.Equal((0, 0, 0), await ReportAsync(device));
+        }
+        Assert.Equal(4, Names(bank).Count);
+        AgeRefusals();
+        using (var device = _folder.Open())
+        {
+            Assert.Equal((0, 0, 0), await ReportAsync(device));
+        }
+        Assert.Equal(8, Names(bank).Distinct().Count());
+        Assert.Empty(_folder.Files("refused"));
+
+        static void AddArea(TelemetryDevice device, int day)
+        {
+            AddPlace(device, Start.AddDays(day));
+            device.Add(Measurement.Text(Start.AddDays(day), "urn:x:area", "30.3 120.5"));
+            device.Flush();
+        }
+    }
+
+    [Fact]
+    public async Task RecipientAddedLater_GetsTheDaysOfItsGrant_ThoughThoseBeforeAreRefused()
+    {
+        using var owner = DecryptionKey.Generate();
+        using var bank = DecryptionKey.Generate();
+        _folder.Encryption = Positions(toService: false, owner);
+        using (var device = await _folder.ClaimAsync())
+        {
+            AddDays(device, 0, 6);
+            Assert.Equal((6, 0, 0), await ReportAsync(device));
+        }
+        _folder.Encryption = Positions(toService: false, owner, bank);
+        _folder.Service.RefusesKey = k => k.Recipient == bank.PublicKey.Kid && k.Name.Day < new DateOnly(2026, 11, 6);
+        var requests = _folder.Service.Requests.Count;
+        using (var device = _folder.Open())
+        {
+            Assert.Equal((0, 4, 0), await ReportAsync(device));
+            Assert.Equal(["2026-11-06.position", "2026-11-07.position"], Names(bank));
+            Assert.Equal(1 + 6, _folder.Service.Requests.Count - requests);
+            Assert.Equal((0, 0, 0), await ReportAsync(device));
+            Assert.Equal(1 + 6, _folder.Service.Requests.Count - requests);
+        }
+        Assert.Equal(6, Names(owner).Count);
+    }
+
+    [Fact]
+    public async Task ServiceKnowsNoSuchDevice_KeysAreNotAskedForOneByOne()
+    {
+        using var owner = DecryptionKey.Generate();
+        _folder.Encryption = Positions(toService: false, owner);
+        using var device = await _folder.ClaimAsync();
+        AddDays(device, 0, 3);
+        _folder.Service.Prepare(static _ => null); // The statements arrive, their answer does not.
+        Assert.Equal(3, (await device.SendAsync(Stop)).Left);
+        _folder.Service.Prepare(HttpStatusCode.OK, $$"""{"results":[{{string.Join(',', Enumerable.Repeat("""{"status":200,"capture":{"receipt":"r.1.s"}}""", 3))}}]}""");
+        _folder.Service.Prepare(HttpStatusCode.NotFound);
+        Assert.Equal((3, 3, 0), await ReportAsync(device));
+        Assert.Empty(_folder.Service.DayKeys);
+        Assert.Equal(1, _folder.Service.Requests.Count(static r => r.EndsWith("/day-keys", StringComparison.Ordinal)));
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("write *keys.txt")]
+    [InlineData("flush the folder of *keys.txt")]
+    [InlineData("delete *2026-12-25.position")]
+    public async Task ManyDays_AreFoldedIntoOneFile_AndNoneIsForgottenWheneverThePowerGoes(string? cut)
+    {
+        const int Many = 120;
+        using var owner = DecryptionKey.Generate();
+        using var bank = DecryptionKey.Generate();
+        var parts = cut?.Split('*');
+        _folder.Step = step =>
+        {
+            if (parts is not null && step.StartsWith(parts[0], StringComparison.Ordinal) && step.EndsWith(parts[1], StringComparison.Ordinal))
+            {
+                parts = null;
+                throw new IOException("The power goes.");
+            }
+        };
+        _folder.Encryption = Positions(toService: false, owner);
+        using (var device = await _folder.ClaimAsync())
+        {
+            AddDays(device, 0, Many);
+            if (cut is null)
+            {
+                Assert.Equal((Many, 0, 0), await ReportAsync(device));
+                Assert.Empty(_folder.Files("keys"));
+                // What is known stays in memory: the disk is not asked at each hand-over.
+                Directory.Delete(Path.Combine(_folder.Path, "keys"));
+                Assert.Equal((0, 0, 0), await ReportAsync(device));
+            }
+            else
+            {
+                Assert.Equal("The power goes.", (await Assert.ThrowsAsync<IOException>(() => device.SendAsync(Stop))).Message);
+            }
+        }
+        Assert.Equal(Many, Names(owner).Count);
+        using (var device = _folder.Open())
+        {
+            AddDays(device, Many - 1, 2); // One of a day that is there already.
+            Assert.Equal((2, 0, 0), await ReportAsync(device));
+        }
+        Assert.Equal(Many + 1, Names(owner).Count);
+        Assert.Equal(Many + 1, Names(owner).Distinct().Count());
+
+        _folder.Encryption = Positions(toService: false, owner, bank);
+        for (var time = 0; time < 2; time++)
+        {
+            using var device = _folder.Open();
+            Assert.Equal((0, 0, 0), await ReportAsync(device));
+            Assert.Equal(Names(owner), Names(bank)); // All, and each once.
+        }
+        Assert.InRange(_folder.Files("keys").Length, 0, 99);
+        Assert.InRange(File.ReadAllLines(Path.Combine(_folder.Path, "keys.txt")).Length, Many, Many + 1);
     }
 
     public void Dispose() => _folder.Dispose();
@@ -178,6 +324,23 @@ public sealed class TelemetryEncryptionTests : IDisposable
 
     private static DeviceEncryption Positions(bool toService, params DecryptionKey[] recipients) =>
         new(static m => m.Type == "Angle" ? "position" : null, toService, [.. recipients.Select(static r => r.PublicKey.Jwk)]);
+
+    private static async Task<(int Sent, int Refused, int Left)> ReportAsync(TelemetryDevice device) => await device.SendAsync(Stop) is var report ? (report.Sent, report.Refused, report.Left) : default;
+
+    /// <summary>The keys that a recipient was handed, in the order of arrival.</summary>
+    private List<string> Names(DecryptionKey recipient) => [.. _folder.Service.DayKeys.Where(k => k.Recipient == recipient.PublicKey.Kid).Select(static k => k.Name.ToString())];
+
+    /// <summary>As if two days had gone by since something was refused.</summary>
+    private void AgeRefusals() => Array.ForEach(_folder.Files("refused"), f => File.SetLastWriteTimeUtc(Path.Combine(_folder.Path, "refused", f), DateTime.UtcNow.AddDays(-2)));
+
+    private static void AddDays(TelemetryDevice device, int first, int count)
+    {
+        for (var day = first; day < first + count; day++)
+        {
+            AddPlace(device, Start.AddDays(day).AddMinutes(device.Sequence)); // So that no two readings have one time.
+            device.Flush();
+        }
+    }
 
     private static async Task<(int Sent, int Left)> SendAsync(TelemetryDevice device) => await device.SendAsync(Stop) is var report ? (report.Sent, report.Left) : default;
 

@@ -84,6 +84,47 @@ public sealed class TelemetryTests
     }
 
     [Theory]
+    [InlineData("2026-04-06.position", null)]
+    [InlineData("2026-04-06.area.2", null)]
+    [InlineData("2026-04-06.operation", "operation")]
+    [InlineData("2026-04-06.rider.2", "rider")]
+    [InlineData("somebody's own key", null)] // Of another program: what it opens is not known here.
+    public void PlaceUnderAKeyThatIsNoneOfPlaces_IsRefusedWhenItComes_AndReadWhereItWasTaken(string kid, string? group)
+    {
+        var header = Convert.ToBase64String(Encoding.UTF8.GetBytes($$"""{"alg":"dir","bind":"{{new string('A', 43)}}","enc":"A256GCM","kid":"{{kid}}"}""")).TrimEnd('=').Replace('+', '-').Replace('/', '_');
+        var jwe = $"{header}..{new string('A', 16)}.QUJD.{new string('B', 22)}";
+        var template = Template(static t =>
+        {
+            foreach (var place in (int[])[2, 6, 7])
+            {
+                t["measures"]![place]!["privacy"] = "encrypted";
+            }
+            t["measures"]!.AsArray().Add(JsonNode.Parse("""{ "name": "place", "type": "Angle", "kind": "text", "privacy": "encrypted", "title": { "en": "Place", "zh": "位置" } }"""));
+        });
+        var json = One(Report("Temperature", null, jwe), Report("Angle", "latitude", jwe), Report("Angle", "longitude", jwe));
+        Assert.Equal(jwe, Read(json, template)[0].Text(6)); // As evidence and stored statements are read.
+        Assert.Equal(group is null, Telemetry.TryReadNew(json, Device, template, Midnight.AddYears(1), out var telemetry, out var fault));
+        Assert.Equal(group is null, telemetry is not null);
+        Assert.Equal(
+            group is null ? "" : $"{TelemetryRules.WrongKeyGroup} /sensorElementList/0/sensorReport/1/stringValue latitude is a place, and is encrypted under a key of the group \"position\" or \"area\", not \"{group}\".",
+            fault is null ? "" : $"{fault.Code} {fault.Path} {fault.Detail}");
+        // A place may be one report; and of what is none, the template does not say which group it has.
+        Assert.Equal(group is null, Telemetry.TryReadNew(One(Report("Angle", null, jwe)), Device, template, Midnight.AddYears(1), out _, out _));
+        Assert.True(Telemetry.TryReadNew(One(Report("Temperature", null, jwe)), Device, template, Midnight.AddYears(1), out _, out _));
+    }
+
+    [Theory]
+    [InlineData("eyJh")] // {"a
+    [InlineData("eyJraWQiOlsi")]
+    [InlineData("eyJraWQiOiJcdWQ4MDAifQ")] // {"kid":"\ud800"}
+    public void HeaderThatIsNoJson_IsNoMatterOfTheReader(string header)
+    {
+        var template = Template(static t => { t["measures"]![6]!["privacy"] = "encrypted"; t["measures"]![7]!["privacy"] = "encrypted"; });
+        var jwe = $"{header}..{new string('A', 16)}.QUJD.{new string('B', 22)}";
+        Assert.True(Telemetry.TryReadNew(One(Report("Angle", "latitude", jwe), Report("Angle", "longitude", jwe)), Device, template, Midnight.AddYears(1), out _, out _));
+    }
+
+    [Theory]
     [InlineData("type", "\"TransactionEvent\"", TelemetryRules.WrongEvent, "/type")]
     [InlineData("action", "\"ADD\"", TelemetryRules.WrongEvent, "/action")]
     [InlineData("quantityList", "[{\"epcClass\":\"urn:x:1\"}]", TelemetryRules.WrongEvent, "/quantityList")]

@@ -34,11 +34,14 @@ internal sealed record FaultKind(string Code, bool IsFault, int Days, params str
     /// <summary>The module starts anew.</summary>
     public static readonly FaultKind Reboot = new("reboot", false, 1, "reboot");
 
-    /// <summary>All of them, in the order of the help.</summary>
-    public static IReadOnlyList<FaultKind> All { get; } = [MeterRollback, Gap, SequenceFork, ModuleSwap, SpeedImpossible, StuckValue, ClockDrift, Offline, Reboot];
+    /// <summary>For a day a machine that has its place stands somewhere else.</summary>
+    public static readonly FaultKind OutsideGeofence = new("outside-geofence", true, 1);
+
+    /// <summary>All of them, in the order of the help. A new one stands at the end: those before it then fall where they fell.</summary>
+    public static IReadOnlyList<FaultKind> All { get; } = [MeterRollback, Gap, SequenceFork, ModuleSwap, SpeedImpossible, StuckValue, ClockDrift, Offline, Reboot, OutsideGeofence];
 
     /// <summary>Whether a kind of machine can have it.</summary>
-    public bool Fits(MachineTemplate template) => (this != SpeedImpossible || template.CanJump) && (this != StuckValue || template.Gauge >= 0);
+    public bool Fits(MachineTemplate template) => (this != SpeedImpossible || template.CanJump) && (this != StuckValue || template.Gauge >= 0) && (this != OutsideGeofence || template.HasItsPlace);
 }
 
 /// <summary>A fault of one machine.</summary>

@@ -35,9 +35,9 @@ internal sealed record MachineTemplate
     ];
 
     private MachineTemplate(
-        string name, string maker, string model, int intervalSeconds, string meter, string? gauge, bool canJump, SimulatedMeasure[] measures, Func<Pcg, Machine> create, bool isSealed = false)
+        string name, string maker, string model, int intervalSeconds, string meter, string? gauge, bool canJump, SimulatedMeasure[] measures, Func<Pcg, Machine> create, bool isSealed = false, bool hasItsPlace = false)
     {
-        (IsEncrypted, IsSealed) = (measures.Any(static m => m.Group is not null), isSealed);
+        (IsEncrypted, IsSealed, HasItsPlace) = (measures.Any(static m => m.Group is not null), isSealed, hasItsPlace);
         (Name, Maker, Model, Interval, Measures, Create) = (name, maker, model, TimeSpan.FromSeconds(intervalSeconds), measures, create);
         (Meter, Gauge, Latitude, CanJump) = (IndexOf(meter), gauge is null ? -1 : IndexOf(gauge), IndexOf("latitude"), canJump);
     }
@@ -75,6 +75,9 @@ internal sealed record MachineTemplate
     /// <summary>Whether the template judges how fast it moves, and the service can.</summary>
     public bool CanJump { get; }
 
+    /// <summary>Whether it stands in one place, which the template knows, and the service can judge it.</summary>
+    public bool HasItsPlace { get; }
+
     /// <summary>Makes a machine with a history of its own.</summary>
     public Func<Pcg, Machine> Create { get; }
 
@@ -95,7 +98,7 @@ internal sealed record MachineTemplate
                 NewGauge("soilMoisture", Measure + "soil-moisture", "P1"), new("illuminance", "Illuminance", null, "LUX", 0, false), new("irrigation", "Volume", null, "LTR", 0, true),
                 NewState("pump"), NewState("frost-alarm"), BatteryLevel, .. Position,
             ],
-            static random => new Orchard(random)),
+            static random => new Orchard(random), hasItsPlace: true),
     ];
 
     /// <summary>Place of a measure; -1 for one that there is not.</summary>

@@ -160,6 +160,10 @@ internal sealed class SimulatedDevice
         {
             values[template.Latitude] += 2 + (3 * jump.Size);
         }
+        if (Now(FaultKind.OutsideGeofence, reading.Time) is { } moved)
+        {
+            values[template.Latitude] += 0.1 + (0.2 * moved.Size);
+        }
     }
 
     private void Close()

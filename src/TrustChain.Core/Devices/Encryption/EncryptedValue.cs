@@ -1,5 +1,8 @@
+using System.Buffers;
+using System.Buffers.Text;
 using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
+using System.Text.Json;
 using TrustChain.Core.Canonical;
 using TrustChain.Core.Encryption;
 using TrustChain.Core.Log;
@@ -32,6 +35,8 @@ public sealed class EncryptedValue
 
     /// <summary>Longest content, in bytes.</summary>
     public const int MaxContent = 16 * BlockSize;
+
+    private const int MaxHeader = 512; // It has some 130 bytes.
 
     private static readonly string[] Names = ["alg", "bind", "enc", "kid"];
 
@@ -94,6 +99,34 @@ public sealed class EncryptedValue
         }
         value = new EncryptedValue(jwe, name, bind);
         return true;
+    }
+
+    /// <summary>The group of the key that a compact value names, without reading more than its header; null where it names none, or is no such value.</summary>
+    /// <param name="compact">The value in UTF-8, and perhaps more behind it.</param>
+    internal static KeyGroup? FindGroup(ReadOnlySpan<byte> compact)
+    {
+        Span<byte> header = stackalloc byte[MaxHeader];
+        var end = compact[..Math.Min(compact.Length, MaxHeader * 4 / 3)].IndexOf((byte)'.');
+        if (end < 0 || Base64Url.DecodeFromUtf8(compact[..end], header, out _, out var size) != OperationStatus.Done)
+        {
+            return null;
+        }
+        try
+        {
+            var json = new Utf8JsonReader(header[..size]);
+            while (json.Read())
+            {
+                if (json.TokenType == JsonTokenType.PropertyName && json.CurrentDepth == 1 && json.ValueTextEquals("kid"u8))
+                {
+                    return json.Read() && json.TokenType == JsonTokenType.String && DayKeyName.TryParse(json.GetString(), out var name) ? name.Group : null;
+                }
+            }
+        }
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException) // the latter for names that are no text
+        {
+            return null;
+        }
+        return null;
     }
 
     /// <summary>

@@ -90,22 +90,25 @@ internal static class ReadingEndpoints
             return null;
         }
         var group = encrypted.KeyName.Group;
-        if (terms.HandsOver(group))
+        // A place is one under whatever key a device has put it: the grant has to cover that as well.
+        var isAside = measure.IsPlace && group is not (KeyGroup.Position or KeyGroup.Area);
+        if (terms.HandsOver(group) && (!isAside || terms.HandsOver(KeyGroup.Position)))
         {
             return text;
         }
-        if (!terms.Covers(group, measure.Name) || keys?.GetValueOrDefault(encrypted.KeyName) is not { } key
+        if (!terms.Covers(group, measure.Name) || (isAside && !terms.Covers(KeyGroup.Position, measure.Name)) || keys?.GetValueOrDefault(encrypted.KeyName) is not { } key
             || !EncryptedReport.TryDecrypt(encrypted, key, seen.Device.Uri, time, template, index, out var value))
         {
             return null;
         }
-        if (group == KeyGroup.Position && value is not MeasuredValue.Position && !(value is MeasuredValue.Number { Unit: "DD" } && measure.Kind is MeasureKind.Latitude or MeasureKind.Longitude))
+        if (value is MeasuredValue.Position ? !terms.Covers(KeyGroup.Position, measure.Name)
+            : (group == KeyGroup.Position || isAside) && !(value is MeasuredValue.Number { Unit: "DD" } && measure.Kind is MeasureKind.Latitude or MeasureKind.Longitude))
         {
-            return null; // Reached for coarse grants alone, and only degrees can be made coarse.
+            return null; // Places are reached for coarse grants alone, and only degrees can be made coarse.
         }
         return value switch
         {
-            MeasuredValue.Number n => GrantedView.Round(n.Value, group, seen),
+            MeasuredValue.Number n => GrantedView.Round(n.Value, isAside ? KeyGroup.Position : group, seen),
             MeasuredValue.Flag f => f.Value,
             MeasuredValue.Text t => t.Value,
             // Reached for coarse grants alone: exact ones have the key.
