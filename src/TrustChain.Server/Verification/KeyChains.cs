@@ -27,7 +27,7 @@ internal sealed class KeyChains(RecordStore records)
     /// <exception cref="InvalidOperationException">The database lacks an entry that another names.</exception>
     public async Task<IReadOnlyList<ChainedKeyEntry>> GetAsync(IReadOnlyCollection<long> indices, CancellationToken cancellationToken)
     {
-        // What one answer rests on is held here, so that it does not matter what becomes of the cache meanwhile.
+        // Another request may be in the midst of adding an organisation's entries: that the cache has one of a chain does not say that it has those before it.
         var held = new Dictionary<long, ChainedKeyEntry>();
         var entries = new SortedDictionary<long, ChainedKeyEntry>();
         foreach (var index in indices)
