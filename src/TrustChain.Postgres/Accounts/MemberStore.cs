@@ -11,6 +11,11 @@ public sealed record Membership(Organisation Organisation, OrganisationRole Role
 /// <summary>A member of an organisation.</summary>
 public sealed record Member(Guid PersonId, string Login, string Name, OrganisationRole Role, DateTimeOffset Since);
 
+/// <summary>Some members of an organisation, by login.</summary>
+/// <param name="Members">They.</param>
+/// <param name="Next">The login after which the next page begins; null on the last one.</param>
+public sealed record MemberPage(IReadOnlyList<Member> Members, string? Next);
+
 /// <summary>An open or used invitation, without its token.</summary>
 public sealed record Invitation(
     Guid Id, Organisation Organisation, OrganisationRole Role, string Note, string CreatedBy, DateTimeOffset CreatedAt, DateTimeOffset ExpiresAt, DateTimeOffset? UsedAt, DateTimeOffset? WithdrawnAt)
@@ -50,21 +55,36 @@ public sealed class MemberStore(NpgsqlDataSource database, TimeProvider time)
         return memberships;
     }
 
-    /// <summary>The members of an organisation, by login.</summary>
-    public async Task<IReadOnlyList<Member>> ListAsync(int organisationId, CancellationToken cancellationToken)
+    /// <summary>A page of an organisation's members, by login.</summary>
+    /// <param name="organisationId">The organisation.</param>
+    /// <param name="search">What login or name contain, in whichever case; empty for all.</param>
+    /// <param name="after">The page begins with the first login after this one; empty for the first page.</param>
+    /// <param name="limit">How many there are on a page.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    public async Task<MemberPage> ListAsync(int organisationId, string search, string after, int limit, CancellationToken cancellationToken)
     {
         const string Sql = """
-            select p.id, p.login, p.name, m.role, m.created_at from membership m join person p on p.id = m.person_id where m.organisation_id = $1 order by p.login
+            select p.id, p.login, p.name, m.role, m.created_at from membership m join person p on p.id = m.person_id
+            where m.organisation_id = $1 and p.login > $3 and ($2 = '' or strpos(lower(p.login), lower($2)) > 0 or strpos(lower(p.name), lower($2)) > 0)
+            order by p.login limit $4
             """;
         await using var command = database.CreateCommand(Sql);
         command.Parameters.Add(new() { Value = organisationId });
+        command.Parameters.Add(new() { Value = search });
+        command.Parameters.Add(new() { Value = after });
+        command.Parameters.Add(new() { Value = limit + 1 });
         var members = new List<Member>();
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         while (await reader.ReadAsync(cancellationToken))
         {
             members.Add(new Member(reader.GetGuid(0), reader.GetString(1), reader.GetString(2), (OrganisationRole)reader.GetInt16(3), reader.GetFieldValue<DateTimeOffset>(4)));
         }
-        return members;
+        if (members.Count <= limit)
+        {
+            return new MemberPage(members, null);
+        }
+        members.RemoveAt(limit);
+        return new MemberPage(members, members[^1].Login);
     }
 
     /// <summary>Gives a member a role, or takes the membership away when null. Null when there is no such member, or no admin would be left.</summary>

@@ -12,17 +12,28 @@ internal static class MemberEndpoints
     public static void MapMembers(this IEndpointRouteBuilder app)
     {
         var organisation = app.MapGroup("/api/organisations/{id}").WithTags("Organisations").RequireOrganisation().NeedsRole(OrganisationRole.Admin);
-        organisation.MapGet("/members", ListAsync).WithSummary("Members of an organisation with their roles.");
+        organisation.MapGet("/members", ListAsync).WithSummary("Members of an organisation with their roles, by login, 100 at a time: \"next\" is the login to ask for as \"after\".");
         organisation.MapPost("/invitations", InviteAsync).WithSummary("Makes a link that lets one person in, shown this once; it works once, within 7 days.");
     }
 
-    private static async Task<IResult> ListAsync(string id, Caller caller, OrganisationStore organisations, MemberStore members, CancellationToken cancellationToken) =>
-        await organisations.FindOwnAsync(id, caller, cancellationToken) is { } organisation
-            ? Results.Json(new
-            {
-                members = (await members.ListAsync(organisation.Id, cancellationToken)).Select(static m => new { login = m.Login, name = m.Name, role = m.Role.Name(), since = m.Since }),
-            })
-            : Problems.NotFound("organisation");
+    private static async Task<IResult> ListAsync(
+        string id, Caller caller, OrganisationStore organisations, MemberStore members, CancellationToken cancellationToken, string search = "", string after = "")
+    {
+        if (!MemberSearch.IsText(search) || !MemberSearch.IsText(after))
+        {
+            return Problems.InvalidRequest($"\"search\" and \"after\" have at most {MemberSearch.MaxText} characters, and no control characters.");
+        }
+        if (await organisations.FindOwnAsync(id, caller, cancellationToken) is not { } organisation)
+        {
+            return Problems.NotFound("organisation");
+        }
+        var page = await members.ListAsync(organisation.Id, search, after, MemberSearch.PageSize, cancellationToken);
+        return Results.Json(new
+        {
+            members = page.Members.Select(static m => new { login = m.Login, name = m.Name, role = m.Role.Name(), since = m.Since }),
+            next = page.Next,
+        });
+    }
 
     private static async Task<IResult> InviteAsync(
         string id, HttpContext context, Caller caller, OrganisationStore organisations, MemberStore members, AuditStore audit, IOptions<ServerOptions> server, CancellationToken cancellationToken)
@@ -54,4 +65,17 @@ internal static class MemberEndpoints
         return Results.Json(
             new { id = organisation.Code, role = role.Name(), link = $"{server.Value.PublicUrl}/account/join?token={invitation!.Token}" }, statusCode: StatusCodes.Status201Created); // One is always made.
     }
+}
+
+/// <summary>What may be asked of the list of members.</summary>
+internal static class MemberSearch
+{
+    /// <summary>Members on a page.</summary>
+    public const int PageSize = 100;
+
+    /// <summary>Characters of a login or name.</summary>
+    public const int MaxText = 100;
+
+    /// <summary>Whether a login or name could have this in it.</summary>
+    public static bool IsText(string text) => text.Length <= MaxText && !text.Any(static c => char.IsControl(c) || char.IsSurrogate(c));
 }

@@ -40,18 +40,26 @@ internal static class OrganisationPages
     private static async Task<IResult> ShowMembersAsync(AccountContext context, OrganisationParts parts, SignedIn who, FormState form, string? link = null, int status = StatusCodes.Status200OK)
     {
         var organisation = who.Caller.Organisation!.Id; // An admin has one.
+        var (search, after) = (MemberText(context, "search"), MemberText(context, "after"));
+        var page = await parts.Members.ListAsync(organisation, search, after, MemberSearch.PageSize, context.Cancellation);
         return await context.RenderAsync<MembersPage>(
             "/account/members",
             new Dictionary<string, object?>
             {
                 [nameof(MembersPage.Form)] = form,
                 [nameof(MembersPage.Frame)] = AccountContext.Frame(who),
-                [nameof(MembersPage.Members)] = await parts.Members.ListAsync(organisation, context.Cancellation),
+                [nameof(MembersPage.Members)] = page.Members,
+                [nameof(MembersPage.Search)] = search,
+                [nameof(MembersPage.IsWhole)] = search.Length == 0 && after.Length == 0 && page.Next is null,
+                [nameof(MembersPage.Next)] = page.Next is { } next ? context.Page.To($"/account/members?search={Uri.EscapeDataString(search)}&after={Uri.EscapeDataString(next)}") : null,
                 [nameof(MembersPage.Invitations)] = await parts.Members.ListInvitationsAsync(organisation, context.Cancellation),
                 [nameof(MembersPage.Link)] = link,
             },
             status);
     }
+
+    /// <summary>A part of the page's address; empty when nobody's login or name is like it.</summary>
+    private static string MemberText(AccountContext context, string parameter) => context.Http.Request.Query[parameter].ToString().Trim() is var text && MemberSearch.IsText(text) ? text : "";
 
     private static async Task<IResult> InviteAsync(AccountContext context, OrganisationParts parts, SignedIn who)
     {

@@ -138,6 +138,14 @@ public sealed partial class Texts
 
     internal string Members => Say("Members", "成员");
 
+    internal string FindMembers => Say("Find members", "查找成员");
+
+    internal string NameOrLogin => Say("Name or login", "姓名或登录名");
+
+    internal string NoMemberFits => Say("No member fits this search.", "没有符合条件的成员。");
+
+    internal string ShowAllMembers => Say("Show all members", "显示全部成员");
+
     internal string MemberRole => Say("Role", "角色");
 
     internal string Change => Say("Change", "更改");

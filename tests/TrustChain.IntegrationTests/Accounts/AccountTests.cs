@@ -59,6 +59,51 @@ public sealed partial class AccountTests(ServerFixture fixture) : IClassFixture<
     }
 
     [Fact]
+    public async Task Members_AreShownAHundredAtATime_AndFoundByNameOrLogin()
+    {
+        var company = await Server.AddOrganisationAsync();
+        using var admin = await JoinAsync(company, "admin", login: Login("a-first")); // Before the others, in order of the logins.
+        (await admin.GetAsync("/account/members")).NotSaying("Find members").NotSaying("Next page");
+        var prefix = Login("member");
+        await using (var command = Server.Database.CreateCommand("""
+            with person as (insert into person (id, login, login_normalized, name, security_stamp, created_at)
+                select gen_random_uuid(), login, upper(login), 'Number ' || n, '', now() from (select n, $1 || '-' || lpad(n::text, 3, '0') as login from generate_series(1, 230) n) l returning id)
+            insert into membership (person_id, organisation_id, role, created_at) select id, (select id from organisation where code = $2), 0, now() from person
+            """))
+        {
+            command.Parameters.Add(new() { Value = prefix });
+            command.Parameters.Add(new() { Value = company.Id });
+            await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+        }
+
+        var (found, address) = (new List<string>(), "/account/members");
+        foreach (var count in (int[])[100, 100, 31])
+        {
+            var page = (await admin.GetAsync(address)).Expect(200, address.Split('?')[0]).Saying("Find members").Text;
+            var people = Person().Matches(page).Select(static m => m.Groups[1].Value).Distinct().ToList();
+            Assert.Equal(count, people.Count);
+            found.AddRange(people);
+            address = NextPage().Match(page) is { Success: true } next ? next.Groups[1].Value : "";
+        }
+        Assert.Equal("", address);
+        Assert.Equal(231, found.Distinct().Count());
+        (await admin.GetAsync("/account/members?search=NUMBER+230")).Saying($"{prefix}-230").NotSaying($"{prefix}-229").Saying("Show all members");
+        (await admin.GetAsync($"/account/members?search={prefix.ToUpperInvariant()}-007")).Saying("Number 7").NotSaying("Number 8");
+        (await admin.GetAsync("/account/members?search=nobody+is+called+so")).Saying("No member fits this search");
+
+        var (logins, after) = (new List<string>(), "");
+        while (after is not null)
+        {
+            var answer = (await Server.GetAsync($"/api/organisations/{company.Id}/members?after={Uri.EscapeDataString(after)}", company.ApiKey)).Expect(200).Json;
+            logins.AddRange(answer.GetProperty("members").EnumerateArray().Select(static m => m.GetProperty("login").GetString()!));
+            after = answer.GetProperty("next").GetString();
+        }
+        Assert.Equal((231, 231), (logins.Count, logins.Distinct().Count()));
+        Assert.Equal(11, (await Server.GetAsync($"/api/organisations/{company.Id}/members?search=number+17", company.ApiKey)).Expect(200).Json.GetProperty("members").GetArrayLength()); // 17, 170 to 179
+        (await Server.GetAsync($"/api/organisations/{company.Id}/members?search=%00", company.ApiKey)).ExpectProblem(400, "invalid-request");
+    }
+
+    [Fact]
     public async Task SignIn_WithPasswordAndCode_LocksAfterFiveFailures()
     {
         var company = await Server.AddOrganisationAsync();
@@ -324,6 +369,9 @@ public sealed partial class AccountTests(ServerFixture fixture) : IClassFixture<
 
     [GeneratedRegex("name=\"person\" value=\"([0-9a-f-]{36})\"")]
     private static partial Regex Person();
+
+    [GeneratedRegex("href=\"([^\"]+)\">Next page")]
+    private static partial Regex NextPage();
 
     [GeneratedRegex("name=\"session\" value=\"([0-9a-f-]{36})\"")]
     private static partial Regex SessionId();

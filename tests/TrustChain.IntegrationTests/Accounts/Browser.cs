@@ -78,4 +78,10 @@ internal sealed record Page(int Status, string Text, string Path)
         Assert.Contains(words, Text, StringComparison.Ordinal);
         return this;
     }
+
+    public Page NotSaying(string words)
+    {
+        Assert.DoesNotContain(words, Text, StringComparison.Ordinal);
+        return this;
+    }
 }
