@@ -6,10 +6,11 @@ import { readFileSync } from "node:fs";
 import YAML from "yaml";
 
 const require = createRequire(import.meta.url); // One copy of everything: the checker of types is there as CommonJS only.
-const { parser } = require("@prometheus-io/lezer-promql");
 const { promQLLanguage } = require("@prometheus-io/codemirror-promql");
 const { Parser } = require("@prometheus-io/codemirror-promql/dist/cjs/parser/parser.js");
 const { EditorState } = require("@codemirror/state");
+
+const language = promQLLanguage("PromQL"); // Its parser is that of lezer-promql.
 
 const duration = /^(?=\d)(\d+y)?(\d+w)?(\d+d)?(\d+h)?(\d+m)?(\d+s)?(\d+ms)?$/;
 const labelName = /^[a-zA-Z_][a-zA-Z0-9_]*$/;
@@ -105,7 +106,8 @@ function check(expression) {
     return ["an expression is missing"];
   }
   const faults = [];
-  parser.parse(expression).iterate({
+  const tree = language.parser.parse(expression);
+  tree.iterate({
     enter(node) {
       if (node.type.isError) {
         faults.push(`syntax at ${node.from} of ${expression}`);
@@ -113,7 +115,8 @@ function check(expression) {
     },
   });
   if (faults.length === 0) {
-    const types = new Parser(EditorState.create({ doc: expression, extensions: [promQLLanguage("PromQL")] }));
+    const types = new Parser(EditorState.create({ doc: expression, extensions: [language] }));
+    types.tree = tree; // All of it: an editor's own stops after some milliseconds, and goes on later.
     types.analyze();
     faults.push(...types.getDiagnostics().filter(d => d.severity === "error").map(d => `${d.message} in ${expression}`));
   }
