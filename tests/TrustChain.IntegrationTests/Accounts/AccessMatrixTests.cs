@@ -151,6 +151,12 @@ public sealed partial class AccessMatrixTests(ServerFixture fixture) : IClassFix
         ["GET /account/second-factor"] = Need.Viewer,
     };
 
+    /// <summary>Who comes to the account's pages: the role on the deployment that their organisation has, if any, and their own in it. Whoever needs a second factor has one.</summary>
+    private static readonly (string? Deployment, string? Role)[] People =
+    [
+        (null, null), (null, "viewer"), (null, "operator"), (null, "admin"), ("auditor", "viewer"), ("auditor", "operator"), ("auditor", "admin"), ("admin", "viewer"), ("admin", "operator"), ("admin", "admin"),
+    ];
+
     private enum Need
     {
         Nothing,
@@ -180,6 +186,12 @@ public sealed partial class AccessMatrixTests(ServerFixture fixture) : IClassFix
 
         /// <summary>A browser that somebody signed in with who may only read.</summary>
         ViewerCookie,
+
+        /// <summary>A browser that somebody of the auditor signed in with, by password and code.</summary>
+        AuditorCookie,
+
+        /// <summary>A browser that an admin of the deployment signed in with, by password and code.</summary>
+        DeploymentAdminCookie,
         Viewer,
         Operator,
         Admin,
@@ -197,8 +209,17 @@ public sealed partial class AccessMatrixTests(ServerFixture fixture) : IClassFix
     {
         var company = await Server.AddOrganisationAsync();
         var keys = await MakeKeysAsync(company);
-        using var browser = await SignInAsync(company, "admin");
-        using var viewing = await SignInAsync(company, "viewer");
+        using var browser = await SignInAsync(company.Id, "admin");
+        using var viewing = await SignInAsync(company.Id, "viewer");
+        using var auditing = await SignInAsync(AuditorOf(company), "viewer", withCode: true);
+        using var administering = await SignInAsync(await OperatorAsync(), "admin", withCode: true);
+        var browsers = new Dictionary<Caller, Browser>
+        {
+            [Caller.Cookie] = browser,
+            [Caller.ViewerCookie] = viewing,
+            [Caller.AuditorCookie] = auditing,
+            [Caller.DeploymentAdminCookie] = administering,
+        };
         var faults = new List<string>();
         var routes = (await Server.ListRoutesAsync()).Where(static r => !r.IsAccountPage).ToList();
         Assert.True(routes.Count > 130, "These are too few routes to be the server's.");
@@ -215,7 +236,7 @@ public sealed partial class AccessMatrixTests(ServerFixture fixture) : IClassFix
             }
             foreach (var caller in Callers)
             {
-                var status = await AskAsync(method, Fill(template, company), Bodies.GetValueOrDefault(name, new { }), caller, keys, caller == Caller.ViewerCookie ? viewing : browser);
+                var status = await AskAsync(method, Fill(template, company), Bodies.GetValueOrDefault(name, new { }), keys.GetValueOrDefault(caller), browsers.GetValueOrDefault(caller));
                 var expected = Expected(need, caller, method == HttpMethod.Get || method == HttpMethod.Head);
                 if (expected == Through ? status is 401 or 403 or >= 500 : status != expected)
                 {
@@ -233,31 +254,37 @@ public sealed partial class AccessMatrixTests(ServerFixture fixture) : IClassFix
         var company = await Server.AddOrganisationAsync();
         using var device = await Devices.TestDevice.EnrolAsync(Server, company);
         Assert.Equal((await Server.ListRoutesAsync()).Where(static r => r.IsAccountPage).Select(static r => r.Name).Order(StringComparer.Ordinal), PageNeeds.Keys.Order(StringComparer.Ordinal));
+        await AddAuditorAsync(company);
+        var organisations = new Dictionary<string, string> { ["auditor"] = AuditorOf(company), ["admin"] = await OperatorAsync() };
         var faults = new List<string>();
-        foreach (var role in (string?[])[null, "viewer", "operator", "admin"])
+        foreach (var (deployment, role) in People)
         {
-            using var browser = role is null ? new Browser(Server.BaseUrl) : await SignInAsync(company, role);
+            var mustHaveCode = deployment == "auditor" || (deployment, role) is ("admin", "admin");
+            using var browser = role is null ? new Browser(Server.BaseUrl) : await SignInAsync(deployment is null ? company.Id : organisations[deployment], role, mustHaveCode);
+            var who = $"{(deployment is null ? "" : $"a deployment {deployment}'s ")}{role ?? "nobody"}";
             await browser.GetAsync("/account");
-            foreach (var (name, need) in PageNeeds.OrderBy(static p => p.Value == Need.Leaving))
+            foreach (var (name, need) in PageNeeds.Append(new("GET /account/audit?all=true", Need.DeploymentReader)).OrderBy(static p => p.Value == Need.Leaving))
             {
                 var (method, path) = (name.Split(' ')[0], name.Split(' ')[1].Replace("{id}", device.Id, StringComparison.Ordinal));
                 var page = method == "GET" ? await browser.GetAsync(path) : await browser.PostAsync(path);
-                var seen = (page.Path, page.Status) switch
+                var seen = See(page, need);
+                if (path == "/account/codes/off" && mustHaveCode)
                 {
-                    (_, not (403 or >= 500)) when need == Need.Nothing => "passes",
-                    ("/account/sign-in", _) or (_, 401) => "is asked to sign in",
-                    (_, 403) => "is refused",
-                    (_, >= 500) => $"breaks it with {page.Status}",
-                    _ => "passes",
-                };
-                var expected = need == Need.Nothing ? "passes" : role is null || need == Need.Leaving ? "is asked to sign in" : (need == Need.Admin && role != "admin") || (need == Need.Operator && role == "viewer") ? "is refused" : "passes";
+                    // They turned off what they need.
+                    Assert.Equal("must show a second factor", seen);
+                    await OneTimeCode.TurnOnAsync(browser);
+                    seen = "passes";
+                }
+                // The device is the company's: to others it is not there, whatever their role.
+                var expected = deployment is not null && name.Contains("/devices/{id}", StringComparison.Ordinal) ? "finds nothing" : Expected(need, deployment, role);
+                seen = expected == "finds nothing" && page.Status == 404 ? expected : seen;
                 if (seen != expected)
                 {
-                    faults.Add($"{role ?? "nobody"} at {method} {path} {seen}, but should be one who {expected}: {page.Path} {page.Status}");
+                    faults.Add($"{who} at {method} {path} {seen}, but should be one who {expected}: {page.Path} {page.Status}");
                 }
                 if (method == "POST" && (await browser.PostWithAsync("", path)).Status != 400)
                 {
-                    faults.Add($"{role ?? "nobody"} sends a form without its hidden field to {path}, and it is taken");
+                    faults.Add($"{who} sends a form without its hidden field to {path}, and it is taken");
                 }
                 await browser.GetAsync("/account");
             }
@@ -266,6 +293,27 @@ public sealed partial class AccessMatrixTests(ServerFixture fixture) : IClassFix
         Assert.True(faults.Count == 0, string.Join('\n', faults));
     }
 
+    /// <summary>What an account's page did with whoever came to it.</summary>
+    private static string See(Page page, Need need) => (page.Path, page.Status) switch
+    {
+        (_, not (403 or >= 500)) when need == Need.Nothing => "passes",
+        ("/account/second-factor", _) => "must show a second factor",
+        ("/account/sign-in", _) or (_, 401) => "is asked to sign in",
+        (_, 403) => "is refused",
+        (_, >= 500) => $"breaks it with {page.Status}",
+        _ => "passes",
+    };
+
+    private static string Expected(Need need, string? deployment, string? role) => need switch
+    {
+        Need.Nothing => "passes",
+        _ when role is null || need == Need.Leaving => "is asked to sign in",
+        Need.Admin when role != "admin" => "is refused",
+        Need.Operator when role == "viewer" => "is refused",
+        Need.DeploymentReader when deployment is null || (deployment, role) is ("admin", not "admin") => "is refused",
+        _ => "passes",
+    };
+
     private static int Expected(Need need, Caller caller, bool reads) => (need, caller) switch
     {
         (_, Caller.WrongKey) => 401,
@@ -273,16 +321,17 @@ public sealed partial class AccessMatrixTests(ServerFixture fixture) : IClassFix
         (Need.SignedOperator, Caller.Viewer) => 403,
         (Need.SignedOperator, _) => Through,
         (_, Caller.Nobody) => 401,
-        (_, Caller.Cookie or Caller.ViewerCookie) when !reads => 401,
+        (_, Caller.Cookie or Caller.ViewerCookie or Caller.AuditorCookie or Caller.DeploymentAdminCookie) when !reads => 401,
         (Need.Viewer, _) => Through,
         (Need.Operator, Caller.Viewer) => 403,
         (Need.Operator, _) => Through,
         (Need.Admin, Caller.ViewerCookie or Caller.Viewer or Caller.Operator or Caller.DeploymentOperator) => 403,
         (Need.Admin, _) => Through,
         (Need.OwnAdmin, Caller.ViewerCookie or Caller.Viewer or Caller.Operator or Caller.DeploymentOperator) => 403,
+        (Need.OwnAdmin, Caller.AuditorCookie) => 403,
         (Need.OwnAdmin, Caller.Auditor) => 404, // Another's: whether it is there is not said.
         (Need.OwnAdmin, _) => Through,
-        (Need.DeploymentReader, Caller.Auditor or Caller.DeploymentAdmin) => Through,
+        (Need.DeploymentReader, Caller.Auditor or Caller.AuditorCookie or Caller.DeploymentAdmin or Caller.DeploymentAdminCookie) => Through,
         (Need.DeploymentAdmin, Caller.DeploymentAdmin) => Through,
         _ => 403,
     };
@@ -295,12 +344,12 @@ public sealed partial class AccessMatrixTests(ServerFixture fixture) : IClassFix
         _ => "nothing",
     });
 
-    private async Task<int> AskAsync(HttpMethod method, string path, object body, Caller caller, Dictionary<Caller, string> keys, Browser browser)
+    private async Task<int> AskAsync(HttpMethod method, string path, object body, string? key, Browser? browser)
     {
         using var content = method != HttpMethod.Post && method != HttpMethod.Delete ? null : JsonContent.Create(body);
-        if (caller is not (Caller.Cookie or Caller.ViewerCookie))
+        if (browser is null)
         {
-            return (await Server.SendAsync(method, path, keys.GetValueOrDefault(caller), content)).Status;
+            return (await Server.SendAsync(method, path, key, content)).Status;
         }
         var cookies = browser.Cookies.GetCookieHeader(new Uri(Server.BaseUrl));
         return (await Server.SendAsync(method, path, null, content, headers: [("Cookie", cookies)])).Status;
@@ -317,18 +366,14 @@ public sealed partial class AccessMatrixTests(ServerFixture fixture) : IClassFix
 
     private async Task<Dictionary<Caller, string>> MakeKeysAsync(TestOrganisation company)
     {
-        var auditor = $"auditor-{company.Id}";
-        var added = (await Server.PostAsAdminAsync("/api/organisations", new { id = auditor, name = "Auditor", roles = new[] { "auditor" } })).Expect(201);
-        var operators = (await Server.GetAsync("/api/organisations", Server.AdminKey)).Expect(200).Json.GetProperty("organisations").EnumerateArray()
-            .First(static o => o.GetProperty("roles").EnumerateArray().Any(static r => r.GetString() == "admin")).GetProperty("id").GetString();
         return new Dictionary<Caller, string>
         {
             [Caller.WrongKey] = new string('x', 43),
             [Caller.Viewer] = await MakeKeyAsync(company.Id, "viewer", company.ApiKey),
             [Caller.Operator] = await MakeKeyAsync(company.Id, "operator", company.ApiKey),
             [Caller.Admin] = company.ApiKey,
-            [Caller.Auditor] = added.Text("apiKey"),
-            [Caller.DeploymentOperator] = await MakeKeyAsync(operators!, "operator", Server.AdminKey), // Every organisation has an id.
+            [Caller.Auditor] = await AddAuditorAsync(company),
+            [Caller.DeploymentOperator] = await MakeKeyAsync(await OperatorAsync(), "operator", Server.AdminKey),
             [Caller.DeploymentAdmin] = Server.AdminKey,
         };
     }
@@ -336,13 +381,27 @@ public sealed partial class AccessMatrixTests(ServerFixture fixture) : IClassFix
     private async Task<string> MakeKeyAsync(string organisation, string role, string apiKey) =>
         (await Server.PostAsync($"/api/organisations/{organisation}/api-keys", new { label = $"matrix {role}", role }, apiKey)).Expect(201).Text("apiKey");
 
-    private async Task<Browser> SignInAsync(TestOrganisation company, string role)
+    private static string AuditorOf(TestOrganisation company) => $"auditor-{company.Id}";
+
+    /// <summary>The key of the new auditor.</summary>
+    private async Task<string> AddAuditorAsync(TestOrganisation company) =>
+        (await Server.PostAsAdminAsync("/api/organisations", new { id = AuditorOf(company), name = "Auditor", roles = new[] { "auditor" } })).Expect(201).Text("apiKey");
+
+    /// <summary>The organisation of the deployment's admins.</summary>
+    private async Task<string> OperatorAsync() => (await Server.GetAsync("/api/organisations", Server.AdminKey)).Expect(200).Json.GetProperty("organisations").EnumerateArray()
+        .First(static o => o.GetProperty("roles").EnumerateArray().Any(static r => r.GetString() == "admin")).GetProperty("id").GetString()!; // Every organisation has an id.
+
+    private async Task<Browser> SignInAsync(string organisation, string role, bool withCode = false)
     {
         var browser = new Browser(Server.BaseUrl);
-        var token = await Invitations.AddAsync(Server.Database, company.Id, role);
+        var token = await Invitations.AddAsync(Server.Database, organisation, role);
         await browser.GetAsync($"/account/join?token={token}");
         var login = $"matrix-{role}-{Guid.NewGuid():N}";
-        (await browser.PostAsync("/account/join", ("token", token), ("name", "Matrix"), ("login", login), ("password", "correct horse battery"))).Expect((int)HttpStatusCode.OK, "/account");
+        (await browser.PostAsync("/account/join", ("token", token), ("name", "Matrix"), ("login", login), ("password", "correct horse battery"))).Expect((int)HttpStatusCode.OK, withCode ? "/account/second-factor" : "/account");
+        if (withCode)
+        {
+            await OneTimeCode.TurnOnAsync(browser);
+        }
         return browser;
     }
 

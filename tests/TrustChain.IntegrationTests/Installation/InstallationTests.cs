@@ -9,6 +9,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Npgsql;
 using TrustChain.Devnet;
+using TrustChain.Devnet.Serving;
 using TrustChain.IntegrationTests.Devnet;
 using TrustChain.IntegrationTests.Serving;
 
@@ -25,7 +26,34 @@ public sealed class InstallationTests(SharedStack stack)
     public async Task Installation_FromPublishedOutput_VerifiesItsFirstRecord()
     {
         using var temporary = new TemporaryFolder();
-        var published = await Publication.MakeAsync(temporary.PathOf("opt"));
+        await InstallAsync(await Publication.MakeAsync(temporary.PathOf("opt")), temporary);
+    }
+
+    /// <summary>The same with no runtime and no <c>dotnet</c> to be found: the output brings its own.</summary>
+    [Fact]
+    public async Task Installation_FromSelfContainedOutput_NeedsNoRuntime()
+    {
+        Assert.SkipUnless(Environment.GetEnvironmentVariable("TRUSTCHAIN_FAULTS") == "all", "Builds server and command line anew and takes minutes; TRUSTCHAIN_FAULTS=all runs it.");
+        using var temporary = new TemporaryFolder();
+        var (published, reason) = await Publication.MakeSelfContainedAsync(temporary.PathOf("opt"));
+        Assert.SkipWhen(published is null, $"The runtime cannot be restored here: {reason}");
+        Assert.True(Publication.BringsRuntime(published.Server) && Publication.BringsRuntime(published.Cli));
+
+        // A program that needs an installed runtime does not start so.
+        var startInfo = new ProcessStartInfo(Path.ChangeExtension(ServerProcess.PathOf("TrustChain.Server", "trustchain-server"), null), ["--help"]) { RedirectStandardError = true, RedirectStandardOutput = true };
+        Publication.HideRuntimes(startInfo);
+        using (var bare = Process.Start(startInfo)!) // Never null: UseShellExecute is off.
+        {
+            Assert.Contains("must install .NET", await bare.StandardError.ReadToEndAsync(Cancellation), StringComparison.Ordinal);
+            await bare.WaitForExitAsync(Cancellation);
+            Assert.NotEqual(0, bare.ExitCode);
+        }
+
+        await InstallAsync(published, temporary);
+    }
+
+    private async Task InstallAsync(Publication published, TemporaryFolder temporary)
+    {
         var site = await PrepareSiteAsync(temporary);
 
         // Keys: made once, only for their owner to read, and not touched again.

@@ -7,6 +7,7 @@ using TrustChain.Evm.Keys;
 using TrustChain.IntegrationTests.Accounts;
 using TrustChain.IntegrationTests.Serving;
 using TrustChain.Postgres.Database;
+using TrustChain.UnitTests;
 
 namespace TrustChain.IntegrationTests.Installation;
 
@@ -107,6 +108,31 @@ public sealed partial class PassPhraseTests(SharedStack stack)
         Assert.Contains("\"oct\"", EncryptedKeyFile.Decrypt(await File.ReadAllTextAsync(former, Cancellation), "茶 leaves, plucked by hand"), StringComparison.Ordinal);
         await server.StopAsync();
         await server.StartAgainAsync();
+    }
+
+    /// <summary>A service that runs as somebody else could not read what root owns.</summary>
+    [Fact]
+    public async Task PassPhrase_ChangedByRoot_LeavesFilesToTheirOwner()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux() && Environment.IsPrivilegedProcess, "Only root can give files to somebody, and only there is it seen whether they are given back.");
+        await using var server = await RunningServer.StartAsync(stack.Postgres, stack.Anvil);
+        string[] files = [.. Files(server), server.Keys.PassPhraseFile];
+        var before = files.ToDictionary(static f => f, File.ReadAllBytes);
+        await RunAsync("chown", ["65534:65533", .. files]);
+
+        var changed = await server.RunVerbAsync(["pass-phrase"]);
+
+        Assert.True(changed.ExitCode == 0, changed.Output);
+        Assert.All(before, static f => Assert.NotEqual(f.Value, File.ReadAllBytes(f.Key)));
+        files = [.. files, server.Keys.PassPhraseFile + ".former"];
+        Assert.Equal(Enumerable.Repeat("65534:65533 600", files.Length), (await RunAsync("stat", ["-c", "%u:%g %a", .. files])).Split('\n', StringSplitOptions.RemoveEmptyEntries));
+    }
+
+    private static async Task<string> RunAsync(string program, IEnumerable<string> arguments)
+    {
+        var (exitCode, output, errors) = await Programs.RunAsync(Tools.Get(program), arguments, Path.GetTempPath());
+        Assert.True(exitCode == 0, $"{program}: {output}{errors}");
+        return output;
     }
 
     private static async Task ExpectWorkingAsync(RunningServer server, TestOrganisation company)

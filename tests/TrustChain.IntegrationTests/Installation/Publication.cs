@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using System.Runtime.InteropServices;
+using System.Text.RegularExpressions;
 using TrustChain.Devnet;
 using TrustChain.Devnet.Serving;
 
@@ -15,7 +17,7 @@ internal sealed record ProgramResult(string Command, int ExitCode, string Output
 }
 
 /// <summary>The output of <c>dotnet publish</c>, and its two programs run as an operator runs them: nothing else of the repository is used.</summary>
-internal sealed class Publication(string folder)
+internal sealed partial class Publication(string folder)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
     private static readonly string Dotnet = Environment.ProcessPath is { } host && Path.GetFileName(host) == "dotnet" ? host : Tools.FindOnPath("dotnet") ?? "dotnet";
@@ -36,6 +38,26 @@ internal sealed class Publication(string folder)
             (await RunAsync(Dotnet, "publish", Repository.PathOf($"src/{project}"), "--no-build", "--configuration", configuration, "--output", Path.Combine(folder, name), "--nologo")).Expect(0);
         }
         return new Publication(folder);
+    }
+
+    /// <summary>Builds and publishes the server with the runtime of this platform, from a copy of the sources: its restore adds the platform to lock files.</summary>
+    /// <returns>Null, with the reason, where no registry has the runtime.</returns>
+    public static async Task<(Publication? Published, string Reason)> MakeSelfContainedAsync(string folder)
+    {
+        var source = Path.Combine(folder, "source");
+        CopySources(Repository.PathOf(""), source, static _ => false);
+        CopySources(Repository.PathOf("src"), Path.Combine(source, "src"), static name => name is not ("bin" or "obj"));
+        CopySources(Repository.PathOf("docs/api"), Path.Combine(source, "docs", "api"), static _ => true);
+        foreach (var (project, name) in new[] { ("TrustChain.Server", "server"), ("TrustChain.Cli", "cli") })
+        {
+            var made = await RunAsync(Dotnet, ["publish", Path.Combine(source, "src", project), "--configuration", "Release", "--runtime", RuntimeInformation.RuntimeIdentifier, "--self-contained", "--output", Path.Combine(folder, name), "--nologo", .. Alone]);
+            if (made.ExitCode != 0 && MissingPack().Match(made.Output) is { Success: true } missing)
+            {
+                return (null, missing.Value);
+            }
+            made.Expect(0);
+        }
+        return (new Publication(folder), "");
     }
 
     /// <summary>Builds and publishes what a commit of this repository holds.</summary>
@@ -97,9 +119,49 @@ internal sealed class Publication(string folder)
         {
             startInfo.ArgumentList.Add(argument);
         }
+        if (BringsRuntime(program))
+        {
+            HideRuntimes(startInfo);
+            return Start(startInfo);
+        }
         startInfo.Environment["DOTNET_ROOT"] = Path.GetDirectoryName(Path.GetFullPath(new FileInfo(Dotnet).ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? Dotnet));
+        return Start(startInfo);
+    }
+
+    /// <summary>Whether the runtime is beside the program: such a program is started as if there were no other.</summary>
+    public static bool BringsRuntime(string program) => File.Exists(Path.Combine(Path.GetDirectoryName(program)!, "libcoreclr.so")); // A file has a folder.
+
+    /// <summary>Has a process find no runtime and no <c>dotnet</c>: an empty folder is where it looks.</summary>
+    public static void HideRuntimes(ProcessStartInfo startInfo)
+    {
+        foreach (var name in startInfo.Environment.Keys.Where(static k => k.StartsWith("DOTNET_", StringComparison.Ordinal)).ToList())
+        {
+            startInfo.Environment.Remove(name);
+        }
+        startInfo.Environment["PATH"] = startInfo.Environment["DOTNET_ROOT"] = Directory.CreateDirectory(Path.Combine(Path.GetTempPath(), "trustchain-no-runtime")).FullName;
+    }
+
+    private static Process Start(ProcessStartInfo startInfo)
+    {
         var process = Process.Start(startInfo)!; // Never null: UseShellExecute is off.
         process.StandardInput.Close();
         return process;
     }
+
+    private static void CopySources(string from, string to, Func<string, bool> isSource)
+    {
+        Directory.CreateDirectory(to);
+        foreach (var file in Directory.GetFiles(from))
+        {
+            File.Copy(file, Path.Combine(to, Path.GetFileName(file)));
+        }
+        foreach (var folder in Directory.GetDirectories(from).Where(f => isSource(Path.GetFileName(f))))
+        {
+            CopySources(folder, Path.Combine(to, Path.GetFileName(folder)), isSource);
+        }
+    }
+
+    // The restore's own words where a package is nowhere, or no registry answers.
+    [GeneratedRegex(@"error NU1(101|102|301): .*")]
+    private static partial Regex MissingPack();
 }

@@ -41,6 +41,9 @@ internal static unsafe class Coverage
     /// <summary>Forgets what the last input took.</summary>
     public static void Clear() => new Span<byte>(Map, Size).Clear();
 
+    /// <summary>The branches that the input since <see cref="Clear"/> took, however often.</summary>
+    public static HashSet<int> Taken() => [.. Enumerable.Range(0, Size).Where(static at => Map[at] != 0)];
+
     /// <summary>Whether the input since <see cref="Clear"/> took a branch, or took one so often, as none did before.</summary>
     public static bool IsNew()
     {

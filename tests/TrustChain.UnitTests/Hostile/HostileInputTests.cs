@@ -7,11 +7,15 @@ namespace TrustChain.UnitTests.Hostile;
 
 /// <summary>
 /// What strangers send is refused, never more: no parser throws what its documentation does not name, and none takes memory out of proportion to what it was given. Thousands of inputs
-/// by default; TRUSTCHAIN_HOSTILE=N makes about N for all parsers together, TRUSTCHAIN_SEED=S others. An input that broke something goes into <c>tests/vectors/hostile</c>,
-/// in the folder of its parser, and is read first from then on. TRUSTCHAIN_FUZZ_CORPUS names a folder in which a fuzzing run keeps what it learnt, for the next one.
+/// by default; TRUSTCHAIN_HOSTILE=N makes about N for all parsers together, TRUSTCHAIN_SEED=S others. <c>tests/vectors/hostile</c> has a folder for each parser, read first: inputs that broke
+/// something, inputs written for what the format is known for, and few and small ones of fuzzing runs (under the names of their digests) that together take what those runs reached. TRUSTCHAIN_FUZZ_CORPUS
+/// names a folder in which a fuzzing run keeps what it learnt, for the next one.
 /// </summary>
 public sealed class HostileInputTests
 {
+    private const int MostKept = 12; // of fuzzing runs, for each parser
+    private const int LongestKept = 1024;
+
     private const int ByDefault = 12_000;
     private const long Allowance = 1 << 20;
 
@@ -29,8 +33,7 @@ public sealed class HostileInputTests
         {
             Check(parser, good, "good input"); // also loads what is loaded once
         }
-        var corpus = VectorFiles.PathOf(Path.Combine("hostile", name));
-        foreach (var file in Directory.Exists(corpus) ? Directory.GetFiles(corpus).Order(StringComparer.Ordinal) : Enumerable.Empty<string>())
+        foreach (var file in CorpusOf(parser))
         {
             Check(parser, File.ReadAllBytes(file), Path.GetFileName(file));
         }
@@ -39,6 +42,16 @@ public sealed class HostileInputTests
         {
             Check(parser, inputs.Next(), $"input {i} of seed {Seed}");
         }
+    }
+
+    /// <summary>Each parser has inputs of its own, and no folder is read by none.</summary>
+    [Fact]
+    public void Corpus_IsThereForEveryParser_AndSmall()
+    {
+        Assert.Equal(Parser.All.Select(static p => p.Name).Order(StringComparer.Ordinal), Directory.GetDirectories(VectorFiles.PathOf("hostile")).Select(static d => Path.GetFileName(d)!).Order(StringComparer.Ordinal));
+        var files = Parser.All.SelectMany(CorpusOf).ToList();
+        Assert.DoesNotContain(files, static f => new FileInfo(f).Length > 9 * LongestKept);
+        Assert.All(Parser.All, static p => Assert.True(CorpusOf(p).Count >= 3, p.Name));
     }
 
     /// <summary>Guided by coverage; started by <c>tests/fuzz.sh</c>, for as long as wanted: inputs that take new branches are changed further.</summary>
@@ -54,12 +67,49 @@ public sealed class HostileInputTests
         }
     }
 
+    /// <summary>
+    /// Takes over into <c>tests/vectors/hostile</c> what is worth keeping of a fuzzing run's folder; started by <c>tests/fuzz.sh keep FOLDER</c>. Small inputs only, and of these the few that take the most branches
+    /// which neither good input nor the corpus takes.
+    /// </summary>
+    [Fact(Explicit = true)]
+    public void KeepOfFuzzing()
+    {
+        Assert.True(Coverage.IsThere, "TrustChain.Core is not instrumented: start this by tests/fuzz.sh.");
+        var root = Environment.GetEnvironmentVariable("TRUSTCHAIN_FUZZ_CORPUS")!; // fuzz.sh sees to it
+        foreach (var parser in Parser.All.Where(p => Directory.Exists(Path.Combine(root, p.Name))))
+        {
+            var taken = parser.Good.Concat(CorpusOf(parser).Select(File.ReadAllBytes)).Aggregate(new HashSet<int>(), (all, input) => [.. all, .. BranchesOf(parser, input)]);
+            var left = Directory.GetFiles(Path.Combine(root, parser.Name)).Order(StringComparer.Ordinal).Select(File.ReadAllBytes).Where(static i => i.Length <= LongestKept)
+                .Select(i => (Input: i, Branches: BranchesOf(parser, i))).ToList();
+            var kept = 0;
+            while (kept < MostKept && left.Count > 0 && left.MaxBy(c => c.Branches.Count(b => !taken.Contains(b))) is var best && !best.Branches.IsSubsetOf(taken))
+            {
+                taken.UnionWith(best.Branches);
+                kept += Store(Directory.CreateDirectory(VectorFiles.PathOf(Path.Combine("hostile", parser.Name))), best.Input);
+            }
+            Console.WriteLine($"{parser.Name}: {kept} of {left.Count} inputs of at most {LongestKept} bytes are kept");
+        }
+    }
+
+    /// <summary>The second time, for the first loads what is loaded once.</summary>
+    private static HashSet<int> BranchesOf(Parser parser, byte[] input)
+    {
+        Check(parser, input, "an input of a fuzzing run");
+        Coverage.Clear();
+        Check(parser, input, "an input of a fuzzing run");
+        return Coverage.Taken();
+    }
+
+    private static IReadOnlyList<string> CorpusOf(Parser parser) => VectorFiles.PathOf(Path.Combine("hostile", parser.Name)) is var folder && Directory.Exists(folder)
+        ? [.. Directory.GetFiles(folder).Order(StringComparer.Ordinal)]
+        : [];
+
     private static void Guide(Parser parser, TimeSpan time)
     {
         var kept = new List<byte[]>(parser.Good);
         var corpus = Environment.GetEnvironmentVariable("TRUSTCHAIN_FUZZ_CORPUS") is { Length: > 0 } root ? Directory.CreateDirectory(Path.Combine(root, parser.Name)) : null;
         var learnt = corpus?.GetFiles().OrderBy(static f => f.Name, StringComparer.Ordinal).Where(static f => f.Length <= HostileInput.MaxLength).Select(static f => File.ReadAllBytes(f.FullName)).ToList() ?? [];
-        IReadOnlyList<byte[]> first = [.. parser.Good, .. learnt];
+        IReadOnlyList<byte[]> first = [.. parser.Good, .. CorpusOf(parser).Select(File.ReadAllBytes), .. learnt];
         var inputs = new HostileInput(kept, Seed + learnt.Count); // Another run goes other ways from what the last one left.
         var clock = Stopwatch.StartNew();
         var before = Coverage.Branches;
