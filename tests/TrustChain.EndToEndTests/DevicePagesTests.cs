@@ -59,7 +59,7 @@ public sealed partial class DevicePagesTests(TestSite site)
         await page.ClickAsync(".filters button");
         Assert.Equal(1, await page.Locator(".fleet tbody tr").CountAsync());
         Assert.Contains(Turned, await visitor.ReadAsync(), StringComparison.Ordinal);
-        await visitor.OpenAsync("/account/devices?search=BIKE-12&state=active&template=e-bike&sort=seen");
+        await visitor.OpenAsync("/account/devices?search=BIKE-12&state=active&template=e-bike-v2&sort=seen");
         Assert.Equal(1, await page.Locator(".fleet tbody tr").CountAsync());
         await visitor.OpenAsync("/account/devices?search=nothing+like+that");
         await LookAsync(visitor, $"fleet-none-{look}");

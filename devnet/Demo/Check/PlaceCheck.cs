@@ -69,10 +69,12 @@ internal sealed class PlaceCheck(DevnetHost devnet, CliProcess cli, CheckReport 
         string[] arguments = ["device", "readings", "--device", id, "--day", day, "--server", devnet.Server.BaseUrl, "--api-key-file", keyFile];
         var (with, without) = (await cli.RunOnAsync([.. arguments, "--key", encryptionKey], cancellationToken), await cli.RunOnAsync(arguments, cancellationToken));
         report.Add(
-            "The places of a sealed machine are read with the owner's key, and without it by nobody",
-            with.ExitCode == 0 && Places(with) > 100 && without.ExitCode == 2 && Places(without) == 0 && without.Output.Contains(",distance,", StringComparison.Ordinal)
+            "The places and the rider of a sealed machine are read with the owner's key, and without it by nobody",
+            with.ExitCode == 0 && Places(with) > 100 && Riders(with) > 0 && without.ExitCode == 2 && Places(without) == 0 && Riders(without) == 0 && without.Output.Contains(",distance,", StringComparison.Ordinal)
                 ? null
-                : $"exit codes {with.ExitCode} and {without.ExitCode}, {Places(with)} and {Places(without)} places: {with.Words}");
+                : $"exit codes {with.ExitCode} and {without.ExitCode}, {Places(with)} and {Places(without)} places, {Riders(with)} and {Riders(without)} values of a rider: {with.Words}");
+
+        static int Riders(CliResult result) => result.Output.Split('\n').Count(static l => l.Contains(",riderPower,", StringComparison.Ordinal) && l.EndsWith(",WTT", StringComparison.Ordinal));
 
         static int Places(CliResult result) => result.Output.Split('\n').Count(static l => l.Contains(",latitude,3", StringComparison.Ordinal) && l.EndsWith(",DD", StringComparison.Ordinal));
     }

@@ -76,6 +76,17 @@ public enum MeasurePrivacy
     Encrypted,
 }
 
+/// <summary>Whom or what the values of a measure tell of.</summary>
+[JsonConverter(typeof(CamelCaseEnum<MeasureSubject>))]
+public enum MeasureSubject
+{
+    /// <summary>The device: its work, its state, its place.</summary>
+    Device,
+
+    /// <summary>Who uses it: values are encrypted under keys of <see cref="Encryption.KeyGroup.Rider"/>, and a grant shows them by <c>rider</c> alone.</summary>
+    Rider,
+}
+
 /// <summary>A text in the languages of the pages.</summary>
 public sealed record DeviceText
 {
@@ -130,6 +141,9 @@ public sealed record DeviceMeasure
 
     /// <summary>Who can read the values.</summary>
     public MeasurePrivacy Privacy { get; init; }
+
+    /// <summary>Whom or what the values tell of. What is about a rider is encrypted, and no place.</summary>
+    public MeasureSubject About { get; init; }
 
     /// <summary><see cref="Resolution"/>, or what it is by default.</summary>
     [JsonIgnore]

@@ -85,7 +85,15 @@ public sealed partial class DeviceTemplate
         {
             return "\"stuckAfter\" is for gauges, above 0 and at most 24.";
         }
-        return Enum.IsDefined(measure.Kind) && Enum.IsDefined(measure.Role) && Enum.IsDefined(measure.Privacy) ? null : "a word is unknown.";
+        if (measure.About == MeasureSubject.Rider && measure.IsOpen)
+        {
+            return "what is \"about\" the \"rider\" has the \"privacy\" \"encrypted\".";
+        }
+        if (measure.About == MeasureSubject.Rider && (measure.IsPlace || measure.Role != MeasureRole.None))
+        {
+            return "places and what has a \"role\" are \"about\" the \"device\".";
+        }
+        return Enum.IsDefined(measure.Kind) && Enum.IsDefined(measure.Role) && Enum.IsDefined(measure.Privacy) && Enum.IsDefined(measure.About) ? null : "a word is unknown.";
     }
 
     private static bool IsFitting(DeviceMeasure measure, UnitOfMeasure? unit) => measure.Role switch

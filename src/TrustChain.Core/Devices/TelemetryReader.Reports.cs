@@ -100,10 +100,7 @@ internal ref partial struct TelemetryReader
         var definition = _template.Measures[measure];
         if (!definition.IsOpen)
         {
-            return !isJwe ? Refuse(TelemetryRules.NotEncrypted, "", $"{definition.Name} must be a JWE in \"stringValue\".")
-                : _isNew && _lookup.Places[measure] && EncryptedValue.FindGroup(_utf8.Span[((int)place + 1)..]) is { } group and not (KeyGroup.Position or KeyGroup.Area)
-                    ? Refuse(TelemetryRules.WrongKeyGroup, "/stringValue", $"{definition.Name} is a place, and is encrypted under a key of the group \"position\" or \"area\", not \"{DayKeyName.Name(group)}\".")
-                : place;
+            return isJwe ? JudgeKey(measure, definition, place) : Refuse(TelemetryRules.NotEncrypted, "", $"{definition.Name} must be a JWE in \"stringValue\".");
         }
         switch (definition.Kind)
         {
@@ -125,6 +122,18 @@ internal ref partial struct TelemetryReader
             return Refuse(TelemetryRules.WrongCounter, "/value", $"{definition.Name} is a counter: a whole number from 0 to 2^53 - 1.");
         }
         return unit.SequenceEqual(_lookup.UnitCodes[measure]) ? value : Convert(measure, value, unit);
+    }
+
+    /// <summary>The place of an encrypted value, unless whoever may have its key may not read what it is.</summary>
+    private double JudgeKey(int measure, DeviceMeasure definition, long place)
+    {
+        var (isPlace, isAboutRider) = (_lookup.Places[measure], definition.About == MeasureSubject.Rider);
+        return !_isNew || !(isPlace || isAboutRider) || EncryptedValue.FindGroup(_utf8.Span[((int)place + 1)..]) is not { } group ? place
+            : isPlace && group is not (KeyGroup.Position or KeyGroup.Area)
+                ? Refuse(TelemetryRules.WrongKeyGroup, "/stringValue", $"{definition.Name} is a place, and is encrypted under a key of the group \"position\" or \"area\", not \"{DayKeyName.Name(group)}\".")
+            : isAboutRider && group != KeyGroup.Rider
+                ? Refuse(TelemetryRules.WrongKeyGroup, "/stringValue", $"{definition.Name} is about the rider, and is encrypted under a key of the group \"rider\", not \"{DayKeyName.Name(group)}\".")
+            : place;
     }
 
     private double Convert(int measure, double value, ReadOnlySpan<byte> unit)

@@ -45,7 +45,7 @@ public static class TelemetryRules
     /// <summary>An encrypted measure in the clear, or with a text that is no JWE.</summary>
     public const string NotEncrypted = "not-encrypted";
 
-    /// <summary>A place under a key that is not one of places: whoever may have that key could read it.</summary>
+    /// <summary>A place under a key that is not one of places, or what is about the rider under one that is not the rider's: whoever may have that key could read it.</summary>
     public const string WrongKeyGroup = "wrong-key-group";
 
     /// <summary>A number without <c>uom</c>, or one that is not in the table.</summary>

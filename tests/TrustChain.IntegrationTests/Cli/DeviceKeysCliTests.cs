@@ -30,9 +30,10 @@ public sealed class DeviceKeysCliTests(ServerFixture fixture) : IClassFixture<Se
         var readings = await ReadAsync(cli, id, "owner.key", "--key", "owner.jwk");
         Assert.Equal(["latitude,31.2,DD", "latitude,31.2001,DD", "longitude,121.4,DD", "longitude,121.4,DD"], Places(readings.Expect(0)));
         Assert.Contains(",operatingHours,600,MIN", readings.Output, StringComparison.Ordinal);
+        Assert.Contains(",riderPower,210,WTT", readings.Output, StringComparison.Ordinal); // The template that the claim brought says that this is about the rider.
         Assert.Equal(4, Places((await ReadAsync(cli, id, "owner.key", "--master-key", "master")).Expect(0)).Count); // The secret opens all of them.
         var without = (await ReadAsync(cli, id, "owner.key")).Expect(2);
-        Assert.Contains("4 encrypted values could not be read", without.Errors, StringComparison.Ordinal);
+        Assert.Contains("6 encrypted values could not be read", without.Errors, StringComparison.Ordinal);
         Assert.DoesNotContain("31.2", without.Output, StringComparison.Ordinal);
 
         // The bank has a grant and no key, until the owner wraps it. Its key is signed by one that it holds itself, so nobody has to be believed.
@@ -46,7 +47,10 @@ public sealed class DeviceKeysCliTests(ServerFixture fixture) : IClassFixture<Se
         (await ReadAsync(cli, id, "bank.key", "--key", "bank.jwk")).Expect(2);
         var brought = (await WrapAsync(cli, id, "--to", bank.Id)).Expect(0);
         Assert.DoesNotContain("warning", brought.Errors, StringComparison.Ordinal);
-        Assert.Equal(4, Places((await ReadAsync(cli, id, "bank.key", "--key", "bank.jwk")).Expect(0)).Count);
+        var read = (await ReadAsync(cli, id, "bank.key", "--key", "bank.jwk")).Expect(0);
+        Assert.Equal(4, Places(read).Count);
+        Assert.DoesNotContain("riderPower", read.Output, StringComparison.Ordinal);
+        Assert.Contains("neither the owner nor somebody whose grant covers", (await WrapAsync(cli, id, "--to", bank.Id, "--group", "rider")).Expect(1).Errors, StringComparison.Ordinal);
 
         // The service takes no key of a sealed device, and must not put one of its own in the bank's place.
         Assert.Contains("sealed", (await WrapAsync(cli, id, "--to-service")).Expect(1).Errors, StringComparison.Ordinal);
@@ -80,7 +84,7 @@ public sealed class DeviceKeysCliTests(ServerFixture fixture) : IClassFixture<Se
 
     private static string Day => Yesterday.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
 
-    /// <summary>Registers a device, claims it, and sends two readings with a place.</summary>
+    /// <summary>Registers a device, claims it, and sends two readings with a place, and of a rider where there is one.</summary>
     /// <returns>The device's pseudonym.</returns>
     private async Task<string> ClaimAndSendAsync(CliProcess cli, TestOrganisation owner, string template, params string[] options)
     {
@@ -91,6 +95,10 @@ public sealed class DeviceKeysCliTests(ServerFixture fixture) : IClassFixture<Se
         {
             var time = $"{Day}T08:0{minute}:00Z";
             csv.Append(CultureInfo.InvariantCulture, $"{time},urn:trustchain:measure:operating-time,,{600 + minute},MIN\n{time},Angle,https://ref.gs1.org/cbv/Comp-latitude,31.200{minute},DD\n{time},Angle,longitude,121.4,DD\n");
+            if (template == "e-bike")
+            {
+                csv.Append(CultureInfo.InvariantCulture, $"{time},urn:trustchain:measure:rider-power,,21{minute},WTT\n");
+            }
         }
         cli.Write("readings.csv", csv.ToString());
         var sent = (await cli.RunAsync("device", "send", "--state", "device", "--file", "readings.csv", "--wait", "--json")).Expect(0).Json;

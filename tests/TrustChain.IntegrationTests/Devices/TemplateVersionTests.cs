@@ -39,7 +39,7 @@ public sealed class TemplateVersionTests(ServerFixture fixture) : IClassFixture<
         }
         var listed = (await Server.GetAsync("/api/devices/templates")).Expect(200).Json.GetProperty("templates").EnumerateArray()
             .ToDictionary(static t => t.GetProperty("name").GetString()!, static t => t.GetProperty("forNewDevices").GetBoolean()); // Each has a name.
-        Assert.Equal([("aerial-platform", false), ("aerial-platform-v2", true), ("e-bike", true), ("loom", true), ("orchard", false), ("orchard-v2", true), ("shared-bike", true)], listed.Select(static t => (t.Key, t.Value)));
+        Assert.Equal([("aerial-platform", false), ("aerial-platform-v2", true), ("e-bike", false), ("e-bike-v2", true), ("loom", true), ("orchard", false), ("orchard-v2", true), ("shared-bike", true)], listed.Select(static t => (t.Key, t.Value)));
         Assert.DoesNotContain("\"privacy\": \"encrypted\"", (await Server.GetAsync("/api/devices/templates/orchard")).Expect(200).Body, StringComparison.Ordinal); // For who has evidence of then.
     }
 

@@ -11,7 +11,7 @@ public sealed class DeviceTemplateTests
 
     [Fact]
     public void FiveTemplates_AreShipped_AndEarlierVersionsWithThem() =>
-        Assert.Equal(["aerial-platform", "aerial-platform-v2", "e-bike", "loom", "orchard", "orchard-v2", "shared-bike"], Files().Select(static f => Path.GetFileNameWithoutExtension(f)).Order(StringComparer.Ordinal));
+        Assert.Equal(["aerial-platform", "aerial-platform-v2", "e-bike", "e-bike-v2", "loom", "orchard", "orchard-v2", "shared-bike"], Files().Select(static f => Path.GetFileNameWithoutExtension(f)).Order(StringComparer.Ordinal));
 
     [Theory]
     [MemberData(nameof(Shipped))]
@@ -31,6 +31,7 @@ public sealed class DeviceTemplateTests
     [InlineData("orchard-v2", "6577df4f35ba7c2b13fbe867da1575191ebbf6ca7e9104ee9185af3cf87a40d8")]
     [InlineData("orchard", "ec7a949b2fc04e4daf0956485d55ac756c0ba17476fab816fcccbf16f2224387")]
     [InlineData("e-bike", "bc00bcb6087f163157fdf28d628f560f127c0e2c479949dd1464497c325f1ae3")]
+    [InlineData("e-bike-v2", "e3ab4775d7e2cce6d645a4d1a99680748ea0e62a7dffc0e9a12c918d806143c1")]
     [InlineData("loom", "790c2615854c57f6770d715d826a903221b2f6d5f80d597c85b32d6b23bb430f")]
     [InlineData("shared-bike", "35ab28ac63f189bc8f84b235df6017ceac137d5fa4f0de99eeba8eaf3b7dac02")]
     public void TemplateInUse_IsNotEdited(string name, string digest) =>
@@ -45,7 +46,7 @@ public sealed class DeviceTemplateTests
     {
         var template = Newest(name);
         Assert.Equal(privacy, template.Privacy);
-        Assert.All(template.Measures, static m => Assert.Equal(m.Kind is not (MeasureKind.Latitude or MeasureKind.Longitude), m.IsOpen));
+        Assert.All(template.Measures, static m => Assert.Equal(m.Kind is not (MeasureKind.Latitude or MeasureKind.Longitude) && m.About == MeasureSubject.Device, m.IsOpen));
         Assert.Contains(template.Measures, static m => m.Kind == MeasureKind.Latitude);
         Assert.Equal(privacy == DevicePrivacy.ServiceReadable, template.ServiceJudgesPlaces);
     }
@@ -54,6 +55,9 @@ public sealed class DeviceTemplateTests
     [InlineData("e-bike", "Angle", "latitude", KeyGroup.Position)]
     [InlineData("e-bike", "https://gs1.org/voc/Angle", "https://ref.gs1.org/cbv/Comp-longitude", KeyGroup.Position)]
     [InlineData("aerial-platform", "Angle", "https://ref.gs1.org/cbv/Comp-latitude", KeyGroup.Position)]
+    [InlineData("e-bike", "urn:trustchain:measure:rider-power", null, KeyGroup.Rider)]
+    [InlineData("e-bike", "urn:trustchain:measure:cadence", null, KeyGroup.Rider)]
+    [InlineData("shared-bike", "urn:trustchain:measure:cadence", null, null)]
     [InlineData("e-bike", "Angle", null, null)]
     [InlineData("e-bike", "Length", null, null)]
     [InlineData("e-bike", "urn:x:unknown", null, null)]
@@ -69,6 +73,63 @@ public sealed class DeviceTemplateTests
         Assert.True(DeviceTemplate.TryParse(Encoding.UTF8.GetBytes(json.ToJsonString()), out var template, out var error), error);
         Assert.Equal(KeyGroup.Operation, template.FindEncryptionGroup("Length", null));
     }
+
+    [Fact]
+    public void RiderOfABicycle_IsEncrypted_AndOneOfBeforeHasNone()
+    {
+        string[] expected = ["riderPower", "cadence"];
+        Assert.Equal(expected, Newest("e-bike").Measures.Where(static m => m is { About: MeasureSubject.Rider, IsOpen: false }).Select(static m => m.Name));
+        Assert.True(DeviceTemplate.TryParse(File.ReadAllBytes(Files().Single(static f => Path.GetFileName(f) == "e-bike.json")), out var before, out var error), error);
+        Assert.Equal(before.Measures, Newest("e-bike").Measures.SkipLast(2)); // Nothing else is another.
+    }
+
+    // In either privacy of the template, and whatever the type is: an angle that is about the rider is no place.
+    [Theory]
+    [InlineData("sealed", "urn:x:heart-rate", "urn:x:heart-rate")]
+    [InlineData("service-readable", "Frequency", "https://gs1.org/voc/Frequency")]
+    [InlineData("service-readable", "Angle", "Angle")]
+    public void MeasureAboutTheRider_IsOfTheRider(string privacy, string type, string spelling)
+    {
+        var template = DeviceWorld.Template(t => { t["privacy"] = privacy; t["measures"]!.AsArray().Add(Rider(type)); });
+        Assert.Equal(KeyGroup.Rider, template.FindEncryptionGroup(spelling, null));
+        Assert.Null(template.FindEncryptionGroup("urn:x:time", null));
+    }
+
+    [Theory]
+    [InlineData("privacy", "\"open\"", "what is \"about\" the \"rider\" has the \"privacy\" \"encrypted\"")]
+    [InlineData("about", "\"driver\"", "about")]
+    [InlineData("about", "1", "about")]
+    [InlineData("role", "\"temperature\"", "has a \"role\"")]
+    public void Refuses_WhenAMeasureAboutTheRiderIsWrong(string member, string value, string expected) => Refuses(
+        json =>
+        {
+            var rider = Rider("urn:x:body-temperature");
+            (rider["unit"], rider[member]) = ("CEL", JsonNode.Parse(value));
+            json["measures"]!.AsArray().Add(rider);
+        },
+        expected);
+
+    [Theory]
+    [InlineData(6)]
+    [InlineData(7)]
+    public void Refuses_WhenAPlaceIsSaidToBeAboutTheRider(int measure) => Refuses(
+        json =>
+        {
+            (json["measures"]![6]!["privacy"], json["measures"]![7]!["privacy"]) = ("encrypted", "encrypted");
+            json["measures"]![measure]!["about"] = "rider";
+        },
+        "places");
+
+    private static JsonObject Rider(string type) => new()
+    {
+        ["name"] = "rider",
+        ["type"] = type,
+        ["kind"] = "gauge",
+        ["unit"] = type == "Angle" ? "DD" : "RPM",
+        ["privacy"] = "encrypted",
+        ["about"] = "rider",
+        ["title"] = new JsonObject { ["en"] = "Rider", ["zh"] = "骑行者" },
+    };
 
     [Fact]
     public void Measures_AreFoundByNameAndRole()

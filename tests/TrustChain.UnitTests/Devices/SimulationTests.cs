@@ -36,6 +36,36 @@ public sealed class SimulationTests
         Assert.Equal("2026-10-01T00:59:00.246Z 2026-10-01T00:59:02.597Z", $"{Iso(first.Readings[^1].Time)} {Iso(first.Clock)}");
     }
 
+    // A rider is there while the bicycle is ridden, and never in the clear.
+    [Fact]
+    public void Rider_PedalsWhileTheBicycleRuns_AndIsEncryptedAsSuch()
+    {
+        var options = Options("e-bike", devices: 1, days: Days);
+        var template = options.Template;
+        var (running, power, cadence) = (template.IndexOf("running"), template.IndexOf("riderPower"), template.IndexOf("cadence"));
+        var readings = SimulatedDevice.Generate(options, 0, []).SelectMany(static s => s.Readings).ToList();
+        Assert.Contains(readings, r => r.Values[running] > 0);
+        Assert.All(readings, r =>
+        {
+            Assert.Equal(r.Values[running] > 0, r.Values[power] is >= 30 and <= 130);
+            Assert.Equal(r.Values[running] > 0, r.Values[cadence] is >= 50 and <= 90);
+            Assert.Equal(r.Values[running] > 0 ? 2 : 0, template.ToMeasurements(r).Count(m => template.GroupOf(m) == "rider"));
+        });
+        Assert.All(MachineTemplate.All.Where(static t => t.Name != "e-bike"), static t => Assert.DoesNotContain(t.Measures, static m => m.Group == "rider"));
+    }
+
+    // What the device encrypts is what the newest template on the server wants encrypted, and under the same groups.
+    [Theory]
+    [MemberData(nameof(Templates))]
+    public void Groups_AreThoseOfTheTemplate(string name)
+    {
+        var template = DeviceTemplateTests.Newest(name);
+        var machine = MachineTemplate.All.Single(t => t.Name == name);
+        Assert.Equal(
+            machine.Measures.Select(static m => m.Group),
+            machine.Measures.Select(m => template.FindEncryptionGroup(m.Type, m.Component) is { } group ? Core.Devices.Encryption.DayKeyName.Name(group) : null));
+    }
+
     [Theory]
     [MemberData(nameof(Templates))]
     public void HonestDays_MetersNeverRunBackAndStayPlausible(string name)

@@ -114,6 +114,27 @@ public sealed class TelemetryTests
     }
 
     [Theory]
+    [InlineData("2026-04-06.rider", null)]
+    [InlineData("2026-04-06.rider.2", null)]
+    [InlineData("2026-04-06.operation", "operation")]
+    [InlineData("2026-04-06.position.2", "position")]
+    [InlineData("2026-04-06.area", "area")]
+    [InlineData("somebody's own key", null)] // As of places.
+    public void RiderUnderAKeyOfAnotherGroup_IsRefused(string kid, string? group)
+    {
+        var header = Convert.ToBase64String(Encoding.UTF8.GetBytes($$"""{"alg":"dir","bind":"{{new string('A', 43)}}","enc":"A256GCM","kid":"{{kid}}"}""")).TrimEnd('=').Replace('+', '-').Replace('/', '_');
+        var jwe = $"{header}..{new string('A', 16)}.QUJD.{new string('B', 22)}";
+        var template = Template(static t => t["measures"]!.AsArray().Add(JsonNode.Parse(
+            """{ "name": "pulse", "type": "Frequency", "kind": "gauge", "unit": "RPM", "privacy": "encrypted", "about": "rider", "title": { "en": "Pulse", "zh": "心率" } }""")));
+        var taken = Telemetry.TryReadNew(One(Report("urn:x:running", null, "true"), Report("https://gs1.org/voc/Frequency", null, jwe)), Device, template, Midnight.AddYears(1), out _, out var fault);
+        Assert.Equal(group is null, taken);
+        Assert.Equal(
+            group is null ? "" : $"{TelemetryRules.WrongKeyGroup} /sensorElementList/0/sensorReport/1/stringValue pulse is about the rider, and is encrypted under a key of the group \"rider\", not \"{group}\".",
+            fault is null ? "" : $"{fault.Code} {fault.Path} {fault.Detail}");
+        Assert.Equal(TelemetryRules.NotEncrypted, Refusal(One(Report("Frequency", null, "71", "RPM")), template).Code);
+    }
+
+    [Theory]
     [InlineData("eyJh")] // {"a
     [InlineData("eyJraWQiOlsi")]
     [InlineData("eyJraWQiOiJcdWQ4MDAifQ")] // {"kid":"\ud800"}

@@ -39,10 +39,13 @@ internal sealed class EBike : Machine
             _speed = Random.Between(11, 19);
             _heading = Homewards() + (Random.Noise() * 0.9);
         }
+        var (power, cadence) = (double.NaN, double.NaN); // Nobody pedals.
         var rides = _tripFor > 0 && wanted > 0 && _battery.Level > 0.06;
         if (rides)
         {
             var way = _speed * Random.Between(0.85, 1.1) * Math.Min(hours, 0.4);
+            var pace = way / Math.Min(hours, 0.4);
+            (power, cadence) = (20 + (0.2 * pace * pace), 36 + (2 * pace));
             _heading += Random.Noise() * 0.25;
             _hours += hours;
             _kilometres += way;
@@ -55,7 +58,11 @@ internal sealed class EBike : Machine
         }
         _alarmFor = rides && Random.Happens(hours * 0.005) ? Random.Between(0.1, 0.4) : _alarmFor - hours;
         _cells = Follow(_cells, rides ? Air(hour) + 12 : Air(hour), hours);
-        return [_hours, _kilometres, _energy, _chargesBefore + _battery.Charges, _battery.Level * 100, _battery.Health * 100, _cells, rides ? 1 : 0, _alarmFor > 0 ? 1 : 0, _place.Latitude, _place.Longitude];
+        // The rider's come last: the template of a shared bicycle ends before them.
+        return
+        [
+            _hours, _kilometres, _energy, _chargesBefore + _battery.Charges, _battery.Level * 100, _battery.Health * 100, _cells, rides ? 1 : 0, _alarmFor > 0 ? 1 : 0, _place.Latitude, _place.Longitude, power, cadence,
+        ];
     }
 
     /// <summary>A heading: anywhere near home, and back from far away.</summary>

@@ -13,7 +13,7 @@ namespace TrustChain.Cli.Devices.Simulation;
 /// <param name="Group">The group of day keys that encrypts it, as the template wants; null for what is said in the clear.</param>
 internal sealed record SimulatedMeasure(string Name, string Type, string? Component, string? Unit, int Decimals, bool IsMeter, double Factor = 1, string? Group = null);
 
-/// <summary>The values of one moment, in the order of the template's measures.</summary>
+/// <summary>The values of one moment, in the order of the template's measures; NaN for what was not measured then.</summary>
 internal readonly record struct SimulatedReading(DateTimeOffset Time, double[] Values);
 
 /// <summary>A kind of machine that can be simulated.</summary>
@@ -33,6 +33,9 @@ internal sealed record MachineTemplate
         OperatingTime, new("distance", "Length", null, "MTR", 0, true, 1000), Energy, NewMeter("chargeCycles", "charge-cycles", "C62"), BatteryLevel,
         NewGauge("stateOfHealth", Measure + "state-of-health", "P1"), Temperature("batteryTemperature"), Running, NewState("fault"), .. Position,
     ];
+
+    private static readonly SimulatedMeasure[] Rider =
+        [NewGauge("riderPower", Measure + "rider-power", "WTT") with { Group = "rider" }, NewGauge("cadence", Measure + "cadence", "RPM") with { Group = "rider" }];
 
     private MachineTemplate(
         string name, string maker, string model, int intervalSeconds, string meter, string? gauge, bool canJump, SimulatedMeasure[] measures, Func<Pcg, Machine> create, bool isSealed = false, bool hasItsPlace = false)
@@ -87,7 +90,7 @@ internal sealed record MachineTemplate
         new("aerial-platform", "Kairui", "KR-14E", 60, "operatingHours", "hydraulicTemperature", canJump: true,
             [OperatingTime, Energy, NewMeter("lifts", "lifts", "C62"), BatteryLevel, Temperature("hydraulicTemperature"), Running, NewState("alarm"), NewState("fault"), .. Position],
             static random => new AerialPlatform(random)),
-        new("e-bike", "Velo", "City 2", 300, "distance", null, canJump: false, Bicycle, static random => new EBike(random), isSealed: true),
+        new("e-bike", "Velo", "City 2", 300, "distance", null, canJump: false, [.. Bicycle, .. Rider], static random => new EBike(random), isSealed: true),
         new("shared-bike", "Velo", "Share 3", 300, "distance", null, canJump: true, Bicycle, static random => new EBike(random, (31.23, 121.47))),
         new("loom", "Weft", "AJ-190", 60, "operatingHours", "motorTemperature", canJump: false,
             [OperatingTime, Energy, NewMeter("picks", "picks", "C62"), NewMeter("fabricLength", "fabric-length", "MTR"), Temperature("motorTemperature"), Running, NewState("stop"), NewState("fault")],
@@ -133,6 +136,10 @@ internal sealed record MachineTemplate
         for (var i = 0; i < Measures.Count; i++)
         {
             var (measure, value) = (Measures[i], reading.Values[i]);
+            if (double.IsNaN(value))
+            {
+                continue;
+            }
             yield return measure.Unit is not { } unit
                 ? Measurement.Flag(reading.Time, measure.Type, value != 0)
                 : Measurement.Number(reading.Time, measure.Type, Shown(measure, value), unit, measure.Component);

@@ -12,8 +12,11 @@ internal static class GrantedView
     /// <summary>What stands for a verdict that is not covered.</summary>
     public const string NotGranted = "not-granted";
 
-    /// <summary>The group of a measure whose values are in the clear.</summary>
-    public static KeyGroup GroupOf(DeviceMeasure measure) => measure.Kind is MeasureKind.Latitude or MeasureKind.Longitude ? KeyGroup.Position : KeyGroup.Operation;
+    /// <summary>The group that a grant has to cover for values in the clear, and for figures such as how many there are.</summary>
+    public static KeyGroup GroupOf(DeviceMeasure measure) =>
+        measure.Kind is MeasureKind.Latitude or MeasureKind.Longitude ? KeyGroup.Position
+        : measure.About == MeasureSubject.Rider ? KeyGroup.Rider
+        : KeyGroup.Operation;
 
     /// <summary>Whether figures of a measure may be shown: of places only as measured, since a mean or an extreme is no rounded place.</summary>
     public static bool ShowsFigures(SeenDevice seen, DeviceTemplate template, string name) =>
