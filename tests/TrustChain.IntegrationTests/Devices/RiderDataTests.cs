@@ -5,6 +5,8 @@ using TrustChain.Core.Devices;
 using TrustChain.Core.Devices.Encryption;
 using TrustChain.Core.Encryption;
 using TrustChain.DeviceClient;
+using TrustChain.Devnet.Serving;
+using TrustChain.IntegrationTests.Devnet;
 using TrustChain.IntegrationTests.Serving;
 
 namespace TrustChain.IntegrationTests.Devices;
@@ -126,7 +128,7 @@ public sealed class RiderDataTests(ServerFixture fixture) : IClassFixture<Server
             Assert.Equal(1, await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken));
         }
 
-        (await BringAsync(device, Wrapped(-1))).ExpectProblem(400, "invalid-request"); // A device that knows nothing of it tries.
+        (await BringAsync(device, Wrapped(-1))).ExpectProblem(400, "invalid-request"); // Whoever knows nothing of it tries.
         var kept = await FetchAsync(device, insurer, insurerKey);
         Assert.Equal([$"{GrantTests.Day(-3)}.rider", $"{GrantTests.Day(-2)}.rider"], Names(kept));
         var value = (await ValuesAsync(device, insurer, -2))["riderPower"];
@@ -156,6 +158,62 @@ public sealed class RiderDataTests(ServerFixture fixture) : IClassFixture<Server
         Assert.All(fetched, k => Assert.Equal(master.Derive(Today, k.Name.Group).Export(), k.Export()));
     }
 
+    [Fact]
+    public async Task ServiceReadableTemplate_HasTheServiceShowSingleMeasuresOfTheRider_ToWhoHasAGrantOfThem()
+    {
+        // A deployment with a template of its own: what is sealed in the bicycle of one person is service-readable in a courier's.
+        using var program = new TemporaryFolder();
+        await using var server = await RunningServer.StartAsync(fixture.Stack.Postgres, fixture.Stack.Anvil, assembly: WithTemplate(program, "courier-bike", static t => t["privacy"] = "service-readable"));
+        var owner = await server.AddOrganisationAsync();
+        using var device = await TestDevice.EnrolAsync(server, owner, "courier-bike");
+        using var master = DeviceMasterKey.Generate(device.Uri);
+        var (rider, operation) = (master.Derive(Today.AddDays(-1), KeyGroup.Rider), master.Derive(Today.AddDays(-1), KeyGroup.Operation));
+        var clear = (await device.SendAsync(device.SignAs(With(device, At(-1), new JsonObject { ["type"] = Power, ["value"] = 180, ["uom"] = "WTT" }), device.Next, device.Previous))).ExpectProblem(400, "invalid-telemetry");
+        Assert.Equal("not-encrypted", Assert.Single(clear.GetProperty("errors").EnumerateArray()).GetProperty("rule").GetString());
+        (await device.SendAsync(With(device, At(-1), Encrypted(device, rider, At(-1))))).Expect(201);
+        var service = await ServiceKeyAsync(server);
+        (await server.PostAsync($"{device.Path}/day-keys", new { keys = new[] { WrappedDayKey.Wrap(rider, service), WrappedDayKey.Wrap(operation, service) } }, owner.ApiKey)).Expect(201);
+
+        Assert.Equal("180", (await ReadAsync("measure:riderPower"))["riderPower"]); // Decrypted here: a key would open the whole group.
+        Assert.Empty(await ReadAsync("measure:cadence"));
+        Assert.Equal(["operatingHours", "running"], (await ReadAsync("operation")).Keys.Order(StringComparer.Ordinal));
+        Assert.Equal(new MeasuredValue.Number(180, "WTT"), Decrypt((await ReadAsync("rider"))["riderPower"], rider, new ReportContext(device.Uri, At(-1), Power, null)));
+
+        // Were there one under a key of operation, it would be of the rider all the same.
+        await using var command = server.Database.CreateCommand("update event_body set event = $1 where record_id = (select t.record_id from telemetry t join device d on d.id = t.device_id where d.uri = $2)");
+        command.Parameters.Add(new() { Value = JsonSerializer.SerializeToUtf8Bytes(With(device, At(-1), Encrypted(device, operation, At(-1)))) });
+        command.Parameters.Add(new() { Value = device.Uri });
+        Assert.Equal(1, await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken));
+        Assert.Equal(["operatingHours", "running"], (await ReadAsync("operation")).Keys.Order(StringComparer.Ordinal));
+        Assert.Equal(["operatingHours", "riderPower", "running"], (await ReadAsync("operation", "rider")).Keys.Order(StringComparer.Ordinal));
+
+        async Task<Dictionary<string, string>> ReadAsync(params string[] scope)
+        {
+            var reader = await server.AddOrganisationAsync();
+            await GrantTests.GiveAsync(server, device, reader, GrantTests.Terms(scope, "none"));
+            return await ValuesAsync(device, reader, -1, server);
+        }
+    }
+
+    /// <summary>A copy of the server that has one more template: the newest bicycle's with another name, and changed.</summary>
+    /// <returns>Path of the program.</returns>
+    private static string WithTemplate(TemporaryFolder folder, string name, Action<JsonObject> change)
+    {
+        var built = new FileInfo(ServerProcess.PathOf("TrustChain.Server", "trustchain-server"));
+        foreach (var file in built.Directory!.EnumerateFiles("*", SearchOption.AllDirectories)) // A file has one.
+        {
+            var copy = folder.PathOf(Path.Combine("program", Path.GetRelativePath(built.Directory.FullName, file.FullName)));
+            Directory.CreateDirectory(Path.GetDirectoryName(copy)!); // As above.
+            file.CopyTo(copy);
+        }
+        var templates = folder.PathOf(Path.Combine("program", "Templates", "devices"));
+        var template = JsonNode.Parse(File.ReadAllBytes(Path.Combine(templates, "e-bike-v2.json")))!.AsObject(); // It is no null.
+        template["name"] = name;
+        change(template);
+        File.WriteAllText(Path.Combine(templates, name + ".json"), template.ToJsonString());
+        return folder.PathOf(Path.Combine("program", built.Name));
+    }
+
     private static DateTimeOffset At(int day) => new(Today.AddDays(day).ToDateTime(new TimeOnly(8, 0)), TimeSpan.Zero);
 
     private static string[] Names(IEnumerable<DayKey> keys) => [.. keys.Select(static k => k.Name.ToString()).Order(StringComparer.Ordinal)];
@@ -180,8 +238,8 @@ public sealed class RiderDataTests(ServerFixture fixture) : IClassFixture<Server
         return encrypted.TryDecrypt(key, context, out var value) ? value : null;
     }
 
-    private async Task<Dictionary<string, string>> ValuesAsync(TestDevice device, TestOrganisation reader, int day) =>
-        (await Server.GetAsync($"{device.Path}/readings?day={GrantTests.Day(day)}", reader.ApiKey)).Expect(200).Json.GetProperty("statements")[0].GetProperty("readings")[0].GetProperty("values")
+    private async Task<Dictionary<string, string>> ValuesAsync(TestDevice device, TestOrganisation reader, int day, RunningServer? server = null) =>
+        (await (server ?? Server).GetAsync($"{device.Path}/readings?day={GrantTests.Day(day)}", reader.ApiKey)).Expect(200).Json.GetProperty("statements")[0].GetProperty("readings")[0].GetProperty("values")
             .EnumerateObject().ToDictionary(static v => v.Name, static v => v.Value.ToString());
 
     /// <summary>The measures of yesterday that have figures for a reader.</summary>
@@ -191,8 +249,8 @@ public sealed class RiderDataTests(ServerFixture fixture) : IClassFixture<Server
             .SelectMany(static b => b.GetProperty("measures").EnumerateArray()).Select(static m => m.GetProperty("name").GetString()!).Order(StringComparer.Ordinal), // Each has one.
     ];
 
-    private async Task<EncryptionKey> ServiceKeyAsync() =>
-        EncryptionKey.TryParse((await Server.GetAsync("/api/devices/encryption-key")).Expect(200).Json.GetProperty("jwk"), out var key, out var error) ? key : throw new InvalidOperationException(error);
+    private async Task<EncryptionKey> ServiceKeyAsync(RunningServer? server = null) =>
+        EncryptionKey.TryParse((await (server ?? Server).GetAsync("/api/devices/encryption-key")).Expect(200).Json.GetProperty("jwk"), out var key, out var error) ? key : throw new InvalidOperationException(error);
 
     private async Task<DecryptionKey> PublishAsync(TestOrganisation organisation)
     {

@@ -55,7 +55,8 @@ internal sealed class RunningServer : IAsyncDisposable
     /// <param name="postgres">Where its database is made.</param>
     /// <param name="anvil">Where its contract is deployed.</param>
     /// <param name="settings">Settings on top, as environment variables.</param>
-    public static async Task<RunningServer> StartAsync(PostgresProcess postgres, AnvilProcess anvil, IReadOnlyDictionary<string, string?>? settings = null)
+    /// <param name="assembly">Path of the server's program; null for the one that was built.</param>
+    public static async Task<RunningServer> StartAsync(PostgresProcess postgres, AnvilProcess anvil, IReadOnlyDictionary<string, string?>? settings = null, string? assembly = null)
     {
         var cancellationToken = TestContext.Current.CancellationToken;
         var name = $"test_{Guid.NewGuid():N}";
@@ -83,6 +84,7 @@ internal sealed class RunningServer : IAsyncDisposable
             Registry = registry.Address.ToString(),
             Port = LocalPort.FindFree(),
             Environment = environment,
+            Assembly = assembly,
         })
         {
             Environment = environment,

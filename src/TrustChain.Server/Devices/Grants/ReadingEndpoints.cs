@@ -90,7 +90,11 @@ internal static class ReadingEndpoints
             return null;
         }
         var group = encrypted.KeyName.Group;
-        // A place is one under whatever key a device has put it: the grant has to cover that as well.
+        // A place is one under whatever key a device has put it, and so is what is about the rider: the grant has to cover that as well.
+        if (measure.About == MeasureSubject.Rider && !terms.Covers(KeyGroup.Rider, measure.Name))
+        {
+            return null;
+        }
         var isAside = measure.IsPlace && group is not (KeyGroup.Position or KeyGroup.Area);
         if (terms.HandsOver(group) && (!isAside || terms.HandsOver(KeyGroup.Position)))
         {
