@@ -299,7 +299,7 @@ internal static partial class AccountEndpoints
         await context.WriteAsync(who.Person, null, "confirmed", how);
         await context.ConfirmAsync(byPasskey: how == ByPasskey);
         var returnUrl = typed["returnUrl"].ToString();
-        return context.Redirect(PageContext.IsLocal(returnUrl) && !returnUrl.Contains('?', StringComparison.Ordinal) ? returnUrl : "/account", "confirmed");
+        return context.Redirect(PageContext.IsReturn(returnUrl) && !returnUrl.Contains('?', StringComparison.Ordinal) ? returnUrl : "/account", "confirmed");
     }
 
     /// <summary>What is wrong with the current password that was typed; each wrong one counts towards the lockout, as at signing in.</summary>

@@ -60,7 +60,8 @@ internal static class SignInEndpoints
         var result = await signIn.PasswordSignInAsync(person, password, isPersistent: false, lockoutOnFailure: true);
         if (result.RequiresTwoFactor)
         {
-            return context.Redirect("/account/sign-in/code?returnUrl=" + Uri.EscapeDataString(typed["returnUrl"].ToString()));
+            var returnUrl = typed["returnUrl"].ToString();
+            return context.Redirect("/account/sign-in/code" + (PageContext.IsReturn(returnUrl) ? "?returnUrl=" + Uri.EscapeDataString(returnUrl) : ""));
         }
         return await AnswerAsync(context, person, result, typed, "password");
     }
@@ -135,7 +136,7 @@ internal static class SignInEndpoints
         }
         await context.WriteAsync(person, null, "signed-in", how);
         var returnUrl = typed["returnUrl"].ToString();
-        return context.Redirect(PageContext.IsLocal(returnUrl) ? returnUrl : "/account");
+        return context.Redirect(PageContext.IsReturn(returnUrl) ? returnUrl : "/account");
     }
 
     private static async Task<IResult> SignOutAsync(AccountContext context, SignInManager<Person> signIn)

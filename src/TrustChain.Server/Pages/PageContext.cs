@@ -64,7 +64,12 @@ public sealed record PageContext
     public static string? SafeLink(string? url) =>
         IsLocal(url) || (Uri.TryCreate(url, UriKind.Absolute, out var uri) && (uri.Scheme == Uri.UriSchemeHttps || uri.Scheme == Uri.UriSchemeHttp)) ? url : null;
 
+    private const int MaxReturn = 2_000;
+
     /// <summary>True for a path on this site. Backslashes are refused because browsers read them as slashes, and so <c>/\host</c> as another site.</summary>
     public static bool IsLocal(string? url) =>
         url is ['/', ..] && url is not ['/', '/' or '\\', ..] && !url.AsSpan().ContainsAny(['\\', '\t', '\n', '\r']);
+
+    /// <summary>Where a form may lead back to: a path on this site as a header can carry it, of printable ASCII and not longer than a browser's address.</summary>
+    public static bool IsReturn(string? url) => IsLocal(url) && url!.Length <= MaxReturn && !url.AsSpan().ContainsAnyExceptInRange('!', '~');
 }

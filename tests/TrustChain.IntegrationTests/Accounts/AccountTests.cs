@@ -198,7 +198,7 @@ public sealed partial class AccountTests(ServerFixture fixture) : IClassFixture<
 
         await AgeConfirmationAsync(login);
         await browser.GetAsync("/account/confirm");
-        foreach (var elsewhere in (string[])["//elsewhere.example/", "https://elsewhere.example/", "/account?done=password"])
+        foreach (var elsewhere in (string[])["//elsewhere.example/", "https://elsewhere.example/", "/account?done=password", "/account/\u0001", "/account/茶", "/" + new string('a', 3_000)])
         {
             (await browser.PostAsync("/account/confirm", ("current", Password), ("returnUrl", elsewhere))).Expect(200, "/account");
             await browser.GetAsync("/account/confirm");
