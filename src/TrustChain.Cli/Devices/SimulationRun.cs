@@ -2,6 +2,7 @@ using System.Buffers.Text;
 using System.Diagnostics;
 using System.Globalization;
 using System.Text;
+using System.Text.Json;
 using TrustChain.Cli.Capture;
 using TrustChain.Cli.Devices.Simulation;
 using TrustChain.Cli.Http;
@@ -127,10 +128,19 @@ internal sealed class SimulationRun(Shell shell, SimulationOptions options, stri
     /// <exception cref="CliException">There is none.</exception>
     private static async Task<string> FindPrefixAsync(ServerClient client, CancellationToken cancellationToken)
     {
-        var answer = (await client.GetAsync("api/claims", "application/json", cancellationToken)).OrThrow();
-        using var json = answer.ToJson();
-        return JsonMembers.Array(json.RootElement, "claims").Where(static c => JsonMembers.Text(c, "kind") == "gcp").Select(static c => JsonMembers.Text(c, "value")).FirstOrDefault()
-            ?? throw new CliException("The owner has claimed no company prefix; give --prefix.", ExitCodes.Bad);
+        long? after = 0;
+        while (after is not null)
+        {
+            var answer = (await client.GetAsync(string.Create(CultureInfo.InvariantCulture, $"api/claims?after={after}"), "application/json", cancellationToken)).OrThrow();
+            using var json = answer.ToJson();
+            if (JsonMembers.Array(json.RootElement, "claims").FirstOrDefault(static c => JsonMembers.Text(c, "kind") == "gcp") is { ValueKind: JsonValueKind.Object } claim
+                && JsonMembers.Text(claim, "value") is { } prefix)
+            {
+                return prefix;
+            }
+            after = JsonMembers.Integer(json.RootElement, "next");
+        }
+        throw new CliException("The owner has claimed no company prefix; give --prefix.", ExitCodes.Bad);
     }
 
     /// <summary>Waits until so many more statements are within the speed.</summary>

@@ -15,6 +15,7 @@ namespace TrustChain.Server.Capture;
 /// </summary>
 internal sealed class AuthorityCheck(OrganisationStore organisations, ItemIndex items, IOptions<CaptureOptions> options, TimeProvider time)
 {
+    private const int MaxOrganisations = 100;
     private static readonly TimeSpan Lifetime = TimeSpan.FromSeconds(10);
     private static readonly string[] CreatingSteps = ["https://ref.gs1.org/cbv/BizStep-commissioning", "https://ref.gs1.org/cbv/BizStep-creating_class_instance"];
 
@@ -73,6 +74,10 @@ internal sealed class AuthorityCheck(OrganisationStore organisations, ItemIndex 
             return cached.Claims;
         }
         var claims = await organisations.ListClaimsAsync(organisationId, cancellationToken);
+        if (_claims.Count >= MaxOrganisations)
+        {
+            _claims.Clear();
+        }
         _claims[organisationId] = (claims, now + (long)(Lifetime.TotalSeconds * time.TimestampFrequency));
         return claims;
     }

@@ -48,7 +48,7 @@ internal static class OperatorCommands
     private static async Task<int> InitialiseAsync(NpgsqlDataSource database, string publicUrl, string id, string name, string path)
     {
         var organisations = new OrganisationStore(database, TimeProvider.System);
-        if ((await organisations.ListAsync(CancellationToken.None)).Any(static o => o.IsAdmin))
+        if (await organisations.HasAdminAsync(CancellationToken.None))
         {
             await Console.Error.WriteLineAsync("There is an admin already.");
             return 1;

@@ -28,6 +28,7 @@ public static class ProblemCodes
     public const string NotFound = "not-found";
     public const string AlreadyExists = "already-exists";
     public const string ClaimOverlaps = "claim-overlaps";
+    public const string TooManyClaims = "too-many-claims";
     public const string EventIdInUse = "event-id-in-use";
     public const string ContentErased = "content-erased";
     public const string TooLarge = "too-large";

@@ -5,6 +5,7 @@ using TrustChain.Postgres.Capture;
 using TrustChain.Postgres.Items;
 using TrustChain.Postgres.Organisations;
 using TrustChain.Server.Hosting;
+using TrustChain.Server.Organisations;
 
 namespace TrustChain.Server.Items;
 
@@ -80,7 +81,7 @@ internal static class CertificateEndpoints
     }
 
     private static async Task<IResult> ListAsync(
-        Caller caller, ItemStatus itemStatus, StatusStore status, OrganisationStore organisations, CancellationToken cancellationToken, string? item = null)
+        Caller caller, ItemStatus itemStatus, StatusStore status, OrganisationDirectory organisations, CancellationToken cancellationToken, string? item = null)
     {
         if (item is null && caller.Organisation is null)
         {
@@ -89,8 +90,8 @@ internal static class CertificateEndpoints
         var uri = item is not null && Gs1Identifier.TryParse(item, out var id, out _) ? id.DigitalLink : item;
         // Without an item the caller is known.
         var list = uri is null ? await status.ListCertificatesOfAsync(caller.Organisation!.Id, cancellationToken) : await itemStatus.ListCertificatesAsync([uri], cancellationToken);
-        var names = (await organisations.ListAsync(cancellationToken)).ToDictionary(static o => o.Id, static o => o.Code);
-        return Results.Json(new { certificates = list.Select(c => Answer(c, names[c.OrganisationId])) });
+        var names = await organisations.GetAsync(list.Select(static c => c.OrganisationId), cancellationToken);
+        return Results.Json(new { certificates = list.Select(c => Answer(c, names[c.OrganisationId].Code)) });
     }
 
     private static async Task<IResult> GetAsync(string id, StatusStore status, OrganisationStore organisations, CancellationToken cancellationToken) =>

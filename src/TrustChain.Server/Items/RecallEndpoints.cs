@@ -7,6 +7,7 @@ using TrustChain.Postgres.Items;
 using TrustChain.Postgres.Organisations;
 using TrustChain.Server.Capture;
 using TrustChain.Server.Hosting;
+using TrustChain.Server.Organisations;
 
 namespace TrustChain.Server.Items;
 
@@ -140,7 +141,7 @@ internal static class RecallEndpoints
     }
 
     private static async Task<IResult> ListAsync(
-        Caller caller, ItemStatus itemStatus, StatusStore status, OrganisationStore organisations, CancellationToken cancellationToken, string? item = null)
+        Caller caller, ItemStatus itemStatus, StatusStore status, OrganisationDirectory organisations, CancellationToken cancellationToken, string? item = null)
     {
         if (item is null && caller.Organisation is null)
         {
@@ -149,8 +150,8 @@ internal static class RecallEndpoints
         var uri = item is not null && Gs1Identifier.TryParse(item, out var id, out _) ? id.DigitalLink : item;
         // Without an item the caller is known.
         var list = uri is null ? await status.ListRecallsOfAsync(caller.Organisation!.Id, cancellationToken) : await itemStatus.ListRecallsAsync([uri], cancellationToken);
-        var names = (await organisations.ListAsync(cancellationToken)).ToDictionary(static o => o.Id, static o => o.Code);
-        return Results.Json(new { recalls = list.Select(r => Answer(r, names[r.OrganisationId])) });
+        var names = await organisations.GetAsync(list.Select(static r => r.OrganisationId), cancellationToken);
+        return Results.Json(new { recalls = list.Select(r => Answer(r, names[r.OrganisationId].Code)) });
     }
 
     private static object Answer(StoredRecall r, string organisation) => new

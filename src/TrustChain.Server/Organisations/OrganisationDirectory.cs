@@ -1,26 +1,45 @@
+using System.Collections.Concurrent;
 using TrustChain.Postgres.Organisations;
 
 namespace TrustChain.Server.Organisations;
 
-/// <summary>All organisations by database id, at most five seconds old: pages name many, and names rarely change.</summary>
+/// <summary>Organisations by database id, at most five seconds old: pages name many, and names rarely change.</summary>
 internal sealed class OrganisationDirectory(OrganisationStore organisations, TimeProvider time)
 {
+    private const int MaxEntries = 10_000;
     private static readonly TimeSpan Lifetime = TimeSpan.FromSeconds(5);
 
-    private volatile Snapshot? _snapshot;
+    private readonly ConcurrentDictionary<int, (Organisation Organisation, long ReadAt)> _known = new();
 
-    private sealed record Snapshot(Dictionary<int, Organisation> ById, long ReadAt);
-
-    /// <summary>The organisations, among them every one of <paramref name="needed"/>.</summary>
+    /// <summary>The organisations that are needed, and no others.</summary>
     public async ValueTask<IReadOnlyDictionary<int, Organisation>> GetAsync(IEnumerable<int> needed, CancellationToken cancellationToken)
     {
-        var snapshot = _snapshot;
-        if (snapshot is null || time.GetElapsedTime(snapshot.ReadAt) > Lifetime || needed.Any(id => !snapshot.ById.ContainsKey(id)))
+        var (found, missing) = (new Dictionary<int, Organisation>(), new List<int>());
+        foreach (var id in needed.Distinct())
         {
-            var readAt = time.GetTimestamp();
-            snapshot = new Snapshot((await organisations.ListAsync(cancellationToken)).ToDictionary(static o => o.Id), readAt);
-            _snapshot = snapshot;
+            if (_known.TryGetValue(id, out var entry) && time.GetElapsedTime(entry.ReadAt) <= Lifetime)
+            {
+                found.Add(id, entry.Organisation);
+            }
+            else
+            {
+                missing.Add(id);
+            }
         }
-        return snapshot.ById;
+        if (missing.Count == 0)
+        {
+            return found;
+        }
+        if (_known.Count >= MaxEntries)
+        {
+            _known.Clear();
+        }
+        var readAt = time.GetTimestamp();
+        foreach (var organisation in await organisations.ListAsync(missing, cancellationToken))
+        {
+            found.Add(organisation.Id, organisation);
+            _known[organisation.Id] = (organisation, readAt);
+        }
+        return found;
     }
 }

@@ -11,14 +11,16 @@ namespace TrustChain.Server.Organisations;
 /// <summary>Organisations and their claims on identifiers.</summary>
 internal static partial class OrganisationEndpoints
 {
+    private const int PageSize = 100;
+
     public static void MapOrganisations(this IEndpointRouteBuilder app)
     {
         var organisations = app.MapGroup("/api/organisations").WithTags("Organisations");
         organisations.MapPost("", AddAsync).RequireAdmin().WithSummary("Adds an organisation; its first API key is shown this once.");
-        organisations.MapGet("", ListAsync).RequireOrganisation().WithSummary("Organisations on this deployment.");
+        organisations.MapGet("", ListAsync).RequireOrganisation().WithSummary("Organisations on this deployment, by id, 100 at a time: \"next\" is the id to ask for as \"after\".");
         var claims = app.MapGroup("/api/claims").WithTags("Organisations").RequireOrganisation();
         claims.MapPost("", AddClaimAsync).NeedsRole(OrganisationRole.Admin).WithSummary("Claims a GS1 company prefix, a single key or a URI namespace; self-declared until verified.");
-        claims.MapGet("", ListClaimsAsync).WithSummary("Own claims; all of them for an admin.");
+        claims.MapGet("", ListClaimsAsync).WithSummary("Own claims, those of everybody for an admin, oldest first, 100 at a time: \"next\" is the id to ask for as \"after\".");
         claims.MapPost("/{id:int}/verify", VerifyClaimAsync).RequireAdmin().WithSummary("Marks a claim as verified.");
     }
 
@@ -57,10 +59,19 @@ internal static partial class OrganisationEndpoints
             : Results.Json(new { id, name, roles, template, apiKey = apiKey.Key }, statusCode: StatusCodes.Status201Created);
     }
 
-    private static async Task<IResult> ListAsync(OrganisationStore organisations, CancellationToken cancellationToken) => Results.Json(new
+    private static async Task<IResult> ListAsync(OrganisationStore organisations, CancellationToken cancellationToken, string after = "")
     {
-        organisations = (await organisations.ListAsync(cancellationToken)).Select(static o => new { id = o.Code, name = o.Name, roles = o.Roles, template = o.Template }),
-    });
+        if (after.Length > 0 && !IsCode(after))
+        {
+            return Problems.InvalidRequest("\"after\" must be the id of an organisation.");
+        }
+        var list = await organisations.ListAsync(after, PageSize, cancellationToken);
+        return Results.Json(new
+        {
+            organisations = list.Select(static o => new { id = o.Code, name = o.Name, roles = o.Roles, template = o.Template }),
+            next = list.Count == PageSize ? list[^1].Code : null,
+        });
+    }
 
     private static async Task<IResult> AddClaimAsync(
         HttpContext context, Caller caller, OrganisationStore organisations, AuthorityCheck authority, AuditStore audit, CancellationToken cancellationToken)
@@ -87,11 +98,21 @@ internal static partial class OrganisationEndpoints
         }
         // Without faults all are set, and the endpoint has an organisation.
         var own = caller.Organisation!;
+        ClaimRefusal? refusal = null;
         var claim = await audit.DoAsync(
-            connection => organisations.AddClaimAsync(connection, own.Id, kind!.Value, value!, cancellationToken),
+            async connection =>
+            {
+                var result = await organisations.AddClaimAsync(connection, own.Id, kind!.Value, value!, cancellationToken);
+                refusal = result.Refusal;
+                return result.Claim;
+            },
             made => context.Act(own, "claim-made", $"{OrganisationStore.Name(made.Kind)} {made.Value}"),
             cancellationToken);
         authority.Forget();
+        if (refusal == ClaimRefusal.TooMany)
+        {
+            return Problems.Create(409, ProblemCodes.TooManyClaims, $"An organisation has at most {OrganisationStore.MaxClaims} claims.");
+        }
         return claim is null
             ? Problems.Create(409, ProblemCodes.ClaimOverlaps, $"{value} overlaps a claim of another organisation.")
             : Results.Json(Answer(claim, own.Code), statusCode: StatusCodes.Status201Created);
@@ -127,12 +148,12 @@ internal static partial class OrganisationEndpoints
         }
     }
 
-    private static async Task<IResult> ListClaimsAsync(Caller caller, OrganisationStore organisations, CancellationToken cancellationToken)
+    private static async Task<IResult> ListClaimsAsync(Caller caller, OrganisationStore organisations, CancellationToken cancellationToken, int after = 0)
     {
         var own = caller.Organisation!; // The group requires an organisation.
-        var names = caller.IsDeploymentAdmin ? (await organisations.ListAsync(cancellationToken)).ToDictionary(static o => o.Id, static o => o.Code) : new Dictionary<int, string> { [own.Id] = own.Code };
-        var claims = await organisations.ListClaimsAsync(caller.IsDeploymentAdmin ? null : own.Id, cancellationToken);
-        return Results.Json(new { claims = claims.Select(c => Answer(c, names[c.OrganisationId])) });
+        var claims = await organisations.ListClaimsAsync(caller.IsDeploymentAdmin ? null : own.Id, after, PageSize, cancellationToken);
+        var names = (await organisations.ListAsync([.. claims.Select(static c => c.OrganisationId).Distinct()], cancellationToken)).ToDictionary(static o => o.Id, static o => o.Code);
+        return Results.Json(new { claims = claims.Select(c => Answer(c, names[c.OrganisationId])), next = claims.Count == PageSize ? claims[^1].Id : (int?)null });
     }
 
     private static async Task<IResult> VerifyClaimAsync(

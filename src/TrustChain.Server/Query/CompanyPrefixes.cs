@@ -23,22 +23,31 @@ internal sealed class CompanyPrefixLengths(IReadOnlySet<string> prefixes)
     }
 }
 
-/// <summary>The prefixes of all organisations, read again every ten seconds.</summary>
+/// <summary>The prefixes of all organisations, read again every ten seconds; while one request reads, the others go on with what is known.</summary>
 internal sealed class CompanyPrefixes(OrganisationStore organisations, TimeProvider time)
 {
     private static readonly TimeSpan Lifetime = TimeSpan.FromSeconds(10);
 
     private volatile CompanyPrefixLengths? _known;
     private long _readAt;
+    private int _readers;
 
     public async ValueTask<CompanyPrefixLengths> GetAsync(CancellationToken cancellationToken)
     {
-        if (_known is { } known && time.GetElapsedTime(Volatile.Read(ref _readAt)) < Lifetime)
+        if (_known is { } known && (time.GetElapsedTime(Volatile.Read(ref _readAt)) < Lifetime || Volatile.Read(ref _readers) > 0))
         {
             return known;
         }
-        var claims = await organisations.ListClaimsAsync(null, cancellationToken);
-        Volatile.Write(ref _readAt, time.GetTimestamp());
-        return _known = new CompanyPrefixLengths(claims.Where(static c => c.Kind == ClaimKind.Gcp).Select(static c => c.Value).ToHashSet());
+        Interlocked.Increment(ref _readers);
+        try
+        {
+            var prefixes = await organisations.ListCompanyPrefixesAsync(cancellationToken);
+            Volatile.Write(ref _readAt, time.GetTimestamp());
+            return _known = new CompanyPrefixLengths(prefixes);
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _readers);
+        }
     }
 }

@@ -388,7 +388,7 @@ public sealed partial class AccessMatrixTests(ServerFixture fixture) : IClassFix
         (await Server.PostAsAdminAsync("/api/organisations", new { id = AuditorOf(company), name = "Auditor", roles = new[] { "auditor" } })).Expect(201).Text("apiKey");
 
     /// <summary>The organisation of the deployment's admins.</summary>
-    private async Task<string> OperatorAsync() => (await Server.GetAsync("/api/organisations", Server.AdminKey)).Expect(200).Json.GetProperty("organisations").EnumerateArray()
+    private async Task<string> OperatorAsync() => (await Server.ListAsync("/api/organisations", "organisations", Server.AdminKey))
         .First(static o => o.GetProperty("roles").EnumerateArray().Any(static r => r.GetString() == "admin")).GetProperty("id").GetString()!; // Every organisation has an id.
 
     private async Task<Browser> SignInAsync(string organisation, string role, bool withCode = false)

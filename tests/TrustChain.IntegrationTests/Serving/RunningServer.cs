@@ -236,6 +236,26 @@ internal sealed class RunningServer : IAsyncDisposable
 
     public Task<Answer> GetAsync(string path, string? apiKey = null, string? accept = null) => SendAsync(HttpMethod.Get, path, apiKey, accept: accept);
 
+    /// <summary>All of a list that is answered in pages.</summary>
+    /// <param name="path">Its path.</param>
+    /// <param name="member">The member of the answer that has the list.</param>
+    /// <param name="apiKey">Who asks.</param>
+    /// <param name="cursor">The parameter that takes what the answer says as <c>next</c>.</param>
+    public async Task<IReadOnlyList<JsonElement>> ListAsync(string path, string member, string? apiKey, string cursor = "after")
+    {
+        var (list, address) = (new List<JsonElement>(), path);
+        while (true)
+        {
+            var page = (await GetAsync(address, apiKey)).Expect(200).Json;
+            list.AddRange(page.GetProperty(member).EnumerateArray());
+            if (page.GetProperty("next") is not { ValueKind: not JsonValueKind.Null } next)
+            {
+                return list;
+            }
+            address = $"{path}?{cursor}={Uri.EscapeDataString(next.ToString())}";
+        }
+    }
+
     public Task<Answer> PostAsync(string path, object body, string? apiKey) => SendAsync(HttpMethod.Post, path, apiKey, JsonContent.Create(body));
 
     /// <summary>What the operator may do.</summary>
