@@ -46,3 +46,19 @@ public sealed class Person
 /// <param name="Data">Public key, counter and the like, as JSON of whoever verifies it.</param>
 /// <param name="CreatedAt">When it was added.</param>
 public sealed record Passkey(byte[] CredentialId, Guid PersonId, string Name, string Data, DateTimeOffset CreatedAt);
+
+/// <summary>What a person sees of a passkey of theirs.</summary>
+public sealed record PasskeyName(byte[] CredentialId, string Name, DateTimeOffset CreatedAt);
+
+/// <summary>What became of a passkey that was to be kept.</summary>
+public enum PasskeyResult
+{
+    /// <summary>It is kept.</summary>
+    Kept,
+
+    /// <summary>Its credential is somebody else's.</summary>
+    OfAnother,
+
+    /// <summary>The person has as many as they may have.</summary>
+    TooMany,
+}

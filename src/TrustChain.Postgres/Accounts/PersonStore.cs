@@ -6,6 +6,9 @@ namespace TrustChain.Postgres.Accounts;
 /// <summary>People and their passkeys.</summary>
 public sealed class PersonStore(NpgsqlDataSource database, TimeProvider time)
 {
+    /// <summary>Passkeys that a person may have.</summary>
+    public const int MaxPasskeys = 20;
+
     private const string Columns = """
         id, login, login_normalized, name, password_hash, security_stamp, version, authenticator_key, two_factor, recovery_codes, failed_count, locked_until, created_at, disabled_at
         """;
@@ -57,28 +60,72 @@ public sealed class PersonStore(NpgsqlDataSource database, TimeProvider time)
 
     public Task<Person?> FindAsync(string loginNormalized, CancellationToken cancellationToken) => FindAsync("login_normalized", loginNormalized, cancellationToken);
 
-    /// <summary>Adds a passkey, or takes over what has changed of it, such as its counter; false when the credential belongs to somebody else.</summary>
-    public async Task<bool> PutPasskeyAsync(Passkey passkey, CancellationToken cancellationToken)
+    /// <summary>Adds a passkey, or takes over what has changed of it, such as its counter.</summary>
+    public async Task<PasskeyResult> PutPasskeyAsync(Passkey passkey, CancellationToken cancellationToken)
     {
         const string Sql = """
             insert into passkey (credential_id, person_id, name, data, created_at) values ($1, $2, $3, $4, $5)
             on conflict (credential_id) do update set name = excluded.name, data = excluded.data where passkey.person_id = excluded.person_id
             """;
-        await using var command = database.CreateCommand(Sql);
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        // One of a person's at a time, so that none slips in beside the last one.
+        await using (var hold = new NpgsqlCommand("select from person where id = $1 for no key update", connection) { Parameters = { new() { Value = passkey.PersonId } } })
+        {
+            await hold.ExecuteNonQueryAsync(cancellationToken);
+        }
+        const string IsFull = "select count(*) >= $3 and not bool_or(credential_id = $2) from passkey where person_id = $1";
+        await using (var count = new NpgsqlCommand(IsFull, connection) { Parameters = { new() { Value = passkey.PersonId }, new() { Value = passkey.CredentialId }, new() { Value = MaxPasskeys } } })
+        {
+            if (await count.ExecuteScalarAsync(cancellationToken) is true)
+            {
+                return PasskeyResult.TooMany;
+            }
+        }
+        await using var command = new NpgsqlCommand(Sql, connection);
         command.Parameters.Add(new() { Value = passkey.CredentialId });
         command.Parameters.Add(new() { Value = passkey.PersonId });
         command.Parameters.Add(new() { Value = passkey.Name });
         command.Parameters.Add(new() { Value = passkey.Data, NpgsqlDbType = NpgsqlDbType.Jsonb });
         command.Parameters.Add(new() { Value = passkey.CreatedAt.UtcDateTime });
-        return await command.ExecuteNonQueryAsync(cancellationToken) == 1;
+        if (await command.ExecuteNonQueryAsync(cancellationToken) != 1)
+        {
+            return PasskeyResult.OfAnother;
+        }
+        await transaction.CommitAsync(cancellationToken);
+        return PasskeyResult.Kept;
     }
 
-    public async Task<bool> RemovePasskeyAsync(Guid personId, byte[] credentialId, CancellationToken cancellationToken)
+    /// <summary>Removes a passkey; null when the person has no such one.</summary>
+    /// <returns>Its name.</returns>
+    public async Task<string?> RemovePasskeyAsync(Guid personId, byte[] credentialId, CancellationToken cancellationToken)
     {
-        await using var command = database.CreateCommand("delete from passkey where person_id = $1 and credential_id = $2");
+        await using var command = database.CreateCommand("delete from passkey where person_id = $1 and credential_id = $2 returning name");
         command.Parameters.Add(new() { Value = personId });
         command.Parameters.Add(new() { Value = credentialId });
-        return await command.ExecuteNonQueryAsync(cancellationToken) == 1;
+        return await command.ExecuteScalarAsync(cancellationToken) as string;
+    }
+
+    /// <summary>What a person sees of their passkeys, oldest first.</summary>
+    public async Task<IReadOnlyList<PasskeyName>> ListPasskeyNamesAsync(Guid personId, CancellationToken cancellationToken)
+    {
+        await using var command = database.CreateCommand("select credential_id, name, created_at from passkey where person_id = $1 order by created_at");
+        command.Parameters.Add(new() { Value = personId });
+        var passkeys = new List<PasskeyName>();
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            passkeys.Add(new PasskeyName(reader.GetFieldValue<byte[]>(0), reader.GetString(1), reader.GetFieldValue<DateTimeOffset>(2)));
+        }
+        return passkeys;
+    }
+
+    /// <summary>How many passkeys a person has.</summary>
+    public async Task<int> CountPasskeysAsync(Guid personId, CancellationToken cancellationToken)
+    {
+        await using var command = database.CreateCommand("select count(*)::integer from passkey where person_id = $1");
+        command.Parameters.Add(new() { Value = personId });
+        return (int)(await command.ExecuteScalarAsync(cancellationToken))!; // "count" always answers.
     }
 
     /// <summary>A person's passkeys, oldest first.</summary>

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text.Encodings.Web;
 using Microsoft.AspNetCore.Identity;
 using QRCoder;
@@ -12,6 +13,7 @@ namespace TrustChain.Server.Accounts;
 internal static partial class AccountEndpoints
 {
     private const int RecoveryCodes = 10;
+    private const int MaxCredentialId = 1023;
     private const string ByPasskey = "passkey";
 
     public static void MapAccount(this IEndpointRouteBuilder app)
@@ -45,7 +47,7 @@ internal static partial class AccountEndpoints
         var view = new AccountPage.AccountView(
             await parts.Memberships.GetAsync(who.Person.Id, context.Cancellation),
             who.Caller.Organisation?.Code,
-            await parts.People.ListPasskeysAsync(who.Person.Id, context.Cancellation),
+            await parts.People.ListPasskeyNamesAsync(who.Person.Id, context.Cancellation),
             who.Person.PasswordHash is not null,
             who.Person.TwoFactor,
             who.Person.RecoveryCodes.Count,
@@ -90,6 +92,10 @@ internal static partial class AccountEndpoints
         {
             return await RefuseAsync(context.NewForm(typed, ("passkeyName", context.T.FieldMissing)), StatusCodes.Status400BadRequest);
         }
+        if (await parts.People.CountPasskeysAsync(who.Person.Id, context.Cancellation) >= PersonStore.MaxPasskeys)
+        {
+            return await RefuseAsync(context.NewForm(typed, ("", context.T.TooManyPasskeys)), StatusCodes.Status409Conflict);
+        }
         var attested = credential.Length is > 0 and <= 65_536 ? await PasskeyForm.TryAsync(() => signIn.PerformPasskeyAttestationAsync(credential)) : null;
         if (attested is not { Succeeded: true } || attested.UserEntity.Id != who.Person.Id.ToString())
         {
@@ -97,9 +103,16 @@ internal static partial class AccountEndpoints
             return await RefuseAsync(context.NewForm(typed, ("", context.T.PasskeyFailed)), StatusCodes.Status400BadRequest);
         }
         attested.Passkey.Name = name;
-        if (!(await users.AddOrUpdatePasskeyAsync(who.Person, attested.Passkey)).Succeeded)
+        try
         {
-            return await RefuseAsync(context.NewForm(typed, ("", context.T.ChangedMeanwhile)), StatusCodes.Status409Conflict);
+            if (!(await users.AddOrUpdatePasskeyAsync(who.Person, attested.Passkey)).Succeeded)
+            {
+                return await RefuseAsync(context.NewForm(typed, ("", context.T.ChangedMeanwhile)), StatusCodes.Status409Conflict);
+            }
+        }
+        catch (TooManyPasskeysException)
+        {
+            return await RefuseAsync(context.NewForm(typed, ("", context.T.TooManyPasskeys)), StatusCodes.Status409Conflict); // Others came since they were counted.
         }
         await context.NoteSecondFactorAsync();
         return await DoneAsync(context, who, "passkey-added", name, "passkey");
@@ -117,9 +130,10 @@ internal static partial class AccountEndpoints
             return context.ToSignIn();
         }
         var id = (await context.Http.Request.ReadFormAsync(context.Cancellation))["credentialId"].ToString();
-        var passkey = (await parts.People.ListPasskeysAsync(who.Person.Id, context.Cancellation)).FirstOrDefault(p => Convert.ToHexStringLower(p.CredentialId) == id);
-        return passkey is not null && await parts.People.RemovePasskeyAsync(who.Person.Id, passkey.CredentialId, context.Cancellation)
-            ? await DoneAsync(context, who, "passkey-removed", passkey.Name, "passkey-removed")
+        var bytes = new byte[MaxCredentialId];
+        return Convert.FromHexString(id, bytes, out _, out var length) == OperationStatus.Done
+            && await parts.People.RemovePasskeyAsync(who.Person.Id, bytes[..length], context.Cancellation) is { } name
+            ? await DoneAsync(context, who, "passkey-removed", name, "passkey-removed")
             : context.Redirect("/account");
     }
 
@@ -239,7 +253,7 @@ internal static partial class AccountEndpoints
     private static async Task<IResult> RenderSecondFactorAsync(
         AccountContext context, AccountParts parts, SignedIn who, SecondFactorState state, FormState form, int status = StatusCodes.Status200OK)
     {
-        var hasPasskey = (await parts.People.ListPasskeysAsync(who.Person.Id, context.Cancellation)).Count > 0;
+        var hasPasskey = await parts.People.CountPasskeysAsync(who.Person.Id, context.Cancellation) > 0;
         return await context.RenderAsync<SecondFactorPage>(
             "/account/second-factor",
             new Dictionary<string, object?>
@@ -263,7 +277,7 @@ internal static partial class AccountEndpoints
                 [nameof(ConfirmPage.Form)] = form,
                 [nameof(ConfirmPage.Frame)] = AccountContext.Frame(who),
                 [nameof(ConfirmPage.HasPassword)] = who.Person.PasswordHash is not null,
-                [nameof(ConfirmPage.HasPasskey)] = (await parts.People.ListPasskeysAsync(who.Person.Id, context.Cancellation)).Count > 0,
+                [nameof(ConfirmPage.HasPasskey)] = await parts.People.CountPasskeysAsync(who.Person.Id, context.Cancellation) > 0,
             },
             status);
 

@@ -126,6 +126,9 @@ internal sealed partial class IdentityPersonStore(PersonStore people, IDataProte
     }
 }
 
+/// <summary>A person has as many passkeys as they may have: Identity gives its store no other way to say so.</summary>
+internal sealed class TooManyPasskeysException() : Exception($"A person has at most {PersonStore.MaxPasskeys} passkeys.");
+
 /// <summary>The part about passkeys.</summary>
 internal sealed partial class IdentityPersonStore
 {
@@ -133,9 +136,12 @@ internal sealed partial class IdentityPersonStore
     {
         var data = JsonSerializer.Serialize(new PasskeyData(
             passkey.PublicKey, passkey.SignCount, passkey.Transports, passkey.IsUserVerified, passkey.IsBackupEligible, passkey.IsBackedUp, passkey.AttestationObject, passkey.ClientDataJson));
-        if (!await people.PutPasskeyAsync(new Passkey(passkey.CredentialId, user.Id, passkey.Name ?? "passkey", data, time.GetUtcNow()), cancellationToken))
+        switch (await people.PutPasskeyAsync(new Passkey(passkey.CredentialId, user.Id, passkey.Name ?? "passkey", data, time.GetUtcNow()), cancellationToken))
         {
-            throw new InvalidOperationException("The credential belongs to somebody else."); // Identity looks before it asks for this.
+            case PasskeyResult.OfAnother:
+                throw new InvalidOperationException("The credential belongs to somebody else."); // Identity looks before it asks for this.
+            case PasskeyResult.TooMany:
+                throw new TooManyPasskeysException();
         }
     }
 

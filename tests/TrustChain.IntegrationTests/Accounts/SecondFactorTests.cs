@@ -59,7 +59,7 @@ public sealed partial class SecondFactorTests(ServerFixture fixture) : IClassFix
         using var _ = browser;
         var people = new PersonStore(Server.Database, TimeProvider.System);
         var person = (await people.FindAsync(login.ToUpperInvariant(), TestContext.Current.CancellationToken))!; // They have just joined.
-        Assert.True(await people.PutPasskeyAsync(new Passkey([1, 2, 3], person.Id, "Phone", "{}", DateTimeOffset.UtcNow), TestContext.Current.CancellationToken));
+        Assert.Equal(PasskeyResult.Kept, await people.PutPasskeyAsync(new Passkey([1, 2, 3], person.Id, "Phone", "{}", DateTimeOffset.UtcNow), TestContext.Current.CancellationToken));
 
         (await browser.GetAsync("/account")).Expect(200, Closed).Saying("You signed in by your password alone");
         (await browser.GetAsync("/account/codes")).Expect(200, Closed);
@@ -101,7 +101,7 @@ public sealed partial class SecondFactorTests(ServerFixture fixture) : IClassFix
 
         var people = new PersonStore(Server.Database, TimeProvider.System);
         var person = (await people.FindAsync(login.ToUpperInvariant(), TestContext.Current.CancellationToken))!; // They have just joined.
-        Assert.True(await people.PutPasskeyAsync(new Passkey([4, 5, 6], person.Id, "Phone", "{}", DateTimeOffset.UtcNow), TestContext.Current.CancellationToken));
+        Assert.Equal(PasskeyResult.Kept, await people.PutPasskeyAsync(new Passkey([4, 5, 6], person.Id, "Phone", "{}", DateTimeOffset.UtcNow), TestContext.Current.CancellationToken));
         await ExpectClosedAsync(routes.Where(r => !open.Contains(r.Name)));
 
         async Task ExpectClosedAsync(IEnumerable<ServedRoute> closed)
