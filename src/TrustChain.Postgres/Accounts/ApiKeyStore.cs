@@ -27,13 +27,24 @@ public sealed record ApiKeyHolder(Organisation Organisation, int KeyId, Organisa
 /// <summary>API keys: 32 random bytes shown once, of which the database keeps the SHA-256.</summary>
 public sealed class ApiKeyStore(NpgsqlDataSource database, TimeProvider time)
 {
-    /// <summary>Makes a key within a transaction of the caller's.</summary>
+    /// <summary>Keys in force that an organisation may have.</summary>
+    public const int MaxInForce = 1000;
+
+    private const string Columns = "id, label, role, created_by, created_at, expires_at, last_used_at, revoked_at";
+
+    /// <summary>Makes a key within a transaction of the caller's; null when the organisation has as many in force as it may have.</summary>
     public async Task<NewApiKey?> AddAsync(
         NpgsqlConnection connection, int organisationId, string label, OrganisationRole role, DateTimeOffset? expiresAt, string createdBy, CancellationToken cancellationToken)
     {
         const string Sql = """
-            insert into api_key (hash, organisation_id, label, role, created_by, created_at, expires_at) values ($1, $2, $3, $4, $5, $6, $7) returning id
+            insert into api_key (hash, organisation_id, label, role, created_by, created_at, expires_at) select $1, $2, $3, $4, $5, $6, $7
+            where (select count(*) from api_key where organisation_id = $2 and revoked_at is null and (expires_at is null or expires_at > $6)) < $8 returning id
             """;
+        // One at a time, so that none slips in beside the last one.
+        await using (var hold = new NpgsqlCommand("select from organisation where id = $1 for no key update", connection) { Parameters = { new() { Value = organisationId } } })
+        {
+            await hold.ExecuteNonQueryAsync(cancellationToken);
+        }
         var key = $"tck_{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32))}";
         await using var command = new NpgsqlCommand(Sql, connection)
         {
@@ -46,9 +57,10 @@ public sealed class ApiKeyStore(NpgsqlDataSource database, TimeProvider time)
                 new() { Value = createdBy },
                 new() { Value = time.GetUtcNow().UtcDateTime },
                 new() { Value = (object?)expiresAt?.UtcDateTime ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.TimestampTz },
+                new() { Value = MaxInForce },
             },
         };
-        return new NewApiKey((int)(await command.ExecuteScalarAsync(cancellationToken))!, key); // "returning" always answers.
+        return await command.ExecuteScalarAsync(cancellationToken) is int id ? new NewApiKey(id, key) : null;
     }
 
     /// <summary>Whose key has this SHA-256, unless it is revoked or has expired; notes that it was used.</summary>
@@ -72,29 +84,34 @@ public sealed class ApiKeyStore(NpgsqlDataSource database, TimeProvider time)
             : null;
     }
 
-    /// <summary>An organisation's keys, newest first.</summary>
-    public async Task<IReadOnlyList<ApiKey>> ListAsync(int organisationId, CancellationToken cancellationToken)
+    /// <summary>Some of an organisation's keys, newest first.</summary>
+    /// <param name="organisationId">The organisation.</param>
+    /// <param name="before">Only those older than this id.</param>
+    /// <param name="limit">At most so many.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public async Task<IReadOnlyList<ApiKey>> ListAsync(int organisationId, int? before, int limit, CancellationToken cancellationToken)
     {
-        const string Sql = """
-            select id, label, role, created_by, created_at, expires_at, last_used_at, revoked_at from api_key where organisation_id = $1 order by id desc
-            """;
-        await using var command = database.CreateCommand(Sql);
+        await using var command = database.CreateCommand($"select {Columns} from api_key where organisation_id = $1 and id < $2 order by id desc limit $3");
         command.Parameters.Add(new() { Value = organisationId });
+        command.Parameters.Add(new() { Value = before ?? int.MaxValue });
+        command.Parameters.Add(new() { Value = limit });
         var keys = new List<ApiKey>();
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         while (await reader.ReadAsync(cancellationToken))
         {
-            keys.Add(new ApiKey(
-                reader.GetInt32(0),
-                reader.GetString(1),
-                (OrganisationRole)reader.GetInt16(2),
-                reader.GetString(3),
-                reader.GetFieldValue<DateTimeOffset>(4),
-                ReadTime(reader, 5),
-                ReadTime(reader, 6),
-                ReadTime(reader, 7)));
+            keys.Add(Read(reader));
         }
         return keys;
+    }
+
+    /// <summary>One of an organisation's keys.</summary>
+    public async Task<ApiKey?> FindAsync(int organisationId, int id, CancellationToken cancellationToken)
+    {
+        await using var command = database.CreateCommand($"select {Columns} from api_key where id = $1 and organisation_id = $2");
+        command.Parameters.Add(new() { Value = id });
+        command.Parameters.Add(new() { Value = organisationId });
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        return await reader.ReadAsync(cancellationToken) ? Read(reader) : null;
     }
 
     /// <summary>The id of an organisation's key in force with this SHA-256.</summary>
@@ -126,6 +143,16 @@ public sealed class ApiKeyStore(NpgsqlDataSource database, TimeProvider time)
         };
         return await command.ExecuteScalarAsync(cancellationToken) as byte[];
     }
+
+    private static ApiKey Read(NpgsqlDataReader reader) => new(
+        reader.GetInt32(0),
+        reader.GetString(1),
+        (OrganisationRole)reader.GetInt16(2),
+        reader.GetString(3),
+        reader.GetFieldValue<DateTimeOffset>(4),
+        ReadTime(reader, 5),
+        ReadTime(reader, 6),
+        ReadTime(reader, 7));
 
     private static DateTimeOffset? ReadTime(NpgsqlDataReader reader, int column) => reader.IsDBNull(column) ? null : reader.GetFieldValue<DateTimeOffset>(column);
 }

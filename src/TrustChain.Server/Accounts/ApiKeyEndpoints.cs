@@ -11,17 +11,22 @@ internal static class ApiKeyEndpoints
     public static void MapApiKeys(this IEndpointRouteBuilder app)
     {
         var keys = app.MapGroup("/api/organisations/{id}/api-keys").WithTags("Organisations").RequireOrganisation().NeedsRole(OrganisationRole.Admin);
-        keys.MapGet("", ListAsync).WithSummary("API keys with role, expiry and last use; never the keys themselves.");
+        keys.MapGet("", ListAsync).WithSummary("API keys with role, expiry and last use, newest first, 100 at a time: \"next\" is the id to ask for as \"before\"; never the keys themselves.");
         keys.MapPost("", AddAsync).WithSummary("Makes a further API key, shown this once.");
         keys.MapPost("/{keyId:int}/rotate", RotateAsync).WithSummary("Makes a successor of an API key, shown this once; the old one ends after the overlap.");
         keys.MapDelete("/{keyId:int}", RevokeAsync).WithSummary("Revokes an API key.");
         keys.MapDelete("", RevokeByKeyAsync).WithSummary("Revokes the API key given in the body, for whoever found one and knows no more of it.");
     }
 
-    private static async Task<IResult> ListAsync(string id, Caller caller, OrganisationStore organisations, ApiKeys keys, CancellationToken cancellationToken) =>
-        await organisations.FindOwnAsync(id, caller, cancellationToken) is { } organisation
-            ? Results.Json(new { apiKeys = (await keys.Store.ListAsync(organisation.Id, cancellationToken)).Select(ToJson) })
-            : Problems.NotFound("organisation");
+    private static async Task<IResult> ListAsync(string id, int? before, Caller caller, OrganisationStore organisations, ApiKeys keys, CancellationToken cancellationToken)
+    {
+        if (await organisations.FindOwnAsync(id, caller, cancellationToken) is not { } organisation)
+        {
+            return Problems.NotFound("organisation");
+        }
+        var list = await keys.Store.ListAsync(organisation.Id, before, ApiKeys.PageSize, cancellationToken);
+        return Results.Json(new { apiKeys = list.Select(ToJson), next = list.Count == ApiKeys.PageSize ? list[^1].Id : (int?)null });
+    }
 
     private static async Task<IResult> AddAsync(
         string id, HttpContext context, Caller caller, OrganisationStore organisations, ApiKeys keys, TimeProvider time, CancellationToken cancellationToken)
@@ -51,7 +56,7 @@ internal static class ApiKeyEndpoints
             return Problems.NotFound("organisation");
         }
         var added = await keys.MakeAsync(organisation, label!, role!.Value, expiresAt, caller.Actor, context.Address(), cancellationToken); // Without faults both are set.
-        return Made(organisation, added, label!, role.Value, expiresAt);
+        return added is null ? TooMany() : Made(organisation, added, label!, role.Value, expiresAt);
     }
 
     private static async Task<IResult> RotateAsync(
@@ -81,9 +86,12 @@ internal static class ApiKeyEndpoints
             return Problems.NotFound("organisation");
         }
         var overlap = hours is { } given ? TimeSpan.FromHours((double)given) : ApiKeys.DefaultOverlap;
-        return await keys.RotateAsync(organisation, keyId, overlap, expiresAt, caller.Actor, context.Address(), cancellationToken) is { } rotated
-            ? Made(organisation, rotated.Key, rotated.Old.Label, rotated.Old.Role, rotated.ExpiresAt)
-            : Problems.NotFound("API key in force");
+        return await keys.RotateAsync(organisation, keyId, overlap, expiresAt, caller.Actor, context.Address(), cancellationToken) switch
+        {
+            ({ } rotated, _) => Made(organisation, rotated.Key, rotated.Old.Label, rotated.Old.Role, rotated.ExpiresAt),
+            (_, true) => TooMany(),
+            _ => Problems.NotFound("API key in force"),
+        };
     }
 
     private static async Task<IResult> RevokeAsync(
@@ -118,6 +126,9 @@ internal static class ApiKeyEndpoints
             ? await RevokeAsync(id, keyId, context, caller, organisations, keys, cancellationToken)
             : Problems.NotFound("API key in force");
     }
+
+    private static IResult TooMany() =>
+        Problems.Create(409, ProblemCodes.TooManyApiKeys, $"An organisation has at most {ApiKeyStore.MaxInForce} API keys in force; revoke one first.");
 
     private static IResult Made(Organisation organisation, NewApiKey key, string label, OrganisationRole role, DateTimeOffset? expiresAt) =>
         Results.Json(new { id = organisation.Code, keyId = key.Id, label, role = role.Name(), expiresAt, apiKey = key.Key }, statusCode: StatusCodes.Status201Created);

@@ -19,7 +19,7 @@ internal static class OrganisationPages
         account.MapPost("/members/withdraw", static (AccountContext context, OrganisationParts parts) => AsAdminAsync(context, who => WithdrawAsync(context, parts, who)));
         account.MapPost("/members/change", static (AccountContext context, OrganisationParts parts) => AsAdminAsync(context, who => ChangeAsync(context, parts, who, remove: false), confirmedFor: "/account/members"));
         account.MapPost("/members/remove", static (AccountContext context, OrganisationParts parts) => AsAdminAsync(context, who => ChangeAsync(context, parts, who, remove: true)));
-        account.MapGet("/api-keys", static (AccountContext context, OrganisationParts parts) => AsAdminAsync(context, who => ShowKeysAsync(context, parts, who, context.NewForm())));
+        account.MapGet("/api-keys", static (int? before, AccountContext context, OrganisationParts parts) => AsAdminAsync(context, who => ShowKeysAsync(context, parts, who, context.NewForm(), before: before)));
         account.MapPost("/api-keys", static (AccountContext context, OrganisationParts parts) => AsAdminAsync(context, who => MakeKeyAsync(context, parts, who), confirmedFor: "/account/api-keys"));
         account.MapPost("/api-keys/rotate", static (AccountContext context, OrganisationParts parts) => AsAdminAsync(context, who => RotateKeyAsync(context, parts, who), confirmedFor: "/account/api-keys"));
         account.MapPost("/api-keys/revoke", static (AccountContext context, OrganisationParts parts) => AsAdminAsync(context, who => RevokeKeyAsync(context, parts, who)));
@@ -106,17 +106,22 @@ internal static class OrganisationPages
             : context.Redirect("/account/members", "member");
     }
 
-    private static async Task<IResult> ShowKeysAsync(AccountContext context, OrganisationParts parts, SignedIn who, FormState form, string? newKey = null, int status = StatusCodes.Status200OK) =>
-        await context.RenderAsync<ApiKeysPage>(
+    private static async Task<IResult> ShowKeysAsync(
+        AccountContext context, OrganisationParts parts, SignedIn who, FormState form, string? newKey = null, int? before = null, int status = StatusCodes.Status200OK)
+    {
+        var keys = await parts.ApiKeys.Store.ListAsync(who.Caller.Organisation!.Id, before, ApiKeys.PageSize, context.Cancellation); // An admin has one.
+        return await context.RenderAsync<ApiKeysPage>(
             "/account/api-keys",
             new Dictionary<string, object?>
             {
                 [nameof(ApiKeysPage.Form)] = form,
                 [nameof(ApiKeysPage.Frame)] = AccountContext.Frame(who),
-                [nameof(ApiKeysPage.Keys)] = await parts.ApiKeys.Store.ListAsync(who.Caller.Organisation!.Id, context.Cancellation), // An admin has one.
+                [nameof(ApiKeysPage.Keys)] = keys,
+                [nameof(ApiKeysPage.Older)] = keys.Count == ApiKeys.PageSize ? context.Page.To(string.Create(CultureInfo.InvariantCulture, $"/account/api-keys?before={keys[^1].Id}")) : null,
                 [nameof(ApiKeysPage.NewKey)] = newKey,
             },
             status);
+    }
 
     private static async Task<IResult> MakeKeyAsync(AccountContext context, OrganisationParts parts, SignedIn who)
     {
@@ -138,18 +143,20 @@ internal static class OrganisationPages
         }
         DateTimeOffset? expiresAt = days == 0 ? null : context.Page.Now.AddDays(days);
         var key = await parts.ApiKeys.MakeAsync(who.Caller.Organisation!, label, role!.Value, expiresAt, who.Caller.Actor, context.Http.Address(), context.Cancellation); // Checked above.
-        return await ShowKeysAsync(context, parts, who, context.NewForm(), key.Key);
+        return key is null
+            ? await ShowKeysAsync(context, parts, who, context.NewForm(typed, ("", context.T.TooManyApiKeys)), status: StatusCodes.Status409Conflict)
+            : await ShowKeysAsync(context, parts, who, context.NewForm(), key.Key);
     }
 
     private static async Task<IResult> RotateKeyAsync(AccountContext context, OrganisationParts parts, SignedIn who)
     {
         var typed = await context.Http.Request.ReadFormAsync(context.Cancellation);
-        var made = int.TryParse(typed["key"], NumberStyles.None, CultureInfo.InvariantCulture, out var id)
+        var (rotated, areTooMany) = int.TryParse(typed["key"], NumberStyles.None, CultureInfo.InvariantCulture, out var id)
             ? await parts.ApiKeys.RotateAsync(who.Caller.Organisation!, id, ApiKeys.DefaultOverlap, null, who.Caller.Actor, context.Http.Address(), context.Cancellation)
-            : null;
-        return made is null
-            ? await ShowKeysAsync(context, parts, who, context.NewForm(typed, ("", context.T.ChangedMeanwhile)), status: StatusCodes.Status409Conflict)
-            : await ShowKeysAsync(context, parts, who, context.NewForm(), made.Value.Key.Key);
+            : (null, false);
+        return rotated is null
+            ? await ShowKeysAsync(context, parts, who, context.NewForm(typed, ("", areTooMany ? context.T.TooManyApiKeys : context.T.ChangedMeanwhile)), status: StatusCodes.Status409Conflict)
+            : await ShowKeysAsync(context, parts, who, context.NewForm(), rotated.Key.Key);
     }
 
     private static async Task<IResult> RevokeKeyAsync(AccountContext context, OrganisationParts parts, SignedIn who)

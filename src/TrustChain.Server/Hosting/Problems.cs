@@ -29,6 +29,7 @@ public static class ProblemCodes
     public const string AlreadyExists = "already-exists";
     public const string ClaimOverlaps = "claim-overlaps";
     public const string TooManyClaims = "too-many-claims";
+    public const string TooManyApiKeys = "too-many-api-keys";
     public const string EventIdInUse = "event-id-in-use";
     public const string ContentErased = "content-erased";
     public const string TooLarge = "too-large";

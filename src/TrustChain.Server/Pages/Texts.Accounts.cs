@@ -86,6 +86,8 @@ public sealed partial class Texts
 
     internal string TooManyPasskeys => Say("You have 20 passkeys, which is the most. Remove one first.", "您已有 20 个通行密钥，已达上限。请先移除一个。");
 
+    internal string TooManyApiKeys => Say("Your organisation has 1,000 API keys in force, which is the most. Revoke one first.", "本机构有效的 API 密钥已达 1,000 个上限。请先吊销一个。");
+
     internal string Passkeys => Say("Passkeys", "通行密钥");
 
     internal string PasskeysWhat => Say("A passkey signs you in with your device's screen lock. It cannot be guessed, nor given to a false page.", "通行密钥使用设备的屏幕锁登录，无法被猜出，也不会泄露给假冒页面。");
