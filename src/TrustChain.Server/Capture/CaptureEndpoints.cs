@@ -183,15 +183,15 @@ internal static class CaptureEndpoints
     }
 
     private static async Task<IResult> GetJobAsync(
-        string captureID, HttpContext context, Caller caller, RecordStore records, CaptureJobStore jobs, StatementWriter writer, CancellationToken cancellationToken)
+        string captureID, HttpContext context, Caller caller, CaptureJobStore jobs, StatementWriter writer, CancellationToken cancellationToken)
     {
         var (request, problem) = EpcisRequest.Read(context.Request, offersXml: true);
         if (request is null)
         {
             return problem!; // One of the two is set.
         }
-        // Only the sender may see a job, and learns that there is one.
-        if (await FindJobAsync(captureID, records, jobs, cancellationToken) is not { } job || caller.Organisation?.Id != job.OrganisationId)
+        // Only the sender may see a job, and learns that there is one; nothing is looked up for others.
+        if (caller.Organisation is not { } organisation || await FindJobAsync(captureID, organisation.Id, jobs, cancellationToken) is not { } job)
         {
             return Problems.NotFound("capture job", epcis: true);
         }
@@ -205,31 +205,16 @@ internal static class CaptureEndpoints
             contentType: request.ContentType);
     }
 
-    private static async Task<CaptureJob?> FindJobAsync(string id, RecordStore records, CaptureJobStore jobs, CancellationToken cancellationToken)
+    private static async Task<CaptureJob?> FindJobAsync(string id, int organisationId, CaptureJobStore jobs, CancellationToken cancellationToken)
     {
         if (!Hash32.TryParseHex(id, out var digest))
         {
             return null;
         }
-        if (await jobs.FindAsync(digest.ToHex(), cancellationToken) is { } job)
-        {
-            return job;
-        }
-        // A capture of one statement is done when it is answered, so its job is always finished.
-        return await records.ListByStatementAsync(digest, cancellationToken) is [var first, ..] found
-            ? new CaptureJob
-            {
-                Id = digest.ToHex(),
-                OrganisationId = first.OrganisationId,
-                Proceeds = false,
-                IsRunning = false,
-                IsSuccess = true,
-                EventsTotal = first.Record.Count,
-                EventsDone = found.Count,
-                CreatedAt = first.Record.ReceivedAt,
-                FinishedAt = first.Record.ReceivedAt,
-            }
-            : null;
+        // A job with a body of its own goes before a statement of the same digest, even where it is another organisation's.
+        return await jobs.FindAsync(digest.ToHex(), cancellationToken) is { } job
+            ? job.OrganisationId == organisationId ? job : null
+            : await jobs.FindOfStatementAsync(digest, organisationId, cancellationToken);
     }
 }
 

@@ -44,6 +44,37 @@ public sealed class CaptureJobTests(ServerFixture fixture) : IClassFixture<Serve
     }
 
     [Fact]
+    public async Task Job_OfOneStatement_IsAnsweredWithoutReadingWhatItHolds_AndToOthersWithoutLookingForIt()
+    {
+        var cancellationToken = TestContext.Current.CancellationToken;
+        var (company, other) = (await Server.AddOrganisationAsync(), await Server.AddOrganisationAsync());
+        using var key = await company.RegisterKeyAsync();
+        var path = (await company.CaptureDocumentAsync(key, LargeDocument.Write(company.NewItem(), 900))).Expect(202).Location!;
+        await Server.GetCoveringCheckpointAsync();
+
+        // Whoever reads a locked table waits.
+        await using (await LockAsync("event_body, statement_body"))
+        {
+            var job = (await Server.GetAsync(path, company.ApiKey)).Expect(200).Json;
+            Assert.Equal((900, 900), (job.GetProperty("eventsTotal").GetInt32(), job.GetProperty("eventsDone").GetInt32()));
+            Assert.True(job.GetProperty("success").GetBoolean());
+            (await Server.GetAsync(path, other.ApiKey)).ExpectProblem(404, null);
+        }
+        await using (await LockAsync("statement, record, capture_job"))
+        {
+            (await Server.GetAsync(path)).ExpectProblem(404, null);
+        }
+
+        async Task<IAsyncDisposable> LockAsync(string tables)
+        {
+            var connection = await Server.Database.OpenConnectionAsync(cancellationToken);
+            await using var command = new Npgsql.NpgsqlCommand($"begin; lock table {tables} in access exclusive mode", connection);
+            await command.ExecuteNonQueryAsync(cancellationToken);
+            return connection; // Closing it rolls back.
+        }
+    }
+
+    [Fact]
     public async Task Capture_SentAgain_IsTheSameJob()
     {
         var company = await Server.AddOrganisationAsync();
