@@ -156,6 +156,14 @@ public sealed class CaptureJobStore(NpgsqlDataSource database, PartitionStore pa
         return await ReadAsync(command, cancellationToken);
     }
 
+    /// <summary>How many jobs of an organisation wait or are worked at.</summary>
+    public async Task<int> CountRunningAsync(int organisationId, CancellationToken cancellationToken)
+    {
+        await using var command = database.CreateCommand("select count(*)::integer from capture_job where organisation_id = $1 and is_running");
+        command.Parameters.Add(new() { Value = organisationId });
+        return (int)(await command.ExecuteScalarAsync(cancellationToken))!; // count(*) always answers.
+    }
+
     /// <summary>Takes a job that nobody works at: the oldest waiting one. Null when there is none.</summary>
     public async Task<CaptureJob?> TakeAsync(Guid owner, DateTimeOffset now, TimeSpan lease, CancellationToken cancellationToken)
     {

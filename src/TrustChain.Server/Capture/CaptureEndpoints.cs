@@ -2,6 +2,7 @@ using Microsoft.Net.Http.Headers;
 using TrustChain.Core.Log;
 using TrustChain.Core.Signing;
 using TrustChain.Postgres.Capture;
+using TrustChain.Postgres.Organisations;
 using TrustChain.Server.Hosting;
 using TrustChain.Server.Limits;
 using TrustChain.Server.Query;
@@ -52,12 +53,12 @@ internal static class CaptureEndpoints
         }
         if (isPlain && proceeds)
         {
-            return JobAnswer(context, await uploads.StageAsync(context.Request, [], caller.Organisation!, mediaType, proceeds, cancellationToken));
+            return await StageAsync(context, uploads, context.Request, [], caller.Organisation!, mediaType, proceeds, cancellationToken);
         }
         var (body, isWhole) = await RequestBody.ReadStartAsync(context.Request, Statement.MaxBytes, cancellationToken);
         if (!isWhole)
         {
-            return isPlain ? JobAnswer(context, await uploads.StageAsync(context.Request, body, caller.Organisation!, mediaType, proceeds, cancellationToken)) : TooLarge(context, Statement.MaxBytes);
+            return isPlain ? await StageAsync(context, uploads, context.Request, body, caller.Organisation!, mediaType, proceeds, cancellationToken) : TooLarge(context, Statement.MaxBytes);
         }
         switch (await capture.CaptureAsync(CaptureRequest.Read(body, mediaType), caller, singleEvent: false, proceeds, cancellationToken))
         {
@@ -70,7 +71,7 @@ internal static class CaptureEndpoints
                     ? Results.Json(new { captureID = proceeded.Statement.ToHex() }, statusCode: StatusCodes.Status202Accepted)
                     : Results.Json(CaptureAnswer.From(proceeded.Receipt), statusCode: StatusCodes.Status202Accepted);
             case CaptureOutcome.TooMany when isPlain:
-                return JobAnswer(context, await uploads.StageAsync(null, body, caller.Organisation!, mediaType, proceeds, cancellationToken));
+                return await StageAsync(context, uploads, null, body, caller.Organisation!, mediaType, proceeds, cancellationToken);
             case CaptureOutcome.MasterDataOnly:
                 return JobAnswer(context, await uploads.AddFinishedAsync(body, caller.Organisation!, mediaType, cancellationToken));
             case CaptureOutcome.Refused refused:
@@ -134,6 +135,17 @@ internal static class CaptureEndpoints
             context.Response.Headers[name] = value;
         }
         return Problems.TooLarge(limitBytes);
+    }
+
+    private static async Task<IResult> StageAsync(
+        HttpContext context, CaptureUploads uploads, HttpRequest? request, byte[] start, Organisation organisation, string mediaType, bool proceeds, CancellationToken cancellationToken)
+    {
+        if (await uploads.HasTooManyAsync(organisation, cancellationToken))
+        {
+            context.Response.Headers.RetryAfter = "60";
+            return Problems.Create(429, ProblemCodes.TooManyJobs, $"{CaptureUploads.MaxJobs} captures of this organisation wait already; send more when some of them are done.", "ImplementationException");
+        }
+        return JobAnswer(context, await uploads.StageAsync(request, start, organisation, mediaType, proceeds, cancellationToken));
     }
 
     private static IResult JobAnswer(HttpContext context, CaptureJob? job)
