@@ -121,6 +121,20 @@ public sealed class CaptureJobStore(NpgsqlDataSource database, PartitionStore pa
         return (await ReadAsync(command, cancellationToken)).FirstOrDefault();
     }
 
+    /// <summary>The job of a capture of one statement of the organisation, which is done when it is answered: always finished. Null when it has no record.</summary>
+    public async Task<CaptureJob?> FindOfStatementAsync(Hash32 digest, int organisationId, CancellationToken cancellationToken)
+    {
+        await using var command = database.CreateCommand("""
+            select encode(s.digest, 'hex'), s.organisation_id, null, '', false, false, true, s.event_count, count(r.id)::integer, '[]', s.received_at, s.received_at
+            from statement s join record r on r.statement_id = s.id
+            where s.digest = $1 and s.organisation_id = $2
+            group by s.id
+            """);
+        command.Parameters.Add(new() { Value = digest.ToArray() });
+        command.Parameters.Add(new() { Value = organisationId });
+        return (await ReadAsync(command, cancellationToken)).FirstOrDefault();
+    }
+
     /// <summary>An organisation's jobs, newest first, those before a place: staged ones, and statements that are their own.</summary>
     public async Task<IReadOnlyList<CaptureJob>> ListAsync(int organisationId, (DateTimeOffset CreatedAt, string Id)? before, int limit, CancellationToken cancellationToken)
     {
@@ -140,6 +154,14 @@ public sealed class CaptureJobStore(NpgsqlDataSource database, PartitionStore pa
         command.Parameters.Add(new() { Value = place.Id });
         command.Parameters.Add(new() { Value = limit });
         return await ReadAsync(command, cancellationToken);
+    }
+
+    /// <summary>How many jobs of an organisation wait or are worked at.</summary>
+    public async Task<int> CountRunningAsync(int organisationId, CancellationToken cancellationToken)
+    {
+        await using var command = database.CreateCommand("select count(*)::integer from capture_job where organisation_id = $1 and is_running");
+        command.Parameters.Add(new() { Value = organisationId });
+        return (int)(await command.ExecuteScalarAsync(cancellationToken))!; // count(*) always answers.
     }
 
     /// <summary>Takes a job that nobody works at: the oldest waiting one. Null when there is none.</summary>

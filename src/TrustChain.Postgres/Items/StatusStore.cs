@@ -123,13 +123,13 @@ public sealed class StatusStore(NpgsqlDataSource database)
     public async Task<StoredRecall?> FindRecallAsync(string id, CancellationToken cancellationToken) =>
         (await ListRecallsAsync("where id = $1", new() { Value = id }, cancellationToken)).FirstOrDefault();
 
-    /// <summary>Certificates about items, by their keys, at most 200; compare the URI, keys may collide.</summary>
+    /// <summary>Certificates about items, by their keys, in the order of their validity: of more than 200 those that are not revoked go first, then the newest. Compare the URI, keys may collide.</summary>
     public Task<List<StoredCertificate>> ListCertificatesAsync(IReadOnlyCollection<long> itemKeys, CancellationToken cancellationToken) =>
-        ListCertificatesAsync("where item_key = any($1) order by valid_from, id limit 200", new() { Value = itemKeys.ToArray() }, cancellationToken);
+        ListCertificatesAsync("where id in (select id from certificate where item_key = any($1) order by revoked_at is not null, valid_from desc, id limit 200) order by valid_from, id", new() { Value = itemKeys.ToArray() }, cancellationToken);
 
-    /// <summary>Recalls of items, by their keys, at most 200; compare the URI, keys may collide.</summary>
+    /// <summary>Recalls of items, by their keys, in the order in which they were set: of more than 200 those in force go first, then the newest. Compare the URI, keys may collide.</summary>
     public Task<List<StoredRecall>> ListRecallsAsync(IReadOnlyCollection<long> itemKeys, CancellationToken cancellationToken) =>
-        ListRecallsAsync("where item_key = any($1) order by set_at, id limit 200", new() { Value = itemKeys.ToArray() }, cancellationToken);
+        ListRecallsAsync("where id in (select id from recall where item_key = any($1) order by lifted_at is not null, set_at desc, id limit 200) order by set_at, id", new() { Value = itemKeys.ToArray() }, cancellationToken);
 
     /// <summary>Certificates issued by an organisation, newest first.</summary>
     public Task<List<StoredCertificate>> ListCertificatesOfAsync(int organisationId, CancellationToken cancellationToken) =>

@@ -2,6 +2,7 @@ using Microsoft.Net.Http.Headers;
 using TrustChain.Core.Log;
 using TrustChain.Core.Signing;
 using TrustChain.Postgres.Capture;
+using TrustChain.Postgres.Organisations;
 using TrustChain.Server.Hosting;
 using TrustChain.Server.Limits;
 using TrustChain.Server.Query;
@@ -52,12 +53,12 @@ internal static class CaptureEndpoints
         }
         if (isPlain && proceeds)
         {
-            return JobAnswer(context, await uploads.StageAsync(context.Request, [], caller.Organisation!, mediaType, proceeds, cancellationToken));
+            return await StageAsync(context, uploads, context.Request, [], caller.Organisation!, mediaType, proceeds, cancellationToken);
         }
         var (body, isWhole) = await RequestBody.ReadStartAsync(context.Request, Statement.MaxBytes, cancellationToken);
         if (!isWhole)
         {
-            return isPlain ? JobAnswer(context, await uploads.StageAsync(context.Request, body, caller.Organisation!, mediaType, proceeds, cancellationToken)) : TooLarge(context, Statement.MaxBytes);
+            return isPlain ? await StageAsync(context, uploads, context.Request, body, caller.Organisation!, mediaType, proceeds, cancellationToken) : TooLarge(context, Statement.MaxBytes);
         }
         switch (await capture.CaptureAsync(CaptureRequest.Read(body, mediaType), caller, singleEvent: false, proceeds, cancellationToken))
         {
@@ -70,7 +71,7 @@ internal static class CaptureEndpoints
                     ? Results.Json(new { captureID = proceeded.Statement.ToHex() }, statusCode: StatusCodes.Status202Accepted)
                     : Results.Json(CaptureAnswer.From(proceeded.Receipt), statusCode: StatusCodes.Status202Accepted);
             case CaptureOutcome.TooMany when isPlain:
-                return JobAnswer(context, await uploads.StageAsync(null, body, caller.Organisation!, mediaType, proceeds, cancellationToken));
+                return await StageAsync(context, uploads, null, body, caller.Organisation!, mediaType, proceeds, cancellationToken);
             case CaptureOutcome.MasterDataOnly:
                 return JobAnswer(context, await uploads.AddFinishedAsync(body, caller.Organisation!, mediaType, cancellationToken));
             case CaptureOutcome.Refused refused:
@@ -136,6 +137,17 @@ internal static class CaptureEndpoints
         return Problems.TooLarge(limitBytes);
     }
 
+    private static async Task<IResult> StageAsync(
+        HttpContext context, CaptureUploads uploads, HttpRequest? request, byte[] start, Organisation organisation, string mediaType, bool proceeds, CancellationToken cancellationToken)
+    {
+        if (await uploads.HasTooManyAsync(organisation, cancellationToken))
+        {
+            context.Response.Headers.RetryAfter = "60";
+            return Problems.Create(429, ProblemCodes.TooManyJobs, $"{CaptureUploads.MaxJobs} captures of this organisation wait already; send more when some of them are done.", "ImplementationException");
+        }
+        return JobAnswer(context, await uploads.StageAsync(request, start, organisation, mediaType, proceeds, cancellationToken));
+    }
+
     private static IResult JobAnswer(HttpContext context, CaptureJob? job)
     {
         if (job is null)
@@ -183,15 +195,15 @@ internal static class CaptureEndpoints
     }
 
     private static async Task<IResult> GetJobAsync(
-        string captureID, HttpContext context, Caller caller, RecordStore records, CaptureJobStore jobs, StatementWriter writer, CancellationToken cancellationToken)
+        string captureID, HttpContext context, Caller caller, CaptureJobStore jobs, StatementWriter writer, CancellationToken cancellationToken)
     {
         var (request, problem) = EpcisRequest.Read(context.Request, offersXml: true);
         if (request is null)
         {
             return problem!; // One of the two is set.
         }
-        // Only the sender may see a job, and learns that there is one.
-        if (await FindJobAsync(captureID, records, jobs, cancellationToken) is not { } job || caller.Organisation?.Id != job.OrganisationId)
+        // Only the sender may see a job, and learns that there is one; nothing is looked up for others.
+        if (caller.Organisation is not { } organisation || await FindJobAsync(captureID, organisation.Id, jobs, cancellationToken) is not { } job)
         {
             return Problems.NotFound("capture job", epcis: true);
         }
@@ -205,31 +217,16 @@ internal static class CaptureEndpoints
             contentType: request.ContentType);
     }
 
-    private static async Task<CaptureJob?> FindJobAsync(string id, RecordStore records, CaptureJobStore jobs, CancellationToken cancellationToken)
+    private static async Task<CaptureJob?> FindJobAsync(string id, int organisationId, CaptureJobStore jobs, CancellationToken cancellationToken)
     {
         if (!Hash32.TryParseHex(id, out var digest))
         {
             return null;
         }
-        if (await jobs.FindAsync(digest.ToHex(), cancellationToken) is { } job)
-        {
-            return job;
-        }
-        // A capture of one statement is done when it is answered, so its job is always finished.
-        return await records.ListByStatementAsync(digest, cancellationToken) is [var first, ..] found
-            ? new CaptureJob
-            {
-                Id = digest.ToHex(),
-                OrganisationId = first.OrganisationId,
-                Proceeds = false,
-                IsRunning = false,
-                IsSuccess = true,
-                EventsTotal = first.Record.Count,
-                EventsDone = found.Count,
-                CreatedAt = first.Record.ReceivedAt,
-                FinishedAt = first.Record.ReceivedAt,
-            }
-            : null;
+        // A job with a body of its own goes before a statement of the same digest, even where it is another organisation's.
+        return await jobs.FindAsync(digest.ToHex(), cancellationToken) is { } job
+            ? job.OrganisationId == organisationId ? job : null
+            : await jobs.FindOfStatementAsync(digest, organisationId, cancellationToken);
     }
 }
 

@@ -12,7 +12,13 @@ internal sealed class CaptureUploads(CaptureJobStore jobs, CaptureJobSignal sign
     /// <summary>Largest body.</summary>
     public const int MaxBytes = 64 << 20;
 
+    /// <summary>Most jobs of an organisation that wait or are worked at; what uploads going on at the same moment add comes on top.</summary>
+    public const int MaxJobs = 100;
+
     private const int PartBytes = 1 << 20;
+
+    /// <summary>Whether so much of the organisation waits that no more is taken in. Ask before anything is read.</summary>
+    public async Task<bool> HasTooManyAsync(Organisation organisation, CancellationToken cancellationToken) => await jobs.CountRunningAsync(organisation.Id, cancellationToken) >= MaxJobs;
 
     /// <summary>
     /// Keeps a body and makes a job of it. The job's id comes from the sender, the body and the error behaviour, so the same sent again is the same job.

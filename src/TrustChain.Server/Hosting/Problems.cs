@@ -51,6 +51,7 @@ public static class ProblemCodes
     public const string InvalidImport = "invalid-import";
     public const string ReadOnly = "read-only";
     public const string TooManyRequests = "too-many-requests";
+    public const string TooManyJobs = "too-many-jobs";
     public const string Timeout = "timeout";
     public const string Busy = "busy";
     public const string CustodialKeyClosed = "custodial-key-closed";

@@ -76,7 +76,7 @@ internal static class ItemEndpoints
         TimeProvider time,
         CancellationToken cancellationToken)
     {
-        var page = PageContext.For(context.Request, server.Value.Operator, time.GetUtcNow());
+        var page = PageContext.For(context.Request, server.Value.Operator, time.GetUtcNow(), onlyParameter: context.Request.Path == "/item" ? "uri" : "");
         var wantsJson = WantsJson(context.Request);
         context.Response.Headers.ContentLanguage = page.Language.Tag();
         context.Response.Headers.Vary = "Accept, Accept-Language, Authorization, Cookie";

@@ -1,8 +1,10 @@
 using TrustChain.Core.Epcis;
 using TrustChain.Core.Query;
 using TrustChain.Postgres.Capture;
+using TrustChain.Postgres.Query;
 using TrustChain.Server.Hosting;
 using TrustChain.Server.Partitions;
+using TrustChain.Server.Query;
 using TrustChain.Server.Verification;
 
 namespace TrustChain.Server.Items;
@@ -26,12 +28,16 @@ internal sealed record Walk(IReadOnlyList<WalkStep> Steps, IReadOnlyList<string>
 
 /// <summary>
 /// Follows an item upstream: to the inputs of the transformations that made it, to what was packed into it, and to the containers in which it travelled
-/// (those only for the time it was in them, and not to their other contents). At most 8 deep and 200 events.
+/// (those only for the time it was in them, and not to their other contents). At most 8 deep, 1,000 items, 200 events and 32 MiB of them.
 /// </summary>
-internal sealed class ItemWalker(RecordStore records, Visibility visibility)
+internal sealed class ItemWalker(RecordStore records, Visibility visibility, EventQueryService queries)
 {
     public const int MaxDepth = 8;
     public const int MaxEvents = 200;
+    public const int MaxItems = 1000; // each is a query
+
+    /// <summary>Most bytes of events and their statements; a bundle holds less.</summary>
+    public const long MaxBytes = 32 << 20;
 
     private const int MaxPages = 20;
 
@@ -44,20 +50,23 @@ internal sealed class ItemWalker(RecordStore records, Visibility visibility)
         var items = new List<string> { ItemUris.Normalise(item) };
         var frontier = new List<Visit> { new(ItemUris.Normalise(item), AsContainer: false, null, null) };
         var withoutContent = new List<VisibleEvent>();
+        var reader = await queries.ReaderOfAsync(caller, cancellationToken);
         var complete = true;
+        var bytes = 0L;
         for (var depth = 0; frontier.Count > 0; depth++)
         {
-            if (depth > MaxDepth || steps.Count >= MaxEvents)
-            {
-                complete = false;
-                break;
-            }
             var next = new List<Visit>();
             foreach (var visit in frontier)
             {
-                var room = MaxEvents - steps.Count;
-                var (visible, isCutOff) = await ListVisibleAsync(visit.Item, room, caller, cancellationToken);
+                if (depth > MaxDepth || steps.Count >= MaxEvents || withoutContent.Count >= MaxEvents || bytes >= MaxBytes)
+                {
+                    complete = false;
+                    next.Clear();
+                    break;
+                }
+                var (visible, isCutOff, read) = await ListVisibleAsync(visit.Item, MaxEvents - steps.Count, MaxBytes - bytes, caller, reader, cancellationToken);
                 complete &= !isCutOff;
+                bytes += read;
                 // What an event without content says, and to what it leads, is not known.
                 withoutContent.AddRange(visible.Where(ColdStorage.IsMissing));
                 var events = visible.Where(e => e.Event is not null && e.SpeaksOf(visit.Item)).ToList();
@@ -69,8 +78,13 @@ internal sealed class ItemWalker(RecordStore records, Visibility visibility)
                     }
                     steps.TryAdd(e.Stored.RecordId, new WalkStep(e, visit.Item, depth));
                 }
-                foreach (var found in Neighbours(visit, events).Where(n => seen.Add(n.Item)))
+                foreach (var found in Neighbours(visit, events, seen))
                 {
+                    if (items.Count >= MaxItems)
+                    {
+                        complete = false;
+                        break;
+                    }
                     items.Add(found.Item);
                     next.Add(found);
                 }
@@ -81,24 +95,27 @@ internal sealed class ItemWalker(RecordStore records, Visibility visibility)
     }
 
     /// <summary>What a caller may see of an item, and whether there may be more of it. What they may not see takes no room, within reason.</summary>
-    private async Task<(IReadOnlyList<VisibleEvent> Visible, bool IsCutOff)> ListVisibleAsync(string item, int room, Caller caller, CancellationToken cancellationToken)
+    private async Task<(IReadOnlyList<VisibleEvent> Visible, bool IsCutOff, long Bytes)> ListVisibleAsync(
+        string item, int room, long maxBytes, Caller caller, EventReaderScope reader, CancellationToken cancellationToken)
     {
         var visible = new List<VisibleEvent>();
-        var after = 0L;
-        for (var page = 0; page < MaxPages; page++)
+        var (after, bytes) = (0L, 0L);
+        for (var page = 0; page < MaxPages && bytes < maxBytes; page++)
         {
-            var stored = await records.ListByItemAsync(ItemKey.Compute(item), after, MaxEvents + 1, cancellationToken);
-            visible.AddRange(await visibility.FilterAsync(caller, stored, cancellationToken));
-            if (stored.Count <= MaxEvents || visible.Count > room)
+            var found = await records.ListByItemAsync(ItemKey.Compute(item), reader, after, MaxEvents, maxBytes - bytes, cancellationToken);
+            visible.AddRange(await visibility.FilterAsync(caller, found.Records, cancellationToken));
+            bytes += found.Bytes;
+            if (found.Next is not { } last || visible.Count > room)
             {
-                return ([.. visible.Take(room)], visible.Count > room);
+                return ([.. visible.Take(room)], visible.Count > room, bytes);
             }
-            after = stored[^1].RecordId;
+            after = last;
         }
-        return ([.. visible.Take(room)], true);
+        return ([.. visible.Take(room)], true, bytes);
     }
 
-    private static IEnumerable<Visit> Neighbours(Visit visit, List<VisibleEvent> events)
+    /// <summary>Where the events lead that was not seen before; what is returned is seen.</summary>
+    private static IEnumerable<Visit> Neighbours(Visit visit, List<VisibleEvent> events, HashSet<string> seen)
     {
         foreach (var visible in events)
         {
@@ -106,21 +123,21 @@ internal sealed class ItemWalker(RecordStore records, Visibility visibility)
             var roles = e.Items.Where(i => ItemUris.Normalise(i.CanonicalUri) == visit.Item).Select(static i => i.Role).ToHashSet();
             if (!visit.AsContainer && (roles.Contains(ItemRole.OutputEpc) || roles.Contains(ItemRole.OutputClass)))
             {
-                foreach (var input in e.Items.Where(static i => i.Role is ItemRole.InputEpc or ItemRole.InputClass))
+                foreach (var input in e.Items.Where(i => (i.Role is ItemRole.InputEpc or ItemRole.InputClass) && seen.Add(ItemUris.Normalise(i.CanonicalUri))))
                 {
                     yield return new Visit(ItemUris.Normalise(input.CanonicalUri), AsContainer: false, null, null);
                 }
             }
             if (!visit.AsContainer && roles.Contains(ItemRole.ParentId) && e.Action == EpcisAction.Add)
             {
-                foreach (var child in e.Items.Where(static i => i.Role is ItemRole.ChildEpc or ItemRole.ChildClass))
+                foreach (var child in e.Items.Where(i => (i.Role is ItemRole.ChildEpc or ItemRole.ChildClass) && seen.Add(ItemUris.Normalise(i.CanonicalUri))))
                 {
                     yield return new Visit(ItemUris.Normalise(child.CanonicalUri), AsContainer: false, null, null);
                 }
             }
             if (roles.Contains(ItemRole.ChildEpc) && e.Action == EpcisAction.Add)
             {
-                foreach (var parent in e.Items.Where(static i => i.Role == ItemRole.ParentId))
+                foreach (var parent in e.Items.Where(i => i.Role == ItemRole.ParentId && seen.Add(ItemUris.Normalise(i.CanonicalUri))))
                 {
                     yield return new Visit(ItemUris.Normalise(parent.CanonicalUri), AsContainer: true, e.EventTime, LeftAt(visit.Item, parent.CanonicalUri, e.EventTime, events));
                 }

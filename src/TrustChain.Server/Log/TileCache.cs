@@ -7,7 +7,7 @@ namespace TrustChain.Server.Log;
 /// <summary>Tiles in memory with their inner nodes. Full ones never change; a partial one is read again when more of it is needed.</summary>
 internal sealed class TileCache(LogStore log)
 {
-    private const int MaxTiles = 16_384; // about 16 kB each when full
+    private const int MaxTiles = 2_048; // about 16 kB each when full: 32 MiB
 
     private readonly ConcurrentDictionary<TileCoordinate, Tile> _tiles = new();
 

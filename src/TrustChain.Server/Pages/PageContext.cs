@@ -30,12 +30,13 @@ public sealed record PageContext
     /// <param name="request">The request; its query and <c>Accept-Language</c> are read leniently.</param>
     /// <param name="operatorName">Who runs this service.</param>
     /// <param name="now">The server's time.</param>
-    public static PageContext For(HttpRequest request, Phrase operatorName, DateTimeOffset now)
+    /// <param name="onlyParameter">The only parameter that the page's address keeps, so that foreign ones make no pages of their own; empty for none, null for all.</param>
+    public static PageContext For(HttpRequest request, Phrase operatorName, DateTimeOffset now, string? onlyParameter = null)
     {
         var query = new QueryBuilder();
         foreach (var (name, values) in request.Query)
         {
-            if (name is not (PageLanguages.Parameter or OrderParameter))
+            if (name is not (PageLanguages.Parameter or OrderParameter) && (onlyParameter is null || name.Equals(onlyParameter, StringComparison.OrdinalIgnoreCase)))
             {
                 query.Add(name, values.Select(static v => v ?? ""));
             }

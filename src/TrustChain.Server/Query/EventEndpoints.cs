@@ -67,7 +67,7 @@ internal static class EventEndpoints
     }
 
     private static async Task<IResult> GetEventAsync(
-        string eventID, HttpContext context, EventAnswers answers, RecordStore records, Visibility visibility, ColdStorage cold, CancellationToken cancellationToken)
+        string eventID, HttpContext context, EventAnswers answers, EventQueryService queries, RecordStore records, Visibility visibility, ColdStorage cold, CancellationToken cancellationToken)
     {
         var id = EpcisGroup.Segment(context, 2);
         var answer = await answers.QueryAsync(context, SimpleEventQuery, [new IdCriterion("eventID", IdField.EventId, [id])], null, cancellationToken);
@@ -75,7 +75,9 @@ internal static class EventEndpoints
         {
             return answer;
         }
-        var found = await visibility.FilterAsync(Caller.Of(context), await records.ListByEventIdAsync(id, 100, cancellationToken), cancellationToken);
+        var caller = Caller.Of(context);
+        var stored = await records.ListByEventIdAsync(id, await queries.ReaderOfAsync(caller, cancellationToken), 0, 100, 16 << 20, cancellationToken);
+        var found = await visibility.FilterAsync(caller, stored.Records, cancellationToken);
         return await cold.FindAsync(found, cancellationToken) is { Count: > 0 } archives ? Problems.InColdStorage(archives) : answer;
     }
 

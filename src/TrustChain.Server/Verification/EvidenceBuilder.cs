@@ -68,6 +68,7 @@ internal sealed class EvidenceBuilder(RecordStore records, DeviceStore devices, 
         var checkpoint = anchored is { } a && indices[^1] < a.Checkpoint.Size ? a.Checkpoint : newest;
         var statements = new List<string>();
         var places = new Dictionary<string, int>();
+        var placesOfStored = new Dictionary<byte[], int>(ReferenceEqualityComparer.Instance); // Records of one statement share its bytes, and a text of a megabyte is made once.
         var bundle = new EvidenceBundle
         {
             Log = tree.Log,
@@ -78,12 +79,14 @@ internal sealed class EvidenceBuilder(RecordStore records, DeviceStore devices, 
             Timestamps = await trees.ListTimestampsAsync(checkpoint.Size, cancellationToken),
             Proof = await tiles.BuildAsync(ProofPlan.SharedInclusion(indices, checkpoint.Size), cancellationToken),
             Keys = [.. keys.Select(static k => new BundleKey(k.Index, LeafOf(EntryKind.Key, k.Body), k.Body))],
-            Records = [.. logged.Select(l => MakeRecord(l, (mayShowTelemetry && (l.Form == StatementForm.Telemetry || l.Record.Custody == Custody.Imported)) || Visibility.MaySeeStatement(caller, l), salts, Place))],
+            Records = [.. logged.Select(l => MakeRecord(l, (mayShowTelemetry && (l.Form == StatementForm.Telemetry || l.Record.Custody == Custody.Imported)) || Visibility.MaySeeStatement(caller, l), salts, PlaceStored))],
             Status = [.. entries.Concat(revocations).Select(e => new BundleStatus(e.LeafIndex!.Value, LeafOf(e.Kind, e.Body), e.Kind, e.Body, e.Jws is null ? null : Place(e.Jws)))],
             Statements = statements, // last: the initialisers above fill it
         };
         metrics.Built(logged.Count, Stopwatch.GetElapsedTime(start));
         return bundle;
+
+        int PlaceStored(byte[] stored) => placesOfStored.TryGetValue(stored, out var place) ? place : placesOfStored[stored] = Place(SignedMessage.ToText(stored));
 
         int Place(string compact)
         {
@@ -111,11 +114,11 @@ internal sealed class EvidenceBuilder(RecordStore records, DeviceStore devices, 
         return revoked.Count == 0 ? [] : [.. (await records.ListRevocationsAsync(revoked, cancellationToken)).Where(r => r.LeafIndex is { } index && index < size)];
     }
 
-    private static BundleRecord MakeRecord(StoredEvent stored, bool maySeeStatement, Dictionary<long, Hash32> salts, Func<string, int> place)
+    private static BundleRecord MakeRecord(StoredEvent stored, bool maySeeStatement, Dictionary<long, Hash32> salts, Func<byte[], int> place)
     {
         var jcs = stored.Record.ToJcs();
         var leaf = MerkleTree.HashLeaf(LogEntry.ForEvent(stored.Salt, jcs));
-        int? statement = stored.Jws is not null && maySeeStatement ? place(SignedMessage.ToText(stored.Jws)) : null;
+        int? statement = stored.Jws is not null && maySeeStatement ? place(stored.Jws) : null;
         var inRootForm = stored.Form == StatementForm.Root && stored.Event is not null && stored.EventSalt is not null;
         return new BundleRecord(
             stored.LeafIndex!.Value, // The caller keeps only logged records.

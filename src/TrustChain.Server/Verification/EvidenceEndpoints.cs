@@ -6,6 +6,7 @@ using TrustChain.Postgres.Capture;
 using TrustChain.Server.Hosting;
 using TrustChain.Server.Items;
 using TrustChain.Server.Partitions;
+using TrustChain.Server.Query;
 using TrustChain.Server.Standby;
 
 namespace TrustChain.Server.Verification;
@@ -14,6 +15,7 @@ namespace TrustChain.Server.Verification;
 internal static class EvidenceEndpoints
 {
     private const int PageSize = 100;
+    private const long MaxPageBytes = 32 << 20; // of events and statements read for a page; of document-form statements, a bundle holds about half
     private const int MaxPages = 40; // without anything that the caller may see
 
     public static void MapEvidence(this IEndpointRouteBuilder app) => app.MapGet("/evidence", GetAsync).MayReadStandby().WithTags("Evidence").WithName("GetEvidence")
@@ -23,6 +25,7 @@ internal static class EvidenceEndpoints
         HttpContext context,
         Caller caller,
         RecordStore records,
+        EventQueryService queries,
         Visibility visibility,
         EvidenceBuilder builder,
         ItemStatus status,
@@ -45,20 +48,9 @@ internal static class EvidenceEndpoints
         {
             return Problems.NotFound("anchoring target on a chain of this name");
         }
-        if (@event is not null)
-        {
-            // An event hash finds its records whatever eventID their senders gave; anything else is such an eventID.
-            var byHash = Core.Log.Record.TryParseEventHash(@event, out var hash) ? await records.ListByEventHashAsync(hash, PageSize, cancellationToken) : [];
-            var matches = byHash.Count > 0 ? byHash : await records.ListByEventIdAsync(@event, PageSize, cancellationToken);
-            var found = await visibility.FilterAsync(caller, matches, cancellationToken);
-            if (!withoutContent && await cold.FindAsync(found, cancellationToken) is { Count: > 0 } archives)
-            {
-                return Problems.InColdStorage(archives);
-            }
-            return await AnswerAsync(context, builder, tree, found, [], caller, null, null, cancellationToken);
-        }
-        var uri = Gs1Identifier.TryParse(item!, out var id, out _) ? id.DigitalLink : item!; // One of the two is given.
-        if (trace)
+        var reader = await queries.ReaderOfAsync(caller, cancellationToken);
+        var uri = item is null ? null : Gs1Identifier.TryParse(item, out var id, out _) ? id.DigitalLink : item;
+        if (trace && uri is not null)
         {
             var walk = await walker.WalkAsync(uri, caller, cancellationToken);
             if (!withoutContent && await cold.FindAsync(walk.WithoutContent, cancellationToken) is { Count: > 0 } missing)
@@ -76,30 +68,42 @@ internal static class EvidenceEndpoints
         {
             return Problems.InvalidRequest("\"after\" is not a cursor of ours.");
         }
-        var stored = await records.ListByItemAsync(ItemKey.Compute(uri), from, PageSize + 1, cancellationToken);
-        var visible = await visibility.FilterAsync(caller, [.. stored.Take(PageSize)], cancellationToken);
-        for (var page = 1; visible.Count == 0 && stored.Count > PageSize && page < MaxPages; page++)
+        var stored = await ListAsync(from);
+        var visible = await visibility.FilterAsync(caller, stored.Records, cancellationToken);
+        for (var page = 1; visible.Count == 0 && stored.Next is { } end && page < MaxPages; page++)
         {
-            stored = await records.ListByItemAsync(ItemKey.Compute(uri), stored[PageSize - 1].RecordId, PageSize + 1, cancellationToken); // What the caller may not see is no page.
-            visible = await visibility.FilterAsync(caller, [.. stored.Take(PageSize)], cancellationToken);
+            stored = await ListAsync(end); // What the caller may not see is no page.
+            visible = await visibility.FilterAsync(caller, stored.Records, cancellationToken);
         }
         if (!withoutContent && await cold.FindAsync(visible, cancellationToken) is { Count: > 0 } away)
         {
             return Problems.InColdStorage(away);
         }
-        var entries = await status.ListEntriesAsync([uri], cancellationToken);
-        var speaking = visible.Where(e => e.SpeaksOf(uri)).ToList();
+        var entries = uri is null ? [] : await status.ListEntriesAsync([uri], cancellationToken);
+        var speaking = uri is null ? visible : [.. visible.Where(e => e.SpeaksOf(uri))];
         for (var count = speaking.Count; ; count /= 2)
         {
-            long? last = count < speaking.Count ? speaking[count - 1].Stored.RecordId : stored.Count > PageSize ? stored[PageSize - 1].RecordId : null;
+            var last = count < speaking.Count ? speaking[count - 1].Stored.RecordId : stored.Next;
+            var subject = uri is null ? $"event={Uri.EscapeDataString(@event!)}" : $"item={Uri.EscapeDataString(uri)}"; // One of the two is given.
             var next = last is { } end
-                ? string.Create(CultureInfo.InvariantCulture, $"/evidence?item={Uri.EscapeDataString(uri)}&after={end}{(target is null ? "" : $"&target={Uri.EscapeDataString(target)}")}{(withoutContent ? "&withoutContent=true" : "")}")
+                ? string.Create(CultureInfo.InvariantCulture, $"/evidence?{subject}&after={end}{(target is null ? "" : $"&target={Uri.EscapeDataString(target)}")}{(withoutContent ? "&withoutContent=true" : "")}")
                 : null;
             var answer = await AnswerAsync(context, builder, tree, [.. speaking.Take(count)], entries, caller, uri, next, cancellationToken);
             if (count <= 1 || answer is not FileContentHttpResult { FileContents.Length: > EvidenceBundle.MaxBytes })
             {
                 return answer; // A longer one would be read by no verifier: then fewer records go into it.
             }
+        }
+
+        async Task<RecordPage> ListAsync(long afterRecordId)
+        {
+            if (uri is not null)
+            {
+                return await records.ListByItemAsync(ItemKey.Compute(uri), reader, afterRecordId, PageSize, MaxPageBytes, cancellationToken);
+            }
+            // An event hash finds its records whatever eventID their senders gave; anything else is such an eventID.
+            var byHash = Core.Log.Record.TryParseEventHash(@event!, out var hash) ? await records.ListByEventHashAsync(hash, reader, afterRecordId, PageSize, MaxPageBytes, cancellationToken) : null; // One of the two is given.
+            return byHash is { Records.Count: > 0 } ? byHash : await records.ListByEventIdAsync(@event!, reader, afterRecordId, PageSize, MaxPageBytes, cancellationToken);
         }
     }
 

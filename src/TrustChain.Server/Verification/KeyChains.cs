@@ -16,7 +16,7 @@ internal sealed record ChainedKeyEntry(long Index, byte[] Body, long? Previous, 
 /// <summary>Key entries with all entries of their organisations before them. They never change once they are in the log, so they are kept. Safe for concurrent use.</summary>
 internal sealed class KeyChains(RecordStore records)
 {
-    private const int MaxCachedEntries = 100_000;
+    private const int MaxCachedEntries = 10_000; // up to 5 kB each
 
     private readonly ConcurrentDictionary<long, ChainedKeyEntry> _known = new();
 

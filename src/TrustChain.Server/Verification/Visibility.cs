@@ -41,9 +41,13 @@ internal sealed class Visibility(AuthorityCheck authority)
         IReadOnlyList<Claim>? claims = null;
         foreach (var item in stored)
         {
+            var allowed = item.IsPublic || item.OrganisationId == caller.Organisation?.Id;
+            if (!allowed && caller.Organisation is null)
+            {
+                continue; // Nothing in the event could change that.
+            }
             var read = item.Event is null ? null : EpcisReader.Read(item.Event, Lenient);
             var e = read is { IsValid: true } ? read.Events[0] : null;
-            var allowed = item.IsPublic || item.OrganisationId == caller.Organisation?.Id;
             if (!allowed && e is not null && caller.Organisation is { } organisation && (e.Sources.Count > 0 || e.Destinations.Count > 0))
             {
                 claims ??= [.. (await authority.ClaimsOfAsync(organisation.Id, cancellationToken)).Where(static c => c.VerifiedAt is not null)];

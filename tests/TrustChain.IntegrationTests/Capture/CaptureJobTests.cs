@@ -44,6 +44,68 @@ public sealed class CaptureJobTests(ServerFixture fixture) : IClassFixture<Serve
     }
 
     [Fact]
+    public async Task Job_OfOneStatement_IsAnsweredWithoutReadingWhatItHolds_AndToOthersWithoutLookingForIt()
+    {
+        var cancellationToken = TestContext.Current.CancellationToken;
+        var (company, other) = (await Server.AddOrganisationAsync(), await Server.AddOrganisationAsync());
+        using var key = await company.RegisterKeyAsync();
+        var path = (await company.CaptureDocumentAsync(key, LargeDocument.Write(company.NewItem(), 900))).Expect(202).Location!;
+        await Server.GetCoveringCheckpointAsync();
+
+        // Whoever reads a locked table waits.
+        await using (await LockAsync("event_body, statement_body"))
+        {
+            var job = (await Server.GetAsync(path, company.ApiKey)).Expect(200).Json;
+            Assert.Equal((900, 900), (job.GetProperty("eventsTotal").GetInt32(), job.GetProperty("eventsDone").GetInt32()));
+            Assert.True(job.GetProperty("success").GetBoolean());
+            (await Server.GetAsync(path, other.ApiKey)).ExpectProblem(404, null);
+        }
+        await using (await LockAsync("statement, record, capture_job"))
+        {
+            (await Server.GetAsync(path)).ExpectProblem(404, null);
+        }
+
+        async Task<IAsyncDisposable> LockAsync(string tables)
+        {
+            var connection = await Server.Database.OpenConnectionAsync(cancellationToken);
+            await using var command = new Npgsql.NpgsqlCommand($"begin; lock table {tables} in access exclusive mode", connection);
+            await command.ExecuteNonQueryAsync(cancellationToken);
+            return connection; // Closing it rolls back.
+        }
+    }
+
+    [Fact]
+    public async Task Capture_WhileTooManyJobsOfTheOrganisationWait_IsRefused_AndThoseOfOthersAreNot()
+    {
+        var cancellationToken = TestContext.Current.CancellationToken;
+        var (company, other) = (await Server.AddOrganisationAsync(), await Server.AddOrganisationAsync());
+        var document = Events.Document(Events.Observation(company.NewItem()));
+        await using (var add = Server.Database.CreateCommand("""
+            insert into capture_job (id, organisation_id, media_type, behaviour, is_running, is_success, events_done, errors, created_at, lease_owner, lease_until)
+            select encode(sha256(convert_to('waiting' || n, 'UTF8')), 'hex'), o.id, 'application/json', 'proceed', true, true, 0, '[]', now(), gen_random_uuid(), now() + interval '1 day'
+            from organisation o, generate_series(1, 100) n where o.code = $1
+            """))
+        {
+            add.Parameters.Add(new() { Value = company.Id });
+            Assert.Equal(100, await add.ExecuteNonQueryAsync(cancellationToken));
+        }
+
+        var refused = await SendProceedingAsync(company, document);
+        refused.ExpectProblem(429, "too-many-jobs");
+        Assert.NotNull(refused.RetryAfter);
+        (await company.CaptureAsync(LargeDocument.Write(company.NewItem(), 1100))).ExpectProblem(429, "too-many-jobs");
+        (await company.CaptureAsync(document)).Expect(202); // That is no job.
+        await FinishAsync(other, await SendProceedingAsync(other, document));
+
+        await using (var end = Server.Database.CreateCommand("update capture_job set is_running = false where lease_until > now() + interval '1 hour' and organisation_id = (select id from organisation where code = $1)"))
+        {
+            end.Parameters.Add(new() { Value = company.Id });
+            await end.ExecuteNonQueryAsync(cancellationToken);
+        }
+        await FinishAsync(company, await SendProceedingAsync(company, document));
+    }
+
+    [Fact]
     public async Task Capture_SentAgain_IsTheSameJob()
     {
         var company = await Server.AddOrganisationAsync();

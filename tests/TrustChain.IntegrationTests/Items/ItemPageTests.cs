@@ -25,4 +25,22 @@ public sealed class ItemPageTests(ServerFixture fixture) : IClassFixture<ServerF
         var story = (await Server.GetAsync(new Uri(item).AbsolutePath, company.ApiKey, "application/ld+json")).Expect(200).Json;
         Assert.Equal(time, Assert.Single(story.GetProperty("tc:events").EnumerateArray()).GetProperty("eventTime").GetString());
     }
+
+    /// <summary>Else each such address would be a page of its own to keep, as long as strangers like.</summary>
+    [Fact]
+    public async Task Page_WithForeignParameters_IsTheSameAsWithout()
+    {
+        var company = await Server.AddOrganisationAsync("tea");
+        var item = company.NewItem();
+        (await company.CaptureAsync(Events.Document(Events.Observation(item, Events.PublicStep)))).Expect(202);
+        await Server.GetCoveringCheckpointAsync();
+
+        foreach (var path in (string[])[$"{new Uri(item).AbsolutePath}?lang=en", $"/item?uri={Uri.EscapeDataString(item)}&lang=en"])
+        {
+            var page = (await Server.GetAsync(path + (path.StartsWith("/item", StringComparison.Ordinal) ? "" : "&uri=foreign-value") + "&foreign=foreign-value&order=oldest", null, "text/html")).Expect(200).Body;
+
+            Assert.DoesNotContain("foreign", page, StringComparison.Ordinal);
+            Assert.Contains(System.Net.WebUtility.HtmlEncode(path.Replace("lang=en", "lang=zh", StringComparison.Ordinal)), page, StringComparison.OrdinalIgnoreCase); // The other language is the same item.
+        }
+    }
 }

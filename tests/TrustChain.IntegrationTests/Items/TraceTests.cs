@@ -41,7 +41,7 @@ public sealed class TraceTests(ServerFixture fixture) : IClassFixture<ServerFixt
     [Fact]
     public async Task Item_WhoseEvidenceIsLongerThanABundle_IsGivenInShorterPages_AndItsPageLinksThose()
     {
-        const int Documents = 20;
+        const int Documents = 24; // More than a walk reads, and than a page of evidence.
         var company = await Server.AddOrganisationAsync();
         using var key = await company.RegisterKeyAsync();
         var item = company.NewItem();
@@ -59,6 +59,98 @@ public sealed class TraceTests(ServerFixture fixture) : IClassFixture<ServerFixt
         var link = $"/evidence?item={Uri.EscapeDataString(item)}";
         Assert.Contains($"\"{link}\"", page, StringComparison.Ordinal);
         Assert.DoesNotContain("trace=true", page, StringComparison.Ordinal);
+        var story = (await Server.GetAsync(new Uri(item).AbsolutePath, company.ApiKey, "application/ld+json")).Expect(200).Json;
+        Assert.False(story.GetProperty("tc:complete").GetBoolean());
+        Assert.InRange(story.GetProperty("tc:events").GetArrayLength(), 1, Documents - 1);
+        var (seen, pages) = await ReadAsync(link, company);
+        Assert.Equal(Documents, seen.Distinct().Count());
+        Assert.Equal(Documents, seen.Count); // None twice.
+        Assert.InRange(pages, 2, 3); // Halved once, and not down to single records.
+    }
+
+    [Fact]
+    public async Task Event_InManyLargeStatements_HasEvidenceInPages_WithoutLosingAny()
+    {
+        const int Documents = 24;
+        var company = await Server.AddOrganisationAsync();
+        using var key = await company.RegisterKeyAsync();
+        var item = company.NewItem();
+        var text = new string('x', 700_000);
+        var hash = "";
+        for (var i = 0; i < Documents; i++)
+        {
+            // One event under ever other ids, each time beside a large one.
+            var filler = Events.Observation(company.NewItem()).With("ex:text", $"\"{text}\"");
+            filler["@context"] = new JsonArray(Events.Context, new JsonObject { ["ex"] = "https://example.org/" });
+            var answer = (await company.CaptureDocumentAsync(key, Events.Document(Events.Observation(item).WithId($"urn:test:copy:{i}"), filler))).Expect(202);
+            hash = answer.Json.GetProperty("events")[0].GetProperty("eventHash").GetString()!;
+        }
+        await Server.GetCoveringCheckpointAsync();
+
+        var (seen, pages) = await ReadAsync($"/evidence?event={Uri.EscapeDataString(hash)}", company);
+
+        Assert.Equal(Documents, seen.Distinct().Count());
+        Assert.Equal(Documents, seen.Count);
+        Assert.InRange(pages, 2, 4);
+    }
+
+    [Fact]
+    public async Task Item_OfWhichOthersSayMuchInPrivate_HasAWholePageAllTheSame()
+    {
+        var (company, other) = (await Server.AddOrganisationAsync("tea"), await Server.AddOrganisationAsync());
+        using var key = await other.RegisterKeyAsync();
+        var item = company.NewItem();
+        var text = new string('x', 700_000);
+        for (var i = 0; i < 24; i++)
+        {
+            var observation = Events.Observation(item, $"urn:test:step:{i}").With("ex:text", $"\"{text}\"");
+            observation["@context"] = new JsonArray(Events.Context, new JsonObject { ["ex"] = "https://example.org/" });
+            (await other.CaptureDocumentAsync(key, Events.Document(observation))).Expect(202);
+        }
+        (await company.CaptureAsync(Events.Document(Events.Observation(item, Events.PublicStep)))).Expect(202);
+        await Server.GetCoveringCheckpointAsync();
+
+        foreach (var reader in (string?[])[null, company.ApiKey])
+        {
+            var story = (await Server.GetAsync(new Uri(item).AbsolutePath, reader, "application/ld+json")).Expect(200).Json;
+            Assert.True(story.GetProperty("tc:complete").GetBoolean());
+            Assert.Single(story.GetProperty("tc:events").EnumerateArray());
+            var evidence = (await Server.GetAsync($"/evidence?item={Uri.EscapeDataString(item)}", reader)).Expect(200).Json;
+            Assert.Single(evidence.GetProperty("records").EnumerateArray());
+            Assert.False(evidence.TryGetProperty("next", out _));
+        }
+    }
+
+    [Fact]
+    public async Task Item_MadeOfMoreThanAWalkVisits_IsCutOff_AndSaysSo()
+    {
+        var company = await Server.AddOrganisationAsync();
+        var item = company.NewItem();
+        var made = Events.Transformation(company.NewItem(), item);
+        made.Remove("inputQuantityList");
+        made["inputEPCList"] = new JsonArray([.. Enumerable.Range(0, 19_000).Select(static n => (JsonNode)$"urn:test:part:{n}")]);
+        (await company.CaptureAsync(Events.Document(made))).Expect(202);
+        foreach (var n in (int[])[5, 15_000])
+        {
+            var seen = Events.Observation("urn:test:unused", $"urn:test:step:{n}");
+            seen.Remove("quantityList");
+            seen["epcList"] = new JsonArray($"urn:test:part:{n}");
+            (await company.CaptureAsync(Events.Document(seen))).Expect(202);
+        }
+        await Server.GetCoveringCheckpointAsync();
+
+        var story = (await Server.GetAsync(new Uri(item).AbsolutePath, company.ApiKey, "application/ld+json")).Expect(200);
+
+        Assert.False(story.Json.GetProperty("tc:complete").GetBoolean());
+        Assert.Equal(2, story.Json.GetProperty("tc:events").GetArrayLength());
+        Assert.Contains("urn:test:step:5\"", story.Body, StringComparison.Ordinal);
+        Assert.DoesNotContain("urn:test:step:15000", story.Body, StringComparison.Ordinal);
+        (await Server.GetAsync($"/evidence?item={Uri.EscapeDataString(item)}&trace=true", company.ApiKey)).ExpectProblem(422, "trace-too-large");
+    }
+
+    /// <summary>All pages of evidence, each of which verifies and is as long as a verifier reads.</summary>
+    private async Task<(List<long> Seen, int Pages)> ReadAsync(string link, TestOrganisation company)
+    {
         var seen = new List<long>();
         var pages = 0;
         for (var path = link; path is not null; pages++)
@@ -70,8 +162,6 @@ public sealed class TraceTests(ServerFixture fixture) : IClassFixture<ServerFixt
             seen.AddRange(bundle.Records.Select(static r => r.Index));
             path = bundle.Next;
         }
-        Assert.Equal(Documents, seen.Distinct().Count());
-        Assert.Equal(Documents, seen.Count); // None twice.
-        Assert.InRange(pages, 2, 3); // Halved once, and not down to single records.
+        return (seen, pages);
     }
 }
