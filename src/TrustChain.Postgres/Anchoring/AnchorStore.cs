@@ -156,7 +156,7 @@ public sealed class AnchorStore(NpgsqlDataSource database)
         const string Sql = $"""
             select
                 (select coalesce(sum(t.gas_used * t.gas_price), 0) from anchor_transaction t join anchor a on a.id = t.anchor_id where a.target = $1 and t.block_time >= $2),
-                coalesce(max(a.size), 0) - coalesce((select max(a.size) from {Present} where a.target = $1 and a.state in ('mined', 'final') and a.block_time < $2), 0),
+                coalesce(max(a.size), 0) - coalesce((select a.size from {Present} where a.target = $1 and a.state in ('mined', 'final') and a.block_time < $2 order by a.block_time desc, a.size desc limit 1), 0),
                 count(*)
             from {Present} where a.target = $1 and a.state in ('mined', 'final') and a.block_time >= $2
             """;

@@ -33,9 +33,12 @@ internal sealed class EventSearchSql
         WriteAfter();
     }
 
-    public NpgsqlCommand List(NpgsqlDataSource database, int limit) => Command(
+    public NpgsqlCommand List(NpgsqlDataSource database, int limit, int maxBytes) => Command(
         database,
-        $"select b.record_id, b.organisation_id, r.event_id, r.event_hash, b.event_time, b.record_time, b.event from {_from} join record r on r.id = b.record_id where {_where} order by {Order()} limit {Parameter(limit)}");
+        BoundedEvents.Sql(
+            $"select b.record_id, b.organisation_id, r.event_id, r.event_hash, b.event_time, b.record_time, b.event from {_from} join record r on r.id = b.record_id where {_where} order by {Order("b.")} limit {Parameter(limit)}",
+            Order(""),
+            Parameter(maxBytes)));
 
     public NpgsqlCommand Count(NpgsqlDataSource database, int limit) => Command(
         database, $"select count(*) from (select from {_from} where {_where} limit {Parameter(limit)}) as found");
@@ -151,17 +154,17 @@ internal sealed class EventSearchSql
         }
         else
         {
-            Add($"({TimeColumn}, b.record_id) {sign} ({Parameter(after.Time.UtcDateTime)}, {Parameter(after.RecordId)})");
+            Add($"(b.{TimeColumn}, b.record_id) {sign} ({Parameter(after.Time.UtcDateTime)}, {Parameter(after.RecordId)})");
         }
     }
 
-    private string Order()
+    private string Order(string table)
     {
         var direction = _search.Descending ? " desc" : "";
-        return _search.Order == SearchOrder.Record ? $"b.record_id{direction}" : $"{TimeColumn}{direction}, b.record_id{direction}";
+        return _search.Order == SearchOrder.Record ? $"{table}record_id{direction}" : $"{table}{TimeColumn}{direction}, {table}record_id{direction}";
     }
 
-    private string TimeColumn => _search.Order == SearchOrder.EventTime ? "b.event_time" : "b.record_time";
+    private string TimeColumn => _search.Order == SearchOrder.EventTime ? "event_time" : "record_time";
 
     private void Add(string condition) => _where.Append(_where.Length == 0 ? "" : " and ").Append(condition);
 

@@ -10,15 +10,18 @@ public sealed class EventSearchStore(NpgsqlDataSource database)
     /// <summary>How long a search may take.</summary>
     public const int TimeoutSeconds = 10;
 
-    /// <summary>The first rows in the order of the search.</summary>
+    /// <summary>Most bytes of events that one search gives, beyond the first event.</summary>
+    public const int MaxBytes = BoundedEvents.MaxBytes;
+
+    /// <summary>The first rows in the order of the search, up to a number and to <see cref="MaxBytes"/> of events.</summary>
     /// <exception cref="SearchTimeoutException">It took longer than <see cref="TimeoutSeconds"/>.</exception>
-    public async Task<IReadOnlyList<FoundEvent>> ListAsync(EventSearch search, int limit, CancellationToken cancellationToken)
+    public async Task<BoundedRows<FoundEvent>> ListAsync(EventSearch search, int limit, CancellationToken cancellationToken)
     {
-        await using var command = new EventSearchSql(search).List(database.ForReading(), limit);
+        await using var command = new EventSearchSql(search).List(database.ForReading(), limit, MaxBytes);
         command.CommandTimeout = TimeoutSeconds;
         try
         {
-            return await ReadAsync(command, cancellationToken);
+            return await ReadAsync(command, limit, Read, 8, cancellationToken);
         }
         catch (NpgsqlException exception) when (exception.InnerException is TimeoutException)
         {
@@ -42,9 +45,12 @@ public sealed class EventSearchStore(NpgsqlDataSource database)
         }
     }
 
-    /// <summary>Events by their place in the log, from one index to before another, in its order; erased ones are left out. The reader is checked.</summary>
-    public async Task<IReadOnlyList<(long LeafIndex, FoundEvent Event)>> ListByLeafAsync(
-        EventReaderScope reader, long from, long before, DateTimeOffset? notRecordedBefore, int limit, CancellationToken cancellationToken)
+    /// <summary>
+    /// Events by their place in the log, from one index to before another, in its order, up to a number and a number of bytes; erased ones are left out. The
+    /// reader is checked.
+    /// </summary>
+    public async Task<BoundedRows<(long LeafIndex, FoundEvent Event)>> ListByLeafAsync(
+        EventReaderScope reader, long from, long before, DateTimeOffset? notRecordedBefore, int limit, int maxBytes, CancellationToken cancellationToken)
     {
         var conditions = "b.is_public";
         await using var command = database.CreateCommand();
@@ -52,25 +58,21 @@ public sealed class EventSearchStore(NpgsqlDataSource database)
         command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = before });
         command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = limit });
         command.Parameters.Add(new NpgsqlParameter<DateTime> { TypedValue = (notRecordedBefore ?? DateTimeOffset.UnixEpoch).UtcDateTime });
+        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = maxBytes });
         if (reader.OrganisationId is { } organisation)
         {
             command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = organisation });
             command.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = [.. reader.PartyPatterns] });
-            conditions = "(b.is_public or b.organisation_id = $5 or (b.parties is not null and exists (select from unnest(b.parties) as party where party like any($6))))";
+            conditions = "(b.is_public or b.organisation_id = $6 or (b.parties is not null and exists (select from unnest(b.parties) as party where party like any($7))))";
         }
-        command.CommandText = $"""
+        var select = $"""
             select b.record_id, b.organisation_id, r.event_id, r.event_hash, b.event_time, b.record_time, b.event, e.leaf_index
             from log_entry e join record r on r.id = e.record_id join event_body b on b.record_id = r.id
             where e.leaf_index >= $1 and e.leaf_index < $2 and b.record_time >= $4 and b.event is not null and {conditions}
             order by e.leaf_index limit $3
             """;
-        var found = new List<(long, FoundEvent)>();
-        await using var rows = await command.ExecuteReaderAsync(cancellationToken);
-        while (await rows.ReadAsync(cancellationToken))
-        {
-            found.Add((rows.GetInt64(7), Read(rows)));
-        }
-        return found;
+        command.CommandText = BoundedEvents.Sql(select, "leaf_index", "$5");
+        return await ReadAsync(command, limit, static rows => (rows.GetInt64(7), Read(rows)), 9, cancellationToken);
     }
 
     /// <summary>The log's size as committed.</summary>
@@ -80,15 +82,18 @@ public sealed class EventSearchStore(NpgsqlDataSource database)
         return (long)(await command.ExecuteScalarAsync(cancellationToken) ?? 0L);
     }
 
-    private static async Task<List<FoundEvent>> ReadAsync(NpgsqlCommand command, CancellationToken cancellationToken)
+    private static async Task<BoundedRows<T>> ReadAsync<T>(
+        NpgsqlCommand command, int limit, Func<NpgsqlDataReader, T> read, int countColumn, CancellationToken cancellationToken)
     {
-        var found = new List<FoundEvent>();
+        var rows = new List<T>();
+        var found = 0L;
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         while (await reader.ReadAsync(cancellationToken))
         {
-            found.Add(Read(reader));
+            rows.Add(read(reader));
+            found = reader.GetInt64(countColumn);
         }
-        return found;
+        return BoundedEvents.Of(rows, found, limit);
     }
 
     private static FoundEvent Read(NpgsqlDataReader reader) => new(

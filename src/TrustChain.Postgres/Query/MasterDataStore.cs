@@ -38,13 +38,37 @@ public sealed class MasterDataStore(NpgsqlDataSource database)
     /// <summary>Most elements that a place's descendants may be.</summary>
     public const int MaxDescendants = 10_000;
 
-    /// <summary>Keeps elements; an element's newest word replaces the one before, its children included.</summary>
-    public async Task PutAsync(int organisationId, IReadOnlyList<MasterDataElement> elements, DateTimeOffset now, CancellationToken cancellationToken)
+    /// <summary>Most elements of one organisation, and most entries of elements as children of others.</summary>
+    public const int MaxElements = 100_000;
+
+    // A search of master data is part of a search of events, or stands for one.
+    private const int TimeoutSeconds = EventSearchStore.TimeoutSeconds;
+
+    /// <summary>Whether an organisation may have these elements beside those it has and that they do not replace.</summary>
+    public async Task<bool> HasRoomAsync(int organisationId, IReadOnlyList<MasterDataElement> elements, CancellationToken cancellationToken)
     {
-        // One row an element: of an element that stands twice in a document the last word counts.
-        var newest = elements.GroupBy(static e => (e.Vocabulary, e.Id)).Select(static g => g.Last()).ToList();
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        return await HasRoomAsync(connection, organisationId, Newest(elements), cancellationToken);
+    }
+
+    /// <summary>
+    /// Keeps elements; an element's newest word replaces the one before, its children included. False, and nothing is kept, when there would be more than
+    /// <see cref="MaxElements"/>.
+    /// </summary>
+    public async Task<bool> PutAsync(int organisationId, IReadOnlyList<MasterDataElement> elements, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var newest = Newest(elements);
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        // One at a time of an organisation, so that none counts while another adds.
+        await using (var own = new NpgsqlCommand("select from organisation where id = $1 for no key update", connection) { Parameters = { new() { Value = organisationId } } })
+        {
+            await own.ExecuteNonQueryAsync(cancellationToken);
+        }
+        if (!await HasRoomAsync(connection, organisationId, newest, cancellationToken))
+        {
+            return false;
+        }
         await using var batch = new NpgsqlBatch(connection)
         {
             BatchCommands =
@@ -90,10 +114,37 @@ public sealed class MasterDataStore(NpgsqlDataSource database)
         };
         await batch.ExecuteNonQueryAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
+        return true;
+    }
+
+    /// <summary>One row an element: of an element that stands twice in a document the last word counts.</summary>
+    private static List<MasterDataElement> Newest(IReadOnlyList<MasterDataElement> elements) => [.. elements.GroupBy(static e => (e.Vocabulary, e.Id)).Select(static g => g.Last())];
+
+    private static async Task<bool> HasRoomAsync(NpgsqlConnection connection, int organisationId, IReadOnlyList<MasterDataElement> newest, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand("""
+            with new as (select vocabulary, id from unnest($2, $3) as new(vocabulary, id))
+            select (select count(*) from master_data m where m.organisation_id = $1
+                    and not exists (select from new where new.vocabulary = m.vocabulary and new.id = m.id)) + cardinality($2) <= $5
+                and (select count(*) from master_data_child c where c.organisation_id = $1
+                    and not exists (select from new where new.vocabulary = c.vocabulary and new.id = c.parent)) + $4 <= $5
+            """, connection)
+        {
+            Parameters =
+            {
+                new() { Value = organisationId },
+                new() { Value = newest.Select(static e => e.Vocabulary).ToArray() },
+                new() { Value = newest.Select(static e => e.Id).ToArray() },
+                new() { Value = newest.Sum(static e => e.Children.Distinct().Count()) },
+                new() { Value = MaxElements },
+            },
+        };
+        return (bool)(await command.ExecuteScalarAsync(cancellationToken))!; // Two comparisons always have a result.
     }
 
     /// <summary>The URIs and all below them, by the hierarchy the organisation sent; nobody has none.</summary>
     /// <exception cref="TooManyElementsException">They are more than <see cref="MaxDescendants"/>.</exception>
+    /// <exception cref="SearchTimeoutException">It took longer than a search may.</exception>
     public async Task<IReadOnlyList<string>> ListWithDescendantsAsync(int? organisationId, IReadOnlyList<string> uris, CancellationToken cancellationToken)
     {
         if (organisationId is null)
@@ -115,6 +166,7 @@ public sealed class MasterDataStore(NpgsqlDataSource database)
 
     /// <summary>Ids of the elements that have one of the attributes, with one of the values if some are given.</summary>
     /// <exception cref="TooManyElementsException">They are more than <see cref="MaxDescendants"/>.</exception>
+    /// <exception cref="SearchTimeoutException">It took longer than a search may.</exception>
     public async Task<IReadOnlyList<string>> ListElementsAsync(
         int? organisationId, IReadOnlyList<string> attributes, IReadOnlyList<string>? values, CancellationToken cancellationToken)
     {
@@ -135,15 +187,18 @@ public sealed class MasterDataStore(NpgsqlDataSource database)
         return await ReadTextsAsync(command, cancellationToken);
     }
 
-    /// <summary>An organisation's elements that meet every condition, by vocabulary and id.</summary>
+    /// <summary>An organisation's elements that meet every condition, by vocabulary and id; null when they are more than <paramref name="maxCharacters"/>.</summary>
     /// <param name="organisationId">Whose.</param>
     /// <param name="search">The conditions.</param>
     /// <param name="limit">Most elements.</param>
+    /// <param name="maxCharacters">Most of them in ids, attributes and children.</param>
     /// <param name="cancellationToken">Cancels.</param>
-    public async Task<IReadOnlyList<MasterDataElement>> ListAsync(int organisationId, MasterDataSearch search, int limit, CancellationToken cancellationToken)
+    /// <exception cref="SearchTimeoutException">It took longer than a search may.</exception>
+    public async Task<IReadOnlyList<MasterDataElement>?> ListAsync(int organisationId, MasterDataSearch search, int limit, int maxCharacters, CancellationToken cancellationToken)
     {
+        await using var connection = await database.OpenConnectionAsync(cancellationToken); // A command without one of its own cannot be cancelled.
         // One statement, so that elements and their children are of one moment. A union without "all" ends on circles too.
-        await using var command = database.CreateCommand("""
+        await using var command = new NpgsqlCommand("""
             with recursive below(uri) as (
                 select unnest($4::text[]) union
                 select c.child from below join master_data_child c on c.organisation_id = $1 and c.parent = below.uri)
@@ -157,18 +212,34 @@ public sealed class MasterDataStore(NpgsqlDataSource database)
                         select from jsonb_array_elements(m.attributes -> 'index') as a
                         where wanted -> 'names' ? (a ->> 'id') and (wanted -> 'values' = 'null' or wanted -> 'values' ? (a ->> 'value'))))
             order by m.vocabulary, m.id limit $6
-            """);
+            """, connection);
         command.Parameters.Add(new() { Value = organisationId });
         command.Parameters.Add(TextsOrNull(search.Vocabularies));
         command.Parameters.Add(TextsOrNull(search.Ids));
         command.Parameters.Add(TextsOrNull(search.IdsWithDescendants));
         command.Parameters.Add(new() { Value = JsonSerializer.Serialize(search.Attributes.Select(static a => new { names = a.Names, values = a.Values })), NpgsqlDbType = NpgsqlDbType.Jsonb });
         command.Parameters.Add(new() { Value = limit });
+        command.CommandTimeout = TimeoutSeconds;
         var elements = new List<MasterDataElement>();
-        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        while (await reader.ReadAsync(cancellationToken))
+        var characters = 0L;
+        try
         {
-            elements.Add(new MasterDataElement(reader.GetString(0), reader.GetString(1), reader.GetString(2), Unpack(reader.GetString(3)), reader.GetFieldValue<string[]>(4)));
+            await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+            while (await reader.ReadAsync(cancellationToken))
+            {
+                var element = new MasterDataElement(reader.GetString(0), reader.GetString(1), reader.GetString(2), Unpack(reader.GetString(3)), reader.GetFieldValue<string[]>(4));
+                characters += element.Id.Length + element.Attributes.Length + element.Children.Sum(static c => (long)c.Length);
+                if (characters > maxCharacters)
+                {
+                    command.Cancel(); // Else the rest would still be sent.
+                    return null;
+                }
+                elements.Add(element);
+            }
+        }
+        catch (NpgsqlException exception) when (exception.InnerException is TimeoutException)
+        {
+            throw new SearchTimeoutException(exception);
         }
         return elements;
     }
@@ -188,11 +259,19 @@ public sealed class MasterDataStore(NpgsqlDataSource database)
 
     private static async Task<List<string>> ReadTextsAsync(NpgsqlCommand command, CancellationToken cancellationToken)
     {
+        command.CommandTimeout = TimeoutSeconds;
         var texts = new List<string>();
-        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        while (await reader.ReadAsync(cancellationToken))
+        try
         {
-            texts.Add(reader.GetString(0));
+            await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+            while (await reader.ReadAsync(cancellationToken))
+            {
+                texts.Add(reader.GetString(0));
+            }
+        }
+        catch (NpgsqlException exception) when (exception.InnerException is TimeoutException)
+        {
+            throw new SearchTimeoutException(exception);
         }
         return texts.Count <= MaxDescendants ? texts : throw new TooManyElementsException();
     }

@@ -42,12 +42,14 @@ public sealed partial class SubscriptionStore
     public async Task<IReadOnlyList<Subscription>> TakeAsync(
         Guid owner, DateTimeOffset now, DateTimeOffset leaseUntil, long logSize, IReadOnlyCollection<int> busy, int limit, CancellationToken cancellationToken)
     {
+        // Each of the first three conditions has an index of its own, so that what is not due is not read.
         await using var command = database.CreateCommand($"""
             with due as (
                 select id from subscription
-                where not is_stopped and (lease_owner is null or lease_until < $2) and (retry_at is null or retry_at <= $2)
-                    and case when schedule is null then next_leaf < $4 else run_until_leaf is not null or next_run_at <= $2 end
-                    and organisation_id <> all($5)
+                where ((not is_stopped and schedule is null and next_leaf < $4)
+                        or (not is_stopped and schedule is not null and run_until_leaf is not null)
+                        or (not is_stopped and schedule is not null and next_run_at <= $2))
+                    and (lease_owner is null or lease_until < $2) and (retry_at is null or retry_at <= $2) and organisation_id <> all($5)
                 order by lease_until nulls first limit $6 for update skip locked)
             update subscription set lease_owner = $1, lease_until = $3, run_until_leaf = case when schedule is not null then coalesce(run_until_leaf, greatest(next_leaf, $4)) end
             where id in (select id from due)

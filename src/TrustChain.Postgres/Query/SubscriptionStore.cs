@@ -3,6 +3,19 @@ using NpgsqlTypes;
 
 namespace TrustChain.Postgres.Query;
 
+/// <summary>What became of a new subscription.</summary>
+public enum AddSubscriptionResult
+{
+    /// <summary>It is there.</summary>
+    Added,
+
+    /// <summary>Its query is gone.</summary>
+    NoSuchQuery,
+
+    /// <summary>The organisation has <see cref="SubscriptionStore.MaxSubscriptions"/>.</summary>
+    TooMany,
+}
+
 /// <summary>Subscriptions as their organisations see them. Delivering is in the other part.</summary>
 public sealed partial class SubscriptionStore(NpgsqlDataSource database)
 {
@@ -14,11 +27,11 @@ public sealed partial class SubscriptionStore(NpgsqlDataSource database)
         max_events, next_leaf, next_run_at, run_until_leaf, run_reported, failures, retry_at, last_error, is_stopped, created_at, last_notified_at
         """;
 
-    /// <summary>Adds a subscription; false when its query is gone.</summary>
+    /// <summary>Adds a subscription.</summary>
     /// <param name="subscription">With nothing delivered yet.</param>
     /// <param name="isBuiltIn">Whether the query is one that nobody can delete.</param>
     /// <param name="cancellationToken">Cancels.</param>
-    public async Task<bool> AddAsync(Subscription subscription, bool isBuiltIn, CancellationToken cancellationToken)
+    public async Task<AddSubscriptionResult> AddAsync(Subscription subscription, bool isBuiltIn, CancellationToken cancellationToken)
     {
         // The lock keeps the query until this subscription is written, so that deleting the query finds it.
         const string Sql = """
@@ -28,7 +41,21 @@ public sealed partial class SubscriptionStore(NpgsqlDataSource database)
             select $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10, $11, $12, $13, false, 0, false, $14
             where $15 or exists (select from query)
             """;
-        await using var command = database.CreateCommand(Sql);
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        // One at a time of an organisation, so that none counts while another adds.
+        await using (var own = new NpgsqlCommand("select from organisation where id = $1 for no key update", connection) { Parameters = { new() { Value = subscription.OrganisationId } } })
+        {
+            await own.ExecuteNonQueryAsync(cancellationToken);
+        }
+        await using (var count = new NpgsqlCommand("select count(*) from subscription where organisation_id = $1", connection) { Parameters = { new() { Value = subscription.OrganisationId } } })
+        {
+            if ((long)(await count.ExecuteScalarAsync(cancellationToken))! >= MaxSubscriptions) // count(*) always answers.
+            {
+                return AddSubscriptionResult.TooMany;
+            }
+        }
+        await using var command = new NpgsqlCommand(Sql, connection);
         command.Parameters.Add(new() { Value = subscription.Id });
         command.Parameters.Add(new() { Value = subscription.OrganisationId });
         command.Parameters.Add(new() { Value = subscription.QueryName });
@@ -44,7 +71,9 @@ public sealed partial class SubscriptionStore(NpgsqlDataSource database)
         command.Parameters.Add(Time(subscription.NextRunAt));
         command.Parameters.Add(new() { Value = subscription.CreatedAt.UtcDateTime });
         command.Parameters.Add(new() { Value = isBuiltIn });
-        return await command.ExecuteNonQueryAsync(cancellationToken) == 1;
+        var added = await command.ExecuteNonQueryAsync(cancellationToken) == 1;
+        await transaction.CommitAsync(cancellationToken);
+        return added ? AddSubscriptionResult.Added : AddSubscriptionResult.NoSuchQuery;
     }
 
     public async Task<Subscription?> FindAsync(int organisationId, string queryName, Guid id, CancellationToken cancellationToken)
@@ -68,14 +97,6 @@ public sealed partial class SubscriptionStore(NpgsqlDataSource database)
         command.Parameters.Add(new() { Value = after.Id });
         command.Parameters.Add(new() { Value = limit });
         return await ReadAsync(command, cancellationToken);
-    }
-
-    /// <summary>How many subscriptions an organisation has.</summary>
-    public async Task<long> CountAsync(int organisationId, CancellationToken cancellationToken)
-    {
-        await using var command = database.CreateCommand("select count(*) from subscription where organisation_id = $1");
-        command.Parameters.Add(new() { Value = organisationId });
-        return (long)(await command.ExecuteScalarAsync(cancellationToken))!; // count(*) always answers.
     }
 
     /// <summary>Ends a subscription; false when there is none.</summary>

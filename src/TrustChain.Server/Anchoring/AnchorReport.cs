@@ -53,11 +53,9 @@ internal sealed record AnchorLine(
 }
 
 /// <summary>Gathers reports from the database, so that every server gives the same.</summary>
-internal sealed class AnchorReports(AnchorTargets targets, AnchorStore anchors, AnchorTargetStore targetStore, LogHead head, TimeProvider time)
+internal sealed class AnchorReports(AnchorTargets targets, AnchorStore anchors, AnchorTargetStore targetStore, AnchorCosts costs, LogHead head, TimeProvider time)
 {
     private const int FailuresShown = 50;
-
-    private static readonly TimeSpan CostPeriod = TimeSpan.FromDays(30);
 
     /// <summary>Reports of all targets, or of the one named; empty when there is none of that name.</summary>
     public async Task<IReadOnlyList<TargetReport>> GetAsync(string? target, int anchorsShown, CancellationToken cancellationToken)
@@ -83,7 +81,7 @@ internal sealed class AnchorReports(AnchorTargets targets, AnchorStore anchors, 
             : await targetStore.FindLatestFinalTimestampAsync(target.Name, cancellationToken) is { } timestamp ? AnchorLine.From(timestamp) : null;
         var lagEntries = Math.Max(0, (head.Checkpoint?.Size ?? 0) - (last?.Size ?? 0));
         var since = lagEntries == 0 ? null : await anchors.FindWaitingSinceAsync(last?.Size ?? 0, cancellationToken);
-        var cost = isEvm ? await anchors.GetCostAsync(target.Name, now - CostPeriod, cancellationToken) : null;
+        var cost = isEvm ? await costs.GetAsync(target.Name, cancellationToken) : null;
         return new TargetReport
         {
             Name = target.Name,

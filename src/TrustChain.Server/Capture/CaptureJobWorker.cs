@@ -119,6 +119,12 @@ internal sealed partial class CaptureJobWorker(
             errors.Add(Problems.InvalidEvents(faults));
             return job;
         }
+        var masterDataElements = CaptureService.ToElements(elements);
+        if (!job.Proceeds && elements.Count > 0 && !await masterData.HasRoomAsync(organisation.Id, masterDataElements, cancellationToken))
+        {
+            errors.Add(CaptureService.TooManyElements());
+            return job;
+        }
         job = job.Proceeds
             ? await ProceedAsync(job, organisation, document, errors, cancellationToken)
             : await RollbackAsync(job, organisation, document, errors, cancellationToken);
@@ -126,9 +132,9 @@ internal sealed partial class CaptureJobWorker(
         {
             errors.Add(Problems.Create(400, ProblemCodes.InvalidEvents, "The document holds neither events nor master data.", "ValidationException"));
         }
-        if (elements.Count > 0 && (job.Proceeds || errors.Count == 0))
+        if (elements.Count > 0 && (job.Proceeds || errors.Count == 0) && !await masterData.PutAsync(organisation.Id, masterDataElements, time.GetUtcNow(), cancellationToken))
         {
-            await masterData.PutAsync(organisation.Id, CaptureService.ToElements(elements), time.GetUtcNow(), cancellationToken);
+            errors.Add(CaptureService.TooManyElements());
         }
         return job;
     }

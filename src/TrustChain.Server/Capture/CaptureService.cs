@@ -117,8 +117,9 @@ internal sealed class CaptureService(
         }
         if (!singleEvent && read is { Events.Count: 0, MasterData.Count: > 0 })
         {
-            await masterData.PutAsync(organisation.Id, ToElements(read.MasterData), time.GetUtcNow(), cancellationToken);
-            return new CaptureOutcome.MasterDataOnly();
+            return await masterData.PutAsync(organisation.Id, ToElements(read.MasterData), time.GetUtcNow(), cancellationToken)
+                ? new CaptureOutcome.MasterDataOnly()
+                : new CaptureOutcome.Refused(TooManyElements());
         }
         if (CheckShape(read, singleEvent) is { } wrongShape)
         {
@@ -128,14 +129,22 @@ internal sealed class CaptureService(
         {
             return new CaptureOutcome.Refused(AuthorityCheck.Refusal(number, uri));
         }
+        var elements = ToElements(read.MasterData);
+        if (elements.Count > 0 && !await masterData.HasRoomAsync(organisation.Id, elements, cancellationToken))
+        {
+            return new CaptureOutcome.Refused(TooManyElements());
+        }
         var (signed, contents) = await SignAsync(organisation, read.Events, cancellationToken);
         var outcome = await WriteAsync(signed, contents, cancellationToken);
-        if (outcome is CaptureOutcome.Accepted && read.MasterData.Count > 0)
-        {
-            await masterData.PutAsync(organisation.Id, ToElements(read.MasterData), time.GetUtcNow(), cancellationToken);
-        }
-        return outcome;
+        // Another capture may have taken the room meanwhile: then the events are durable, and sending them again is safe.
+        return outcome is CaptureOutcome.Accepted && elements.Count > 0 && !await masterData.PutAsync(organisation.Id, elements, time.GetUtcNow(), cancellationToken)
+            ? new CaptureOutcome.Refused(TooManyElements())
+            : outcome;
     }
+
+    /// <summary>The organisation has as much master data as it may.</summary>
+    public static IResult TooManyElements() => Problems.Create(
+        409, ProblemCodes.TooManyElements, $"An organisation has at most {MasterDataStore.MaxElements} elements of master data and as many entries of children; its master data were not taken.", "ImplementationException");
 
     private (EpcisReadResult? Read, IReadOnlyList<EpcisFault> Faults) Read(CaptureRequest.Plain plain)
     {

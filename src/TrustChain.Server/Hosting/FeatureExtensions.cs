@@ -158,6 +158,7 @@ internal static class FeatureExtensions
         services.AddSingleton<AnchorMetrics>();
         services.AddSingleton<AnchorAlarms>();
         services.AddSingleton<AnchorTargets>();
+        services.AddSingleton<AnchorCosts>();
         services.AddSingleton<AnchorReports>();
         services.AddHostedService<AnchorWorker>();
     }

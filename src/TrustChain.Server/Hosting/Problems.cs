@@ -33,6 +33,7 @@ public static class ProblemCodes
     public const string EventIdInUse = "event-id-in-use";
     public const string ContentErased = "content-erased";
     public const string TooLarge = "too-large";
+    public const string TooManyElements = "too-many-elements";
     public const string TraceTooLarge = "trace-too-large";
     public const string UnsupportedMediaType = "unsupported-media-type";
     public const string InvalidQuery = "invalid-query";

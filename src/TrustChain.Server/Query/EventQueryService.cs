@@ -39,8 +39,11 @@ internal sealed class EventQueryService(EventSearchStore store, MasterDataStore 
     /// <summary>Most candidates compared for conditions without an index.</summary>
     public const int MaxCandidates = 50_000;
 
-    private const int MaxPageBytes = 8 << 20;
+    private const int MaxPageBytes = EventSearchStore.MaxBytes;
     private const int ChunkSize = 1000;
+
+    // Keys of an order by a text are held for all matches; they also stand in the tokens of pages.
+    private const int MaxOrderText = 500;
 
     /// <summary>One page of a query's events.</summary>
     public async Task<QueryOutcome> RunAsync(EventQuery query, Caller caller, int perPage, QueryCursor? cursor, CancellationToken cancellationToken)
@@ -144,8 +147,8 @@ internal sealed class EventQueryService(EventSearchStore store, MasterDataStore 
         while (events.Count < room)
         {
             var wanted = plan.IsIndexed ? room - events.Count + 1 : ChunkSize;
-            var rows = await store.ListAsync(plan.Search with { After = after }, wanted, cancellationToken);
-            foreach (var row in rows)
+            var found = await store.ListAsync(plan.Search with { After = after }, wanted, cancellationToken);
+            foreach (var row in found.Rows)
             {
                 if (Matches(query, row))
                 {
@@ -155,9 +158,9 @@ internal sealed class EventQueryService(EventSearchStore store, MasterDataStore 
                     }
                     events.Add(row);
                 }
-                after = new SearchPosition(plan.Search.Order == SearchOrder.RecordTime ? row.RecordTime : row.EventTime, row.RecordId);
+                after = PositionOf(row, plan);
             }
-            if (rows.Count < wanted)
+            if (found.IsLast)
             {
                 return new QueryOutcome.Page(events, null);
             }
@@ -171,16 +174,16 @@ internal sealed class EventQueryService(EventSearchStore store, MasterDataStore 
     {
         while (true)
         {
-            var rows = await store.ListAsync(plan.Search with { After = after }, ChunkSize, cancellationToken);
-            if (rows.Any(row => Matches(query, row)))
+            var found = await store.ListAsync(plan.Search with { After = after }, ChunkSize, cancellationToken);
+            if (found.Rows.Any(row => Matches(query, row)))
             {
                 return true;
             }
-            if (rows.Count < ChunkSize)
+            if (found.IsLast)
             {
                 return false;
             }
-            after = new SearchPosition(plan.Search.Order == SearchOrder.RecordTime ? rows[^1].RecordTime : rows[^1].EventTime, rows[^1].RecordId);
+            after = PositionOf(found.Rows[^1], plan);
         }
     }
 
@@ -188,11 +191,13 @@ internal sealed class EventQueryService(EventSearchStore store, MasterDataStore 
     private async Task<QueryOutcome> PageByFieldAsync(EventQuery query, QueryPlan plan, int room, QueryCursor? cursor, CancellationToken cancellationToken)
     {
         var keys = new List<(double? Number, string? Text, long RecordId)>();
+        var sizes = new Dictionary<long, int>();
         await foreach (var row in MatchesAsync(query, plan with { Search = plan.Search with { Order = SearchOrder.Record, Descending = false } }, cancellationToken))
         {
             using var read = QueryableEvent.Read(row.Event, row.EventId, row.RecordTime);
             var (number, text) = query.OrderKey(read);
-            keys.Add((number, text, row.RecordId));
+            keys.Add((number, Cut(text), row.RecordId));
+            sizes[row.RecordId] = row.Event.Length;
         }
         var sign = query.Order!.Descending ? -1 : 1; // Asked for by the caller.
         keys.Sort((a, b) => Compare(a, b, sign));
@@ -201,13 +206,20 @@ internal sealed class EventQueryService(EventSearchStore store, MasterDataStore 
         {
             return new QueryOutcome.Page([], null);
         }
-        var page = keys.GetRange(start, Math.Min(room, keys.Count - start));
-        var found = (await store.ListAsync(new EventSearch { Reader = plan.Search.Reader, RecordIds = [.. page.Select(static k => k.RecordId)] }, page.Count, cancellationToken)).ToDictionary(static e => e.RecordId);
+        // The page ends where its bytes do, in its own order; so all of it comes with one read.
+        var bytes = 0;
+        var page = keys.Skip(start).Take(room).TakeWhile((key, at) => (bytes += sizes[key.RecordId]) <= MaxPageBytes || at == 0).ToList();
+        var search = new EventSearch { Reader = plan.Search.Reader, RecordIds = [.. page.Select(static k => k.RecordId)] };
+        var found = (await store.ListAsync(search, page.Count, cancellationToken)).Rows.ToDictionary(static e => e.RecordId);
         var events = page.Select(key => found.GetValueOrDefault(key.RecordId)).OfType<FoundEvent>().ToList();
         var returned = (cursor?.Returned ?? 0) + page.Count;
         var isLast = start + page.Count >= keys.Count || page.Count == 0 || returned >= (query.EventCountLimit ?? int.MaxValue);
         return new QueryOutcome.Page(events, isLast ? null : new QueryCursor(default, page[^1].RecordId, page[^1].Number, page[^1].Text, returned));
     }
+
+    private static string? Cut(string? text) => text is { Length: > MaxOrderText }
+        ? text[..(char.IsHighSurrogate(text[MaxOrderText - 1]) ? MaxOrderText - 1 : MaxOrderText)]
+        : text;
 
     /// <summary>Numbers and times before texts, events without the field last, whatever the direction.</summary>
     private static int Compare((double? Number, string? Text, long RecordId) a, (double? Number, string? Text, long RecordId) b, int sign)
@@ -248,18 +260,21 @@ internal sealed class EventQueryService(EventSearchStore store, MasterDataStore 
         SearchPosition? after = null;
         while (true)
         {
-            var rows = await store.ListAsync(plan.Search with { After = after }, ChunkSize, cancellationToken);
-            foreach (var row in rows.Where(row => Matches(query, row)))
+            var found = await store.ListAsync(plan.Search with { After = after }, ChunkSize, cancellationToken);
+            foreach (var row in found.Rows.Where(row => Matches(query, row)))
             {
                 yield return row;
             }
-            if (rows.Count < ChunkSize)
+            if (found.IsLast)
             {
                 yield break;
             }
-            after = new SearchPosition(plan.Search.Order == SearchOrder.RecordTime ? rows[^1].RecordTime : rows[^1].EventTime, rows[^1].RecordId);
+            after = PositionOf(found.Rows[^1], plan);
         }
     }
+
+    private static SearchPosition PositionOf(FoundEvent row, QueryPlan plan) =>
+        new(plan.Search.Order == SearchOrder.RecordTime ? row.RecordTime : row.EventTime, row.RecordId);
 
     private static QueryCursor? CursorAfter(FoundEvent last, QueryPlan plan, int returned, EventQuery query) => returned >= (query.EventCountLimit ?? int.MaxValue)
         ? null

@@ -20,17 +20,32 @@ internal sealed class ResourceLists(ResourceStore store, EventQueryService queri
             return problem!; // One of the two is set.
         }
         var lengths = page.Request.EpcFormat == EpcFormat.AlwaysUrn ? await prefixes.GetAsync(cancellationToken) : CompanyPrefixLengths.None;
-        var members = new List<string>();
-        var rows = await store.ListItemsAsync(page.Reader, roles, page.Cursor?.RecordId, page.Request.PerPage + 1, cancellationToken);
-        foreach (var (key, bytes) in rows.Take(page.Request.PerPage))
+        // One more is looked for, so that the last page is known as such.
+        var found = await store.ListItemsAsync(page.Reader, roles, page.Cursor?.RecordId, page.Request.PerPage + 1, cancellationToken);
+        var rows = found.Rows.Take(page.Request.PerPage).ToList();
+        var uris = UrisOf(rows, roles);
+        var members = rows.Select(row => uris.GetValueOrDefault(row.Key)).OfType<string>().Select(uri => EventOutput.Translate(uri, page.Request.EpcFormat, lengths.Find)).ToList();
+        return Answer(context, page, members, found.IsLast ? null : new QueryCursor(default, rows[^1].Key, null, null, 0));
+    }
+
+    /// <summary>The keys' values, each from its event, which is read once however many of the keys it has.</summary>
+    private static Dictionary<long, string> UrisOf(IReadOnlyList<FoundKey> rows, IReadOnlyList<short> roles)
+    {
+        var uris = new Dictionary<long, string>(rows.Count);
+        foreach (var ofRecord in rows.GroupBy(static row => row.RecordId))
         {
-            using var read = QueryableEvent.Read(bytes, null, default);
-            if (ItemsOf(read.Event, roles).FirstOrDefault(uri => ItemKey.Compute(uri) == key) is { } found)
+            var wanted = ofRecord.Select(static row => row.Key).ToHashSet();
+            using var read = QueryableEvent.Read(ofRecord.First().Event, null, default);
+            foreach (var uri in ItemsOf(read.Event, roles))
             {
-                members.Add(EventOutput.Translate(found, page.Request.EpcFormat, lengths.Find));
+                var key = ItemKey.Compute(uri);
+                if (wanted.Contains(key))
+                {
+                    uris.TryAdd(key, uri);
+                }
             }
         }
-        return Answer(context, page, members, rows.Count > page.Request.PerPage ? new QueryCursor(default, rows[page.Request.PerPage - 1].Key, null, null, 0) : null);
+        return uris;
     }
 
     /// <summary>The standard's words, then what else there is.</summary>
@@ -50,10 +65,10 @@ internal sealed class ResourceLists(ResourceStore store, EventQueryService queri
         while (!isMore && members.Count <= page.Request.PerPage)
         {
             var wanted = page.Request.PerPage + 1;
-            var rows = await store.ListFactsAsync(page.Reader, fact, last, wanted, cancellationToken);
-            foreach (var (key, bytes) in rows)
+            var found = await store.ListFactsAsync(page.Reader, fact, last, wanted, cancellationToken);
+            foreach (var row in found.Rows)
             {
-                using var read = QueryableEvent.Read(bytes, null, default);
+                using var read = QueryableEvent.Read(row.Event, null, default);
                 var uri = fact switch { EventFact.EventType => read.Event.ExpandedEventType, EventFact.BizStep => read.Event.BizStep, _ => read.Event.Disposition };
                 if (uri is not null && !standard.Contains(StandardVocabulary.ToWord(uri)))
                 {
@@ -64,12 +79,14 @@ internal sealed class ResourceLists(ResourceStore store, EventQueryService queri
                     }
                     members.Add(Shorten(uri, page.Request.Prefixes));
                 }
-                last = key;
+                last = row.Key;
             }
-            if (rows.Count < wanted)
+            if (found.IsLast)
             {
                 break;
             }
+            // Ended by its bytes: one page reads no more of them, once it has something.
+            isMore |= found.Rows.Count < wanted && members.Count > 0;
         }
         return Answer(context, page, members, isMore ? new QueryCursor(default, last ?? long.MinValue, null, null, given) : null);
     }

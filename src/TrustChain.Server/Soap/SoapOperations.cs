@@ -135,7 +135,19 @@ internal sealed class SoapOperations(EventQueryService queries, MasterDataStore 
             Attributes = [.. query.Conditions.Select(static c => (c.Names, c.Values))],
         };
         // Master data is its sender's own: nobody in particular has none.
-        var elements = caller.Organisation is { } organisation ? await masterData.ListAsync(organisation.Id, search, limit + 1, cancellationToken) : [];
+        IReadOnlyList<MasterDataElement>? elements;
+        try
+        {
+            elements = caller.Organisation is { } organisation ? await masterData.ListAsync(organisation.Id, search, limit + 1, MaxAnswerBytes, cancellationToken) : [];
+        }
+        catch (SearchTimeoutException)
+        {
+            return SoapFault.Of("QueryTooComplexException", $"The search took longer than {EventSearchStore.TimeoutSeconds} s; narrow it, for example to a vocabulary.");
+        }
+        if (elements is null)
+        {
+            return SoapFault.TooLarge(poll.QueryName, TooManyBytes);
+        }
         if (elements.Count > limit)
         {
             return SoapFault.TooLarge(poll.QueryName, $"More than {limit} elements match.");

@@ -56,8 +56,8 @@ internal sealed class EventCollector(EventSearchStore store, EventQueryService q
         for (var reads = 0; at < before && reads < MaxReads; reads++)
         {
             var end = Math.Min(before, at + LeavesPerRead);
-            var rows = await store.ListByLeafAsync(reader, at, end, notRecordedBefore, RowsPerRead, cancellationToken);
-            foreach (var (leaf, row) in rows)
+            var found = await store.ListByLeafAsync(reader, at, end, notRecordedBefore, RowsPerRead, MaxBytes, cancellationToken);
+            foreach (var (leaf, row) in found.Rows)
             {
                 if (!EventQueryService.Matches(resolved, row))
                 {
@@ -70,7 +70,7 @@ internal sealed class EventCollector(EventSearchStore store, EventQueryService q
                 events.Add(row);
                 bytes += row.Event.Length;
             }
-            at = rows.Count == RowsPerRead ? rows[^1].LeafIndex + 1 : end;
+            at = found.IsLast ? end : found.Rows[^1].LeafIndex + 1;
         }
         return new CollectedEvents(events, at);
     }

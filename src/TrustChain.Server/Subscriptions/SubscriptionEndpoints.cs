@@ -106,19 +106,21 @@ internal static class SubscriptionEndpoints
             return invalid!; // One of the two is set.
         }
         var organisation = caller.Organisation!.Id; // The filter of the route sees to it.
-        if (await store.CountAsync(organisation, cancellationToken) >= SubscriptionStore.MaxSubscriptions)
-        {
-            return SubscriptionRequest.ControlsProblem([new QueryFault("", $"An organisation has at most {SubscriptionStore.MaxSubscriptions} subscriptions; delete one first.")]);
-        }
         // The log before the clock: what is recorded from now on is not in it yet.
         var size = await log.GetLogSizeAsync(cancellationToken);
         var subscription = Make(request, queryName, organisation, extensions, http.EpcFormat, size, options.Value.MaxEvents, time.GetUtcNow(), secrets);
-        if (!await store.AddAsync(subscription, queryName == EventEndpoints.SimpleEventQuery, cancellationToken))
+        switch (await store.AddAsync(subscription, queryName == EventEndpoints.SimpleEventQuery, cancellationToken))
         {
-            return NamedQueryEndpoints.NoSuchQuery();
+            case AddSubscriptionResult.NoSuchQuery:
+                return NamedQueryEndpoints.NoSuchQuery();
+            case AddSubscriptionResult.TooMany:
+                return SubscriptionRequest.ControlsProblem([new QueryFault("", $"An organisation has at most {SubscriptionStore.MaxSubscriptions} subscriptions; delete one first.")]);
+            case AddSubscriptionResult.Added:
+                context.Response.Headers.Location = $"/epcis/queries/{queryName}/subscriptions/{subscription.Id}";
+                return Results.Json(SubscriptionAnswer.From(subscription), contentType: http.ContentType, statusCode: StatusCodes.Status201Created);
+            default:
+                throw new System.Diagnostics.UnreachableException();
         }
-        context.Response.Headers.Location = $"/epcis/queries/{queryName}/subscriptions/{subscription.Id}";
-        return Results.Json(SubscriptionAnswer.From(subscription), contentType: http.ContentType, statusCode: StatusCodes.Status201Created);
     }
 
     private static async Task<IResult> GetAsync(

@@ -170,6 +170,22 @@ public sealed class SoapPollTests(SoapFixture fixture)
     }
 
     [Fact]
+    public async Task Poll_OfSeveralPagesThatEndByTheirBytes_GivesAllEventsOnce()
+    {
+        var large = fixture.Owner.NewItem();
+        for (var number = 0; number < 11; number++)
+        {
+            (await fixture.Owner.CaptureAsync(Events.Document(Events.Observation(large, Events.PublicStep)
+                .With("@context", $$"""["{{Events.Context}}",{"ex":"http://example.org/ns#"}]""")
+                .With("ex:note", $"\"{number} {new string('n', 900_000)}\"")))).Expect(202);
+        }
+
+        var numbers = (await PollAsync(SoapClient.List("MATCH_anyEPCClass", large))).Select(static e => e.Element(XName.Get("note", "http://example.org/ns#"))!.Value.Split(' ')[0]);
+
+        Assert.Equal(Enumerable.Range(0, 11).Select(static n => n.ToString(System.Globalization.CultureInfo.InvariantCulture)), numbers);
+    }
+
+    [Fact]
     public async Task Poll_OfNothing_GivesAnEmptyList()
     {
         var results = await fixture.Client.CallAsync(Poll(SoapClient.List("MATCH_epc", "urn:epc:id:sgtin:0614141.107346.none")), fixture.Key);
