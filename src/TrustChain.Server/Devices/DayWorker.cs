@@ -15,6 +15,9 @@ internal sealed partial class DayWorker(
     : BackgroundService
 {
     private const int BatchSize = 500;
+
+    // With their summaries some 50 MB in memory. A device that makes a statement a minute has 1,440 of them a day.
+    private const int MaxStatements = 20_000;
     private static readonly TimeSpan SilenceInterval = TimeSpan.FromMinutes(1);
 
     private DateTimeOffset _silencesAt;
@@ -30,7 +33,7 @@ internal sealed partial class DayWorker(
                 var due = await telemetry.CountDueAsync(stoppingToken);
                 if (due.Any)
                 {
-                    while (await ComputeAsync(stoppingToken) == BatchSize)
+                    while (await ComputeAsync(stoppingToken))
                     {
                         await FindSilencesAsync(stoppingToken); // However many more wait.
                     }
@@ -60,12 +63,13 @@ internal sealed partial class DayWorker(
         }
     }
 
-    private async Task<int> ComputeAsync(CancellationToken cancellationToken)
+    /// <returns>Whether more days wait.</returns>
+    private async Task<bool> ComputeAsync(CancellationToken cancellationToken)
     {
         var start = time.GetTimestamp();
         var computed = new List<(DayOfDevice Day, byte[] Content, IReadOnlyList<Finding> Findings)>();
         var judged = new List<(int DeviceId, PlacesOfDay Places, string? Sealed)>();
-        var taken = await telemetry.TakeDueAsync(BatchSize, async (connection, due) =>
+        var (taken, hasMore) = await telemetry.TakeDueAsync(BatchSize, MaxStatements, async (connection, due) =>
         {
             var all = due.Concat(await TelemetryStore.ListNextAsync(connection, due, cancellationToken)).Distinct().OrderBy(static d => (d.DeviceId, d.Day)).ToList();
             await LoadAsync([.. all.Select(static d => d.DeviceId).Distinct()], cancellationToken);
@@ -105,7 +109,7 @@ internal sealed partial class DayWorker(
                 [.. computed.SelectMany(static c => c.Findings).CountBy(static f => f.Severity).Select(static c => (c.Key.ToString().ToLowerInvariant(), c.Value))],
                 time.GetElapsedTime(start));
         }
-        return taken;
+        return hasMore;
     }
 
     /// <summary>A day with its findings, and what its encrypted places say where the service may judge them; null for one that cannot be computed.</summary>

@@ -34,6 +34,7 @@ public static class ProblemCodes
     public const string ContentErased = "content-erased";
     public const string TooLarge = "too-large";
     public const string TraceTooLarge = "trace-too-large";
+    public const string PeriodTooLarge = "period-too-large";
     public const string UnsupportedMediaType = "unsupported-media-type";
     public const string InvalidQuery = "invalid-query";
     public const string QueryTooLarge = "query-too-large";
