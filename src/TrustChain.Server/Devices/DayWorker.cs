@@ -18,6 +18,7 @@ internal sealed partial class DayWorker(
 
     // With their summaries some 50 MB in memory. A device that makes a statement a minute has 1,440 of them a day.
     private const int MaxStatements = 20_000;
+    private const int QuietPage = 10_000;
     private static readonly TimeSpan SilenceInterval = TimeSpan.FromMinutes(1);
 
     private DateTimeOffset _silencesAt;
@@ -169,15 +170,22 @@ internal sealed partial class DayWorker(
         }
         _silencesAt = now;
         var shortest = TimeSpan.FromHours(templates.All.Min(static t => t.SilenceAfter));
-        var silences = new List<(int, Finding)>();
-        foreach (var (device, name, lastReadingAt, lastSeenAt) in await days.ListQuietAsync(now - shortest, 10_000, cancellationToken))
+        // Page by page to the end: those that are quiet, but not silent yet by their own templates, come again each minute, and must not stand in front of others.
+        IReadOnlyList<(int DeviceId, string Template, DateTimeOffset LastReadingAt, DateTimeOffset LastSeenAt)> quiet = [];
+        do
         {
-            if (templates.Find(name) is { } template && now - lastSeenAt > PauseOf(template) && DevicePeriod.FindSilence(template, lastReadingAt, now) is { } silence)
+            quiet = await days.ListQuietAsync(now - shortest, quiet.Count == 0 ? int.MinValue : quiet[^1].DeviceId, QuietPage, cancellationToken);
+            var silences = new List<(int, Finding)>();
+            foreach (var (device, name, lastReadingAt, lastSeenAt) in quiet)
             {
-                silences.Add((device, silence));
+                if (templates.Find(name) is { } template && now - lastSeenAt > PauseOf(template) && DevicePeriod.FindSilence(template, lastReadingAt, now) is { } silence)
+                {
+                    silences.Add((device, silence));
+                }
             }
+            await days.WriteSilencesAsync(silences, now, cancellationToken);
         }
-        await days.WriteSilencesAsync(silences, now, cancellationToken);
+        while (quiet.Count == QuietPage);
     }
 
     /// <summary>How long a device that sends what it could not send before may pause without being called silent.</summary>

@@ -92,6 +92,22 @@ public sealed class DeviceStoreBoundsTests(SharedStack stack) : IAsyncLifetime
         Assert.Equal(Enumerable.Range(1, 25), taken);
     }
 
+    [Fact]
+    public async Task QuietDevices_AreReadToTheEnd()
+    {
+        await ExecuteAsync($"""
+            insert into device_status (device_id, last_key_number, last_sequence, last_record_id, first_reading_at, last_reading_at, last_seen_at, statements, readings)
+            select i, 0, 1, i, now(), now() - interval '3 days', now(), 1, 1 from generate_series(1, {Devices}) i;
+            """);
+        var days = new DeviceDayStore(_database);
+        var (read, after) = (0, int.MinValue);
+        while (await days.ListQuietAsync(DateTimeOffset.UtcNow.AddDays(-1), after, 300, Cancellation) is { Count: > 0 } page)
+        {
+            (read, after) = (read + page.Count, page[^1].DeviceId);
+        }
+        Assert.Equal((Devices, Devices), (read, after));
+    }
+
     private Task AddStatementsAsync(int device, DateOnly day, int count) => ExecuteAsync(string.Create(CultureInfo.InvariantCulture, $"""
         insert into telemetry (device_id, key_number, sequence, digest, boot, clock, received_at, day, record_id, imported, readings, summary)
         select {device}, 0, 10000::bigint * {day.DayNumber} + i, sha256(i::text::bytea), 1, now(), now(), '{day:yyyy-MM-dd}', (select coalesce(max(record_id), 0) from telemetry) + i, false, 1, '' from generate_series(1, {count}) i
