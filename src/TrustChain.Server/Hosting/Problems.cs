@@ -46,6 +46,7 @@ public static class ProblemCodes
     public const string NotYetLogged = "not-yet-logged";
     public const string InColdStorage = "in-cold-storage";
     public const string DeviceActRefused = "device-act-refused";
+    public const string TooManyActs = "too-many-acts";
     public const string DeviceMismatch = "device-mismatch";
     public const string GrantRefused = "grant-refused";
     public const string InvalidTelemetry = "invalid-telemetry";

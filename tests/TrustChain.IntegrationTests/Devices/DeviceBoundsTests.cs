@@ -34,6 +34,33 @@ public sealed class DeviceBoundsTests(FreshServerFixture fixture) : IClassFixtur
             """));
     }
 
+    [Fact]
+    public async Task Act_BeyondTheMost_IsRefused_ButTheDeviceCanBeRevokedAndRetired()
+    {
+        var owner = await Server.AddOrganisationAsync();
+        var other = await Server.AddOrganisationAsync();
+        using var device = await TestDevice.EnrolAsync(Server, owner);
+        for (var entries = 1; entries < 300; entries++) // A later offer takes the place of an open one.
+        {
+            await ActAsync(new { act = "transfer", to = other.Id });
+        }
+        await RefusedAsync(new { act = "transfer", to = other.Id }, owner);
+        await RefusedAsync(new { act = "accept" }, other);
+
+        await ActAsync(new { act = "revoke", reason = "stolen" });
+        using var key = SigningKey.Generate(SignatureAlgorithms.ES256);
+        await RefusedAsync(new { act = "replace", jwk = System.Text.Json.JsonDocument.Parse(key.PublicKey.Jwk).RootElement, proof = device.Prove(Core.Devices.DeviceActKind.Replace, key) }, owner);
+        await ActAsync(new { act = "retire" });
+
+        Task ActAsync(object act) => Eventually.TrueAsync("act that was taken", async () => (await TryAsync(act, owner)).Status == 200);
+
+        async Task RefusedAsync(object act, TestOrganisation by) =>
+            (await Eventually.GetAsync("answer other than that an entry waits", async () => await TryAsync(act, by) is var answer && answer is { Status: 409 } && answer.Text("code") == "key-not-yet-logged" ? null : answer))
+            .ExpectProblem(409, "too-many-acts");
+
+        Task<Answer> TryAsync(object act, TestOrganisation by) => Server.PostAsync($"{device.Path}/acts", act, by.ApiKey);
+    }
+
     private async Task ExecuteAsync(string sql)
     {
         await using var command = Server.Database.CreateCommand(sql);
