@@ -49,6 +49,7 @@ public static class ProblemCodes
     public const string TooManyActs = "too-many-acts";
     public const string DeviceMismatch = "device-mismatch";
     public const string GrantRefused = "grant-refused";
+    public const string TooManyGrants = "too-many-grants";
     public const string InvalidTelemetry = "invalid-telemetry";
     public const string InvalidImport = "invalid-import";
     public const string ReadOnly = "read-only";

@@ -61,6 +61,50 @@ public sealed class DeviceBoundsTests(FreshServerFixture fixture) : IClassFixtur
         Task<Answer> TryAsync(object act, TestOrganisation by) => Server.PostAsync($"{device.Path}/acts", act, by.ApiKey);
     }
 
+    [Fact]
+    public async Task Grants_InForce_AreAtMostAThousand()
+    {
+        using var device = await TestDevice.EnrolAsync(Server, await Server.AddOrganisationAsync());
+        var (bank, insurer) = (await Server.AddOrganisationAsync(), await Server.AddOrganisationAsync());
+        var first = await GrantTests.GiveAsync(Server, device, bank, GrantTests.Terms());
+        await ExecuteAsync($"""
+            insert into device_grant (id, uri, device_id, owner_id, grantee_id, terms, granted_at)
+            select substr(encode(sha256((g.id || i)::bytea), 'hex'), 1, 22), g.uri, g.device_id, g.owner_id, g.grantee_id, g.terms, g.granted_at - i * interval '1 second' from device_grant g, generate_series(1, 997) i where g.id = '{first}'
+            """);
+        var asked = (await Server.PostAsync("/api/grants", new { device = device.Uri, terms = GrantTests.Terms() }, insurer.ApiKey)).Expect(202).Text("grant");
+
+        // Two more are given, whoever comes first.
+        var answers = await Task.WhenAll(Enumerable.Range(0, 6).Select(_ => OfferAsync()));
+        Assert.Equal(2, answers.Count(static a => a.Status == 201));
+        Assert.All(answers.Where(static a => a.Status != 201), static a => a.ExpectProblem(409, "too-many-grants"));
+        (await ApproveAsync()).ExpectProblem(409, "too-many-grants");
+
+        // Those that have ended are not counted.
+        (await Server.PostAsync($"{device.Path}/grants/{first}/revoke", new { }, device.Owner.ApiKey)).Expect(200);
+        (await ApproveAsync()).Expect(200);
+        (await OfferAsync()).ExpectProblem(409, "too-many-grants");
+        await ExecuteAsync($"""
+            update device_grant set terms = terms || '{Expired}' where id = (select id from device_grant where uri = '{device.Uri}' and revoked_at is null order by granted_at limit 1)
+            """);
+        (await OfferAsync()).Expect(201);
+        (await OfferAsync()).ExpectProblem(409, "too-many-grants");
+
+        // Whoever hands over keys is judged by as many as whoever reads.
+        var kid = new string('k', 43);
+        await ExecuteAsync($"insert into encryption_key (organisation_id, kid, jwk, statement, custody, created_at) select id, '{kid}', '', '', 0, now() from organisation where code = '{bank.Id}'");
+        await using var command = Server.Database.CreateCommand($"select id from device where uri = '{device.Uri}'");
+        var id = (int)(await command.ExecuteScalarAsync(TestContext.Current.CancellationToken))!; // It is there.
+        var given = await new GrantStore(Server.Database).ListGivenToKeyAsync(id, kid, TestContext.Current.CancellationToken);
+        Assert.Equal(100, given.Count);
+        Assert.Contains(first, given.Select(static g => g.Id)); // among the newest
+
+        Task<Answer> OfferAsync() => Server.PostAsync($"{device.Path}/grants", new { grantee = bank.Id, terms = GrantTests.Terms() }, device.Owner.ApiKey);
+
+        Task<Answer> ApproveAsync() => Server.PostAsync($"{device.Path}/grants/{asked}/approve", new { }, device.Owner.ApiKey);
+    }
+
+    private const string Expired = """{"expires":"2026-01-01T00:00:00.000Z"}""";
+
     private async Task ExecuteAsync(string sql)
     {
         await using var command = Server.Database.CreateCommand(sql);
