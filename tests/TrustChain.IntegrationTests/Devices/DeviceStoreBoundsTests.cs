@@ -113,6 +113,33 @@ public sealed class DeviceStoreBoundsTests(SharedStack stack) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Lookups_UseTheirIndexes()
+    {
+        await ExecuteAsync($"""
+            insert into device_status (device_id, last_key_number, last_sequence, last_record_id, first_reading_at, last_reading_at, last_seen_at, statements, readings)
+            select i, 0, 1, i, now(), now() - interval '3 days', now(), 1, 1 from generate_series(1, {Devices}) i;
+            insert into device_hook (id, organisation_id, destination, severity, created_at) select gen_random_uuid(), 1, 'https://example.org', 0, now() from generate_series(1, 50);
+            insert into device_alarm (device_id, organisation_id, key, code, severity, from_time, until_time, detail, raised_at)
+            select i, 1, '', '', 2, now(), now(), '', now() from generate_series(1, 200) i;
+            insert into device_alarm_delivery (alarm_id, hook_id, next_at) select a.id, h.id, now() from device_alarm a, device_hook h;
+            vacuum analyze
+            """);
+
+        var found = await new DeviceStore(_database).ListByNamesAsync(1, ["s-10", "urn:test:20", "S-11"], Cancellation);
+        Assert.Equal(["urn:test:10", "urn:test:20"], found.Select(static d => d.Uri)); // The eleventh is another owner's.
+        Assert.True(await CountIndexScansAsync("device_serial") > 0);
+
+        var alarms = new DeviceAlarmStore(_database);
+        var hook = Assert.IsType<DeviceHook>((await alarms.ListHooksAsync(1, Cancellation))[0]);
+        Assert.True(await alarms.RemoveHookAsync(1, hook.Id, Cancellation));
+        Assert.True(await CountIndexScansAsync("device_alarm_delivery_hook") > 0);
+        Assert.Equal(200 * 49, await ReadAsync("select count(*) from device_alarm_delivery"));
+
+        await new DeviceDayStore(_database).WriteSilencesAsync([], DateTimeOffset.UtcNow, Cancellation);
+        Assert.True(await CountIndexScansAsync("device_finding_silent") > 0);
+    }
+
+    [Fact]
     public async Task QuietDevices_AreReadToTheEnd()
     {
         await ExecuteAsync($"""
@@ -137,6 +164,12 @@ public sealed class DeviceStoreBoundsTests(SharedStack stack) : IAsyncLifetime
     {
         await ReadAsync("select 1 from (select pg_stat_force_next_flush()) f");
         return await ReadAsync($"select seq_scan + coalesce(idx_scan, 0) from pg_stat_user_tables where relname = '{table}'");
+    }
+
+    private async Task<long> CountIndexScansAsync(string index)
+    {
+        await ReadAsync("select 1 from (select pg_stat_force_next_flush()) f");
+        return await ReadAsync($"select coalesce((select idx_scan from pg_stat_user_indexes where indexrelname = '{index}'), 0)");
     }
 
     private async Task ExecuteAsync(string sql)
