@@ -240,18 +240,12 @@ public sealed class DeviceEvidence(DeviceEvidenceHeader header, DeviceTemplate t
     /// <param name="facts">The statements of the period, and the last before it where there are any; records by leaf index.</param>
     public static DeviceSummary Compute(DeviceTemplate template, DeviceEvidenceHeader header, IReadOnlyList<StatementFacts> facts)
     {
-        var days = new List<DeviceDay>();
-        var before = new StatementsBefore();
-        foreach (var group in facts.DistinctBy(static f => f.RecordId).GroupBy(static f => f.Summary.Day).OrderBy(static g => g.Key))
+        var summary = new DeviceSummaryBuilder(template, header);
+        foreach (var day in facts.DistinctBy(static f => f.RecordId).GroupBy(static f => f.Summary.Day).OrderBy(static g => g.Key))
         {
-            StatementFacts[] statements = [.. group];
-            if (group.Key >= header.From && group.Key <= header.Until)
-            {
-                days.Add(DeviceDays.Compute(template, group.Key, before, statements, header.ExpectedFrom));
-            }
-            before = before.After(statements);
+            summary.Add(day.Key, [.. day]);
         }
-        return new DeviceSummary(days, DevicePeriod.Compute(template, header.From, header.Until, days, header.ExpectedFrom, header.At));
+        return summary.Build();
     }
 
     /// <summary>Writes one line of JSON.</summary>

@@ -61,6 +61,9 @@ public sealed class DeviceHistory
     /// <summary>Leaf index of the newest entry: what the next one must name as <c>previous</c>.</summary>
     public long? Last { get; private set; }
 
+    /// <summary>How many entries were applied.</summary>
+    public int Count { get; private set; }
+
     /// <summary>Every key that was admitted, in the order of admission.</summary>
     public IReadOnlyList<DeviceKeyStanding> Keys => _keys;
 
@@ -145,6 +148,7 @@ public sealed class DeviceHistory
             State = DeviceState.Active;
         }
         Last = index;
+        Count++;
     }
 
     private void End(long index, long? compromisedSince)

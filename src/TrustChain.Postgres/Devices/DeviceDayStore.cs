@@ -99,18 +99,19 @@ public sealed partial class DeviceDayStore(NpgsqlDataSource database)
         return silences.Count;
     }
 
-    /// <summary>Devices with a key in force whose last reading is older than a moment and that are not said to be silent yet, with when something last came from them.</summary>
+    /// <summary>Devices with a key in force whose last reading is older than a moment and that are not said to be silent yet, with when something last came from them; by id after a cursor.</summary>
     public async Task<IReadOnlyList<(int DeviceId, string Template, DateTimeOffset LastReadingAt, DateTimeOffset LastSeenAt)>> ListQuietAsync(
-        DateTimeOffset before, int limit, CancellationToken cancellationToken)
+        DateTimeOffset before, int after, int limit, CancellationToken cancellationToken)
     {
         const string Sql = """
             select s.device_id, d.template, s.last_reading_at, s.last_seen_at from device_status s join device d on d.id = s.device_id
-            where d.state = 1 and s.last_reading_at < $1 and s.last_key_number >= 0
+            where d.state = 1 and s.last_reading_at < $1 and s.last_key_number >= 0 and s.device_id > $2
               and not exists (select from device_finding f where f.device_id = s.device_id and f.code = 'silence' and f.ended_at is null)
-            order by s.device_id limit $2
+            order by s.device_id limit $3
             """;
         await using var command = database.CreateCommand(Sql);
         command.Parameters.Add(new() { Value = before.UtcDateTime });
+        command.Parameters.Add(new() { Value = after });
         command.Parameters.Add(new() { Value = limit });
         var list = new List<(int, string, DateTimeOffset, DateTimeOffset)>();
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);

@@ -64,17 +64,19 @@ public sealed class DeviceFleetStore(NpgsqlDataSource database)
             FleetOrder.Newest => "id desc",
             _ => "lower(name), id",
         };
+        const string Alarms = "(select count(*) from device_finding f where f.device_id = d.id and f.day >= $2 and f.severity = $3 and f.ended_at is null)";
+        // All devices' alarms are counted only where they say which devices are listed, or in what order.
+        var needsAlarms = query.AlarmsOnly || query.Order == FleetOrder.Alarms;
         // The total is counted beside the page, so that a page beyond the last one has it too.
         await using var command = database.ForReading().CreateCommand($"""
             with fleet as materialized (
-                select d.id, d.name, s.last_seen_at,
-                    (select count(*) from device_finding f where f.device_id = d.id and f.day >= $2 and f.severity = $3 and f.ended_at is null) as alarms
+                select d.id, d.name, s.last_seen_at{(needsAlarms ? $", {Alarms} as alarms" : "")}
                 from device d left join device_status s on s.device_id = d.id
                 where d.organisation_id = $1 and ($4 is null or d.template = $4) and ($5 is null or d.state = $5)
                   and ($6 is null or strpos(lower(d.name), lower($6)) > 0 or strpos(lower(d.uri), lower($6)) > 0)
-            ), wanted as (select * from fleet where not $7 or alarms > 0)
-            select t.total, w.id, w.alarms from (select count(*) as total from wanted) t
-            left join (select row_number() over (order by {order}) as place, id, alarms from wanted order by place offset $8 limit $9) w on true order by w.place
+            ), wanted as (select * from fleet{(query.AlarmsOnly ? " where alarms > 0" : "")})
+            select t.total, d.id, {(needsAlarms ? "d.alarms" : Alarms)} from (select count(*) as total from wanted) t
+            left join (select row_number() over (order by {order}) as place, * from wanted order by place offset $7 limit $8) d on true order by d.place
             """);
         command.Parameters.Add(new() { Value = organisationId });
         command.Parameters.Add(new() { Value = since });
@@ -82,7 +84,6 @@ public sealed class DeviceFleetStore(NpgsqlDataSource database)
         command.Parameters.Add(new() { Value = (object?)query.Template ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text });
         command.Parameters.Add(new() { Value = query.State is { } state ? (short)state : DBNull.Value, NpgsqlDbType = NpgsqlDbType.Smallint });
         command.Parameters.Add(new() { Value = (object?)query.Search ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text });
-        command.Parameters.Add(new() { Value = query.AlarmsOnly });
         command.Parameters.Add(new() { Value = offset });
         command.Parameters.Add(new() { Value = limit });
         var rows = new List<(int, int)>();

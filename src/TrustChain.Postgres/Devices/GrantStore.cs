@@ -9,6 +9,19 @@ using TrustChain.Postgres.Organisations;
 
 namespace TrustChain.Postgres.Devices;
 
+/// <summary>What came of giving a grant.</summary>
+public enum GrantOutcome
+{
+    /// <summary>It is stored.</summary>
+    Given,
+
+    /// <summary>Its id is taken, it was answered meanwhile, or the device has another owner.</summary>
+    Moved,
+
+    /// <summary>The device has as many grants in force as it may.</summary>
+    TooMany,
+}
+
 /// <summary>Grants and reads under them. What makes an entry of the log is stored together with it.</summary>
 public sealed class GrantStore(NpgsqlDataSource database)
 {
@@ -56,35 +69,43 @@ public sealed class GrantStore(NpgsqlDataSource database)
         return await command.ExecuteNonQueryAsync(cancellationToken) == 1;
     }
 
-    /// <summary>Stores a grant that was given unasked; false when its id is taken.</summary>
-    public Task<bool> AddOfferAsync(StoredDevice device, string id, int granteeId, GrantTerms terms, NewPublicEntry entry, CancellationToken cancellationToken) => WithEntryAsync(
+    /// <summary>Stores a grant that was given unasked.</summary>
+    public Task<GrantOutcome> AddOfferAsync(StoredDevice device, string id, int granteeId, GrantTerms terms, NewPublicEntry entry, int maxInForce, CancellationToken cancellationToken) => GiveAsync(
+        device,
         id,
         entry,
+        maxInForce,
         """
-        insert into device_grant (id, uri, device_id, owner_id, grantee_id, terms, granted_at) select $1, uri, id, organisation_id, $4, $5, $6 from device where id = $2 and organisation_id = $3 for share
+        insert into device_grant (id, uri, device_id, owner_id, grantee_id, terms, granted_at) values ($1, $2, $3, $4, $5, $6, $7)
         on conflict (id) do nothing
         """,
-        [new() { Value = device.Id }, new() { Value = device.OrganisationId }, new() { Value = granteeId }, Json(terms), new() { Value = entry.ReceivedAt.UtcDateTime }],
+        [new() { Value = device.Uri }, new() { Value = device.Id }, new() { Value = device.OrganisationId }, new() { Value = granteeId }, Json(terms), new() { Value = entry.ReceivedAt.UtcDateTime }],
         cancellationToken);
 
-    /// <summary>Gives what was asked for; false when it was answered meanwhile, or the device has another owner.</summary>
-    public Task<bool> ApproveAsync(StoredGrant grant, StoredDevice device, GrantTerms terms, NewPublicEntry entry, CancellationToken cancellationToken) => WithEntryAsync(
+    /// <summary>Gives what was asked for.</summary>
+    public Task<GrantOutcome> ApproveAsync(StoredGrant grant, StoredDevice device, GrantTerms terms, NewPublicEntry entry, int maxInForce, CancellationToken cancellationToken) => GiveAsync(
+        device,
         grant.Id,
         entry,
-        """
-        update device_grant g set owner_id = d.organisation_id, terms = $4, granted_at = $5 from (select id, organisation_id from device where id = $2 and organisation_id = $3 for share) d
-        where g.id = $1 and g.device_id = d.id and g.granted_at is null and g.refused_at is null
-        """,
+        maxInForce,
+        "update device_grant set owner_id = $3, terms = $4, granted_at = $5 where id = $1 and device_id = $2 and granted_at is null and refused_at is null",
         [new() { Value = device.Id }, new() { Value = device.OrganisationId }, Json(terms), new() { Value = entry.ReceivedAt.UtcDateTime }],
         cancellationToken);
 
     /// <summary>Ends a grant; false when it has ended meanwhile.</summary>
-    public Task<bool> RevokeAsync(StoredGrant grant, NewPublicEntry entry, CancellationToken cancellationToken) => WithEntryAsync(
-        grant.Id,
-        entry,
-        "update device_grant set revoked_at = $2 where id = $1 and granted_at is not null and revoked_at is null",
-        [new() { Value = entry.ReceivedAt.UtcDateTime }],
-        cancellationToken);
+    public async Task<bool> RevokeAsync(StoredGrant grant, NewPublicEntry entry, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        return await ChangeAsync(
+            connection,
+            transaction,
+            grant.Id,
+            entry,
+            "update device_grant set revoked_at = $2 where id = $1 and granted_at is not null and revoked_at is null",
+            [new() { Value = entry.ReceivedAt.UtcDateTime }],
+            cancellationToken);
+    }
 
     /// <summary>Says no; false when it was answered meanwhile.</summary>
     public async Task<bool> RefuseAsync(StoredGrant grant, DateTimeOffset at, CancellationToken cancellationToken)
@@ -110,9 +131,9 @@ public sealed class GrantStore(NpgsqlDataSource database)
     public Task<List<StoredGrant>> ListGivenAsync(int deviceId, int granteeId, CancellationToken cancellationToken) => ListAsync(
         $"{Select} where g.device_id = $1 and g.grantee_id = $2 and g.granted_at is not null and (g.revoked_at is not null or {IsOfOwner}) order by g.granted_at desc limit 100", [new() { Value = deviceId }, new() { Value = granteeId }], cancellationToken);
 
-    /// <summary>What was given of a device to whoever has an encryption key of this thumbprint.</summary>
+    /// <summary>What was given of a device to whoever has an encryption key of this thumbprint, the newest first: as many as <see cref="ListGivenAsync"/> lets it read under.</summary>
     public Task<List<StoredGrant>> ListGivenToKeyAsync(int deviceId, string kid, CancellationToken cancellationToken) => ListAsync(
-        $"{Select} where g.device_id = $1 and g.granted_at is not null and (g.revoked_at is not null or {IsOfOwner}) and g.grantee_id in (select organisation_id from encryption_key where kid = $2)",
+        $"{Select} where g.device_id = $1 and g.granted_at is not null and (g.revoked_at is not null or {IsOfOwner}) and g.grantee_id in (select organisation_id from encryption_key where kid = $2) order by g.granted_at desc limit 100",
         [new() { Value = deviceId }, new() { Value = kid }],
         cancellationToken);
 
@@ -215,11 +236,45 @@ public sealed class GrantStore(NpgsqlDataSource database)
         return list;
     }
 
-    /// <summary>A change of a grant with its entry; $1 is the grant's id, the other parameters follow. False when nothing was changed.</summary>
-    private async Task<bool> WithEntryAsync(string id, NewPublicEntry entry, string sql, IEnumerable<NpgsqlParameter> parameters, CancellationToken cancellationToken)
+    /// <summary>Makes a grant one in force, under the lock of the device's row: so they are counted one after the other, and the device keeps its owner.</summary>
+    private async Task<GrantOutcome> GiveAsync(
+        StoredDevice device, string id, NewPublicEntry entry, int maxInForce, string sql, IEnumerable<NpgsqlParameter> parameters, CancellationToken cancellationToken)
     {
+        // Counted by a statement of its own: one that had waited for the lock would not see what was given meanwhile.
+        const string Count = """
+            select count(*) from (
+                select from device_grant where device_id = $1 and owner_id = $2 and granted_at is not null and revoked_at is null
+                  and (terms->>'expires' is null or (terms->>'expires')::timestamptz > $3) limit $4) in_force
+            """;
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        await using (var own = new NpgsqlCommand("select 1 from device where id = $1 and organisation_id = $2 for no key update", connection))
+        {
+            own.Parameters.Add(new() { Value = device.Id });
+            own.Parameters.Add(new() { Value = device.OrganisationId });
+            if (await own.ExecuteScalarAsync(cancellationToken) is null)
+            {
+                return GrantOutcome.Moved;
+            }
+        }
+        await using (var count = new NpgsqlCommand(Count, connection))
+        {
+            count.Parameters.Add(new() { Value = device.Id });
+            count.Parameters.Add(new() { Value = device.OrganisationId });
+            count.Parameters.Add(new() { Value = entry.ReceivedAt.UtcDateTime });
+            count.Parameters.Add(new() { Value = maxInForce });
+            if ((long)(await count.ExecuteScalarAsync(cancellationToken))! >= maxInForce) // count always answers.
+            {
+                return GrantOutcome.TooMany;
+            }
+        }
+        return await ChangeAsync(connection, transaction, id, entry, sql, parameters, cancellationToken) ? GrantOutcome.Given : GrantOutcome.Moved;
+    }
+
+    /// <summary>A change of a grant with its entry, and the commit; $1 is the grant's id, the other parameters follow. False when nothing was changed.</summary>
+    private static async Task<bool> ChangeAsync(
+        NpgsqlConnection connection, NpgsqlTransaction transaction, string id, NewPublicEntry entry, string sql, IEnumerable<NpgsqlParameter> parameters, CancellationToken cancellationToken)
+    {
         await using (var command = new NpgsqlCommand(sql, connection) { Parameters = { new() { Value = id } } })
         {
             command.Parameters.AddRange(parameters.ToArray());

@@ -12,6 +12,13 @@ public readonly record struct DayOfDevice(int DeviceId, DateOnly Day);
 /// <summary>A telemetry statement as stored.</summary>
 public sealed record StoredTelemetry(int DeviceId, DateOnly Day, int Readings, StatementFacts Facts);
 
+/// <summary>That there is a telemetry statement, and how much it says.</summary>
+/// <param name="RecordId">Its record.</param>
+/// <param name="Day">The day of its readings.</param>
+/// <param name="Readings">How many they are.</param>
+/// <param name="LeafIndex">Its place in the log; null while it waits for one.</param>
+public readonly record struct ListedTelemetry(long RecordId, DateOnly Day, int Readings, long? LeafIndex);
+
 /// <summary>The newest of a device.</summary>
 /// <param name="DeviceId">The device.</param>
 /// <param name="KeyNumber">Key of the newest statement.</param>
@@ -39,11 +46,13 @@ public sealed class TelemetryStore(NpgsqlDataSource database)
     /// <summary>
     /// Takes days that are due, has them computed, and writes the result, all in one transaction: what was taken is done or still due. 0 also while another server is at it.
     /// </summary>
-    /// <param name="limit">Most rows to take.</param>
+    /// <param name="limit">Most rows to look at.</param>
+    /// <param name="maxStatements">Days are taken, in their order, up to as many statements as these, together with those of the days beside them that are read with them; one day is taken however many it has.</param>
     /// <param name="compute">Computes the days; the connection holds the transaction.</param>
     /// <param name="cancellationToken">Cancels.</param>
-    /// <returns>How many rows were taken.</returns>
-    public async Task<int> TakeDueAsync(int limit, Func<NpgsqlConnection, IReadOnlyList<DayOfDevice>, Task> compute, CancellationToken cancellationToken)
+    /// <returns>How many rows were taken, and whether others were left.</returns>
+    public async Task<(int Taken, bool HasMore)> TakeDueAsync(
+        int limit, int maxStatements, Func<NpgsqlConnection, IReadOnlyList<DayOfDevice>, Task> compute, CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
@@ -51,7 +60,7 @@ public sealed class TelemetryStore(NpgsqlDataSource database)
         {
             if (await tryLock.ExecuteScalarAsync(cancellationToken) is not true)
             {
-                return 0;
+                return (0, false);
             }
         }
         // Reading places asks on other connections, for longer than this one may else say nothing.
@@ -59,26 +68,58 @@ public sealed class TelemetryStore(NpgsqlDataSource database)
         {
             await patience.ExecuteNonQueryAsync(cancellationToken);
         }
-        // Read committed: the rows of statements are looked for after these, so whoever added one of these has its statement there.
-        var days = new HashSet<DayOfDevice>();
-        var taken = 0;
-        await using (var take = new NpgsqlCommand("delete from device_day_due where id in (select id from device_day_due order by later, id limit $1) returning device_id, day", connection))
+        // Read committed: the rows of statements are looked for after these, so whoever added one of these has its statement there. Nobody else takes any meanwhile.
+        var due = new List<(long Id, DayOfDevice Day)>();
+        await using (var look = new NpgsqlCommand("select id, device_id, day from device_day_due order by later, id limit $1", connection) { Parameters = { new() { Value = limit } } })
         {
-            take.Parameters.Add(new() { Value = limit });
-            await using var reader = await take.ExecuteReaderAsync(cancellationToken);
+            await using var reader = await look.ExecuteReaderAsync(cancellationToken);
             while (await reader.ReadAsync(cancellationToken))
             {
-                taken++;
-                days.Add(new DayOfDevice(reader.GetInt32(0), reader.GetFieldValue<DateOnly>(1)));
+                due.Add((reader.GetInt64(0), new DayOfDevice(reader.GetInt32(1), reader.GetFieldValue<DateOnly>(2))));
             }
         }
-        if (taken > 0)
+        if (due.Count == 0)
         {
-            await compute(connection, [.. days]);
-            CrashPoint.Pass("days.before-commit");
-            await transaction.CommitWithoutLimitAsync();
+            return (0, false);
         }
-        return taken;
+        List<DayOfDevice> distinct = [.. due.Select(static d => d.Day).Distinct()];
+        List<DayOfDevice> days = [.. distinct.Take(await CountFittingAsync(connection, distinct, maxStatements, cancellationToken))];
+        var isTaken = days.ToHashSet();
+        long[] ids = [.. due.Where(d => isTaken.Contains(d.Day)).Select(static d => d.Id)];
+        await using (var take = new NpgsqlCommand("delete from device_day_due where id = any($1)", connection) { Parameters = { new NpgsqlParameter<long[]> { TypedValue = ids } } })
+        {
+            await take.ExecuteNonQueryAsync(cancellationToken);
+        }
+        await compute(connection, days);
+        CrashPoint.Pass("days.before-commit");
+        await transaction.CommitWithoutLimitAsync();
+        return (ids.Length, ids.Length < due.Count || due.Count == limit);
+    }
+
+    /// <summary>How many of the first days have at most so many statements together; at least one. A summary is mostly some 300 bytes; a statement counts once more for each KiB of it.</summary>
+    private static async Task<int> CountFittingAsync(NpgsqlConnection connection, IReadOnlyList<DayOfDevice> days, int maxStatements, CancellationToken cancellationToken)
+    {
+        // Counted day after day, and no further than what fits: of each day what is read with it, which are the days after it and the imports before it.
+        const string Sql = """
+            with recursive fit as (
+                select 0 as place, 0::bigint as total
+                union all
+                select f.place + 1, f.total + n.statements from fit f
+                cross join lateral (select ($1)[f.place + 1] as device_id, ($2)[f.place + 1] as day) w
+                cross join lateral (
+                    select coalesce(sum(weight), 0)::bigint as statements from (
+                        select 1 + octet_length(t.summary) / 1024 as weight from telemetry t where t.device_id = w.device_id and t.day = any(array[
+                            w.day,
+                            (select a.day from telemetry a where a.device_id = w.device_id and a.day > w.day order by a.day limit 1),
+                            (select a.day from telemetry a where a.device_id = w.device_id and a.day > w.day and a.key_number >= 0 order by a.day limit 1),
+                            (select l.day from (select b.day, b.key_number from telemetry b where b.device_id = w.device_id and b.day < w.day order by b.day desc, b.key_number desc limit 1) l where l.key_number < 0)])
+                        limit $3 + 1) counted) n
+                where f.place < cardinality($1) and f.total < $3)
+            select greatest(1, max(place) filter (where total <= $3)) from fit
+            """;
+        await using var command = Wanted(Sql, connection, days);
+        command.Parameters.Add(new() { Value = maxStatements });
+        return (int)(await command.ExecuteScalarAsync(cancellationToken))!; // An aggregate always answers.
     }
 
     /// <summary>For each day the next one of its device that has statements, and the next one that has signed ones: what comes first there is compared with what came last here.</summary>
@@ -175,11 +216,12 @@ public sealed class TelemetryStore(NpgsqlDataSource database)
     }
 
     /// <summary>
-    /// All statements of a device's period by day and number, and in front of them what came before it: the last one that the device signed, and the imported ones of the
-    /// newest day where that is later.
+    /// Which statements a device's period has, by day and number, and in front of them what came before it: the last one that the device signed, and the imported ones of the
+    /// newest day where that is later. Without their summaries, which are a hundred times as large.
     /// </summary>
-    public async Task<IReadOnlyList<StoredTelemetry>> ListAllAsync(int deviceId, DateOnly from, DateOnly until, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<ListedTelemetry>> ListPeriodAsync(int deviceId, DateOnly from, DateOnly until, int limit, CancellationToken cancellationToken)
     {
+        const string Columns = "t.record_id, t.day, t.readings, (select e.leaf_index from log_entry e where e.record_id = t.record_id)";
         const string Sql = $"""
             with newest as (
                     select t.day, t.key_number from telemetry t where t.device_id = $1 and t.day < $2 order by t.day desc, t.key_number desc limit 1),
@@ -190,12 +232,20 @@ public sealed class TelemetryStore(NpgsqlDataSource database)
             (select {Columns} from newest n join telemetry t on t.device_id = $1 and t.day = n.day where n.key_number < 0 order by t.sequence, t.digest)
             union all
             (select {Columns} from telemetry t where t.device_id = $1 and t.day between $2 and $3 order by t.day, t.key_number, t.sequence, t.digest)
+            limit $4
             """;
         await using var command = database.ForReading().CreateCommand(Sql);
         command.Parameters.Add(new() { Value = deviceId });
         command.Parameters.Add(new() { Value = from });
         command.Parameters.Add(new() { Value = until });
-        return await ReadAsync(command, cancellationToken);
+        command.Parameters.Add(new() { Value = limit });
+        var list = new List<ListedTelemetry>();
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            list.Add(new ListedTelemetry(reader.GetInt64(0), reader.GetFieldValue<DateOnly>(1), reader.GetInt32(2), reader.IsDBNull(3) ? null : reader.GetInt64(3)));
+        }
+        return list;
     }
 
     /// <summary>The newest of each device that has said something.</summary>

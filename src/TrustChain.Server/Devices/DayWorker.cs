@@ -15,6 +15,10 @@ internal sealed partial class DayWorker(
     : BackgroundService
 {
     private const int BatchSize = 500;
+
+    // With their summaries some 50 MB in memory. A device that makes a statement a minute has 1,440 of them a day.
+    private const int MaxStatements = 20_000;
+    private const int QuietPage = 10_000;
     private static readonly TimeSpan SilenceInterval = TimeSpan.FromMinutes(1);
 
     private DateTimeOffset _silencesAt;
@@ -30,7 +34,7 @@ internal sealed partial class DayWorker(
                 var due = await telemetry.CountDueAsync(stoppingToken);
                 if (due.Any)
                 {
-                    while (await ComputeAsync(stoppingToken) == BatchSize)
+                    while (await ComputeAsync(stoppingToken))
                     {
                         await FindSilencesAsync(stoppingToken); // However many more wait.
                     }
@@ -60,12 +64,13 @@ internal sealed partial class DayWorker(
         }
     }
 
-    private async Task<int> ComputeAsync(CancellationToken cancellationToken)
+    /// <returns>Whether more days wait.</returns>
+    private async Task<bool> ComputeAsync(CancellationToken cancellationToken)
     {
         var start = time.GetTimestamp();
         var computed = new List<(DayOfDevice Day, byte[] Content, IReadOnlyList<Finding> Findings)>();
         var judged = new List<(int DeviceId, PlacesOfDay Places, string? Sealed)>();
-        var taken = await telemetry.TakeDueAsync(BatchSize, async (connection, due) =>
+        var (taken, hasMore) = await telemetry.TakeDueAsync(BatchSize, MaxStatements, async (connection, due) =>
         {
             var all = due.Concat(await TelemetryStore.ListNextAsync(connection, due, cancellationToken)).Distinct().OrderBy(static d => (d.DeviceId, d.Day)).ToList();
             await LoadAsync([.. all.Select(static d => d.DeviceId).Distinct()], cancellationToken);
@@ -105,7 +110,7 @@ internal sealed partial class DayWorker(
                 [.. computed.SelectMany(static c => c.Findings).CountBy(static f => f.Severity).Select(static c => (c.Key.ToString().ToLowerInvariant(), c.Value))],
                 time.GetElapsedTime(start));
         }
-        return taken;
+        return hasMore;
     }
 
     /// <summary>A day with its findings, and what its encrypted places say where the service may judge them; null for one that cannot be computed.</summary>
@@ -165,15 +170,22 @@ internal sealed partial class DayWorker(
         }
         _silencesAt = now;
         var shortest = TimeSpan.FromHours(templates.All.Min(static t => t.SilenceAfter));
-        var silences = new List<(int, Finding)>();
-        foreach (var (device, name, lastReadingAt, lastSeenAt) in await days.ListQuietAsync(now - shortest, 10_000, cancellationToken))
+        // Page by page to the end: those that are quiet, but not silent yet by their own templates, come again each minute, and must not stand in front of others.
+        IReadOnlyList<(int DeviceId, string Template, DateTimeOffset LastReadingAt, DateTimeOffset LastSeenAt)> quiet = [];
+        do
         {
-            if (templates.Find(name) is { } template && now - lastSeenAt > PauseOf(template) && DevicePeriod.FindSilence(template, lastReadingAt, now) is { } silence)
+            quiet = await days.ListQuietAsync(now - shortest, quiet.Count == 0 ? int.MinValue : quiet[^1].DeviceId, QuietPage, cancellationToken);
+            var silences = new List<(int, Finding)>();
+            foreach (var (device, name, lastReadingAt, lastSeenAt) in quiet)
             {
-                silences.Add((device, silence));
+                if (templates.Find(name) is { } template && now - lastSeenAt > PauseOf(template) && DevicePeriod.FindSilence(template, lastReadingAt, now) is { } silence)
+                {
+                    silences.Add((device, silence));
+                }
             }
+            await days.WriteSilencesAsync(silences, now, cancellationToken);
         }
-        await days.WriteSilencesAsync(silences, now, cancellationToken);
+        while (quiet.Count == QuietPage);
     }
 
     /// <summary>How long a device that sends what it could not send before may pause without being called silent.</summary>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using Microsoft.Extensions.Options;
 using TrustChain.Core.Canonical;
@@ -20,6 +21,9 @@ internal sealed class DeviceActs(
     DeviceStore devices, DeviceDirectory directory, KeyDirectory keys, CustodialSigner custodial, OrganisationStore organisations, LogHead head, LogSignal signal, IOptions<ServerOptions> server,
     TimeProvider time)
 {
+    /// <summary>Most entries of one device: all are read at each of its acts and are in each bundle about it. Its key can be revoked and the device retired beyond them, which no more than one entry each can do.</summary>
+    private const int MaxEntries = 300;
+
     /// <summary>An act with who signed it and the entry it makes.</summary>
     private sealed record SignedAct(DeviceAct Act, DeviceSigner Signer, NewPublicEntry Entry);
 
@@ -133,6 +137,11 @@ internal sealed class DeviceActs(
         if (history.FindFault(index, act, signed.Signer) is { } fault)
         {
             return Problems.Create(409, ProblemCodes.DeviceActRefused, $"The act may not come next: {fault}.");
+        }
+        if (history.Count >= MaxEntries && act.Act is not (DeviceActKind.Revoke or DeviceActKind.Retire))
+        {
+            return Problems.Create(
+                409, ProblemCodes.TooManyActs, string.Create(CultureInfo.InvariantCulture, $"The device has {history.Count} entries, and at most {MaxEntries} are taken. It can still be revoked and retired."));
         }
         if (act.To is { } code && await organisations.FindAsync(code, cancellationToken) is null)
         {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using TrustChain.Core.Devices;
 using TrustChain.Core.Devices.Grants;
 using TrustChain.Core.Log;
@@ -23,6 +24,9 @@ internal static class DeviceEvidenceEndpoints
     // A bundle is at most 16 MiB; a reading with its reports is mostly about 400 bytes, half as much again in base64url. Where it is more, fewer go into a bundle.
     private const int MaxRecords = 100;
     private const int MaxReadings = 12_000;
+
+    // 90 days of a statement a minute are 129,600. Held are some 50 bytes of each and the summaries of one day; more than these could not be made and sent in the time that an answer may take.
+    private const int MaxStatements = 150_000;
 
     public static void MapDeviceEvidence(this IEndpointRouteBuilder app) => app.MapGet("/api/devices/{id}/evidence", GetAsync).MayReadStandby().WithRequestTimeout(LimitsExtensions.Upload).WithTags("Devices")
         .WithSummary("The evidence of a period: header, bundles and summary, one JSON a line (docs/devices.md section 9). trustchain verify checks it and computes it again.");
@@ -67,15 +71,17 @@ internal static class DeviceEvidenceEndpoints
         }
         var size = head.Checkpoint?.Size ?? 0;
         // What lies before the period is the owner's alone: a grant begins with its first day.
-        var statements = (await telemetry.ListAllAsync(seen.Device.Id, period.From, period.Until, cancellationToken)).Where(s => seen.IsOwner || s.Day >= period.From).ToList();
-        if (await cold.FindAsync([.. statements.Select(static s => s.Facts.RecordId)], cancellationToken) is { Count: > 0 } archives)
+        var listed = await telemetry.ListPeriodAsync(seen.Device.Id, period.From, period.Until, MaxStatements + 1, cancellationToken);
+        if (listed.Count > MaxStatements)
+        {
+            return Problems.Create(422, ProblemCodes.PeriodTooLarge, string.Create(CultureInfo.InvariantCulture, $"The device has made more than {MaxStatements} statements in this period. Ask for a shorter one."));
+        }
+        var statements = listed.Where(s => seen.IsOwner || s.Day >= period.From).ToList();
+        if (await cold.FindAsync([.. statements.Select(static s => s.RecordId)], cancellationToken) is { Count: > 0 } archives)
         {
             return Problems.InColdStorage(archives);
         }
-        var places = await records.ListLeavesAsync([.. statements.Select(static s => s.Facts.RecordId)], cancellationToken);
-        // As strangers see them: by leaf index, and only what a checkpoint covers.
-        var logged = statements.Where(s => places.TryGetValue(s.Facts.RecordId, out var place) && place.LeafIndex < size)
-            .Select(s => (Stored: s, Facts: s.Facts with { RecordId = places[s.Facts.RecordId].LeafIndex!.Value })).ToList(); // Filtered before.
+        var logged = statements.Where(s => s.LeafIndex < size).ToList(); // Only what a checkpoint covers.
         if (logged.Count == 0)
         {
             return Problems.NotFound("telemetry in the log of this period");
@@ -98,9 +104,9 @@ internal static class DeviceEvidenceEndpoints
         for (var start = 0; start < logged.Count;)
         {
             var (count, readings) = (0, 0);
-            while (start + count < logged.Count && count < MaxRecords && (count == 0 || readings + logged[start + count].Stored.Readings <= MaxReadings))
+            while (start + count < logged.Count && count < MaxRecords && (count == 0 || readings + logged[start + count].Readings <= MaxReadings))
             {
-                readings += logged[start + count].Stored.Readings;
+                readings += logged[start + count].Readings;
                 count++;
             }
             var line = await BuildAsync(start, count);
@@ -112,12 +118,20 @@ internal static class DeviceEvidenceEndpoints
             await WriteAsync(line);
             start += count;
         }
-        await WriteAsync(DeviceEvidence.Compute(reading.TemplateOf(seen.Device), header, [.. logged.Select(static l => l.Facts)]).ToJson());
+        var summary = new DeviceSummaryBuilder(reading.TemplateOf(seen.Device), header);
+        foreach (var day in logged.GroupBy(static l => l.Day).OrderBy(static g => g.Key))
+        {
+            var leaves = day.ToDictionary(static l => l.RecordId, static l => l.LeafIndex!.Value); // Filtered before.
+            var ofDay = await telemetry.ListAsync(seen.Device.Id, day.Key, day.Key, 0, int.MaxValue, cancellationToken);
+            // As strangers see them: by leaf index, and none that has come since they were listed.
+            summary.Add(day.Key, [.. ofDay.Where(s => leaves.ContainsKey(s.Facts.RecordId)).Select(s => s.Facts with { RecordId = leaves[s.Facts.RecordId] })]);
+        }
+        await WriteAsync(summary.Build().ToJson());
         return Results.Empty;
 
         async Task<byte[]> BuildAsync(int start, int count)
         {
-            var stored = await records.ListByIdAsync([.. logged.Skip(start).Take(count).Select(static l => l.Stored.Facts.RecordId)], cancellationToken);
+            var stored = await records.ListByIdAsync([.. logged.Skip(start).Take(count).Select(static l => l.RecordId)], cancellationToken);
             // The access was checked for the device; a record alone shows only its organisation's.
             var bundle = await builder.BuildAsync(tree, Visibility.OfDevice(stored), [], caller, seen.Device.Uri, null, cancellationToken, mayShowTelemetry: true)
                 ?? throw new InvalidOperationException("No checkpoint covers what one covered a moment ago.");

@@ -35,6 +35,7 @@ public static class ProblemCodes
     public const string TooLarge = "too-large";
     public const string TooManyElements = "too-many-elements";
     public const string TraceTooLarge = "trace-too-large";
+    public const string PeriodTooLarge = "period-too-large";
     public const string UnsupportedMediaType = "unsupported-media-type";
     public const string InvalidQuery = "invalid-query";
     public const string QueryTooLarge = "query-too-large";
@@ -46,8 +47,10 @@ public static class ProblemCodes
     public const string NotYetLogged = "not-yet-logged";
     public const string InColdStorage = "in-cold-storage";
     public const string DeviceActRefused = "device-act-refused";
+    public const string TooManyActs = "too-many-acts";
     public const string DeviceMismatch = "device-mismatch";
     public const string GrantRefused = "grant-refused";
+    public const string TooManyGrants = "too-many-grants";
     public const string InvalidTelemetry = "invalid-telemetry";
     public const string InvalidImport = "invalid-import";
     public const string ReadOnly = "read-only";

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Text.Json;
 using TrustChain.Core.Devices;
@@ -20,6 +21,7 @@ internal static class GrantEndpoints
 {
     private const int PageSize = 100;
     private const int MaxOpenRequests = 1000;
+    private const int MaxInForce = 1000;
     private const string Signed = "plain JSON that the service signs for the organisation, or a signed statement (application/jose, typ grant+jws)";
 
     public static void MapGrants(this IEndpointRouteBuilder app)
@@ -92,9 +94,9 @@ internal static class GrantEndpoints
         {
             return Refused(fault);
         }
-        if (!await parts.Grants.AddOfferAsync(device, act.Grant, grantee.Id, terms, entry, cancellationToken))
+        if (FindFault(await parts.Grants.AddOfferAsync(device, act.Grant, grantee.Id, terms, entry, MaxInForce, cancellationToken)) is { } notGiven)
         {
-            return Moved();
+            return notGiven;
         }
         parts.Statements.Published();
         return Results.Json(
@@ -133,9 +135,9 @@ internal static class GrantEndpoints
         {
             return Refused(fault);
         }
-        if (!await parts.Grants.ApproveAsync(stored, device, act.Terms!, entry, cancellationToken))
+        if (FindFault(await parts.Grants.ApproveAsync(stored, device, act.Terms!, entry, MaxInForce, cancellationToken)) is { } notGiven)
         {
-            return Moved();
+            return notGiven;
         }
         parts.Statements.Published();
         return Results.Json(Answer(stored with { OwnerId = device.OrganisationId, Grant = stored.Grant.Approve(act.Terms!, entry.ReceivedAt) }, entry.ReceivedAt, forGrantee: false));
@@ -360,6 +362,14 @@ internal static class GrantEndpoints
     private static IResult NotFound() => Problems.NotFound("grant");
 
     private static IResult Refused(string fault) => Problems.Create(409, ProblemCodes.GrantRefused, $"The step may not be taken: {fault}.");
+
+    private static IResult? FindFault(GrantOutcome outcome) => outcome switch
+    {
+        GrantOutcome.Given => null,
+        GrantOutcome.Moved => Moved(),
+        GrantOutcome.TooMany => Problems.Create(409, ProblemCodes.TooManyGrants, $"{MaxInForce} grants of this device are in force. Revoke one first."),
+        _ => throw new UnreachableException(),
+    };
 
     private static IResult Moved() => Problems.Create(409, ProblemCodes.ChangedMeanwhile, "The grant or the device was changed meanwhile; read it again.");
 }
