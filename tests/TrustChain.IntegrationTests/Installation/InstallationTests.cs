@@ -7,16 +7,18 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using Npgsql;
 using TrustChain.Devnet;
 using TrustChain.Devnet.Serving;
+using TrustChain.IntegrationTests.Accounts;
 using TrustChain.IntegrationTests.Devnet;
 using TrustChain.IntegrationTests.Serving;
 
 namespace TrustChain.IntegrationTests.Installation;
 
 /// <summary>From published output and an empty database to a record that a stranger verifies, by the commands of docs/installation.md alone.</summary>
-public sealed class InstallationTests(SharedStack stack)
+public sealed partial class InstallationTests(SharedStack stack)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
 
@@ -78,7 +80,7 @@ public sealed class InstallationTests(SharedStack stack)
         (await Publication.RunAsync(published.Server, "migrate", "--config", site.Config)).Expect(0);
         File.WriteAllText(temporary.PathOf("taken.key"), "of somebody");
         (await Publication.RunAsync(published.Server, "init", "--config", site.Config, "--admin", "operator", "--name", "Operator", "--key-out", temporary.PathOf("taken.key"))).Expect(1); // Nothing was made.
-        (await Publication.RunAsync(published.Server, "init", "--config", site.Config, "--admin", "operator", "--name", "Operator", "--key-out", temporary.PathOf("admin.key"))).Expect(0);
+        var initialised = (await Publication.RunAsync(published.Server, "init", "--config", site.Config, "--admin", "operator", "--name", "Operator", "--key-out", temporary.PathOf("admin.key"))).Expect(0);
         Assert.Contains("/account/join?token=tci_", (await Publication.RunAsync(published.Server, "invite", "--config", site.Config, "--organisation", "operator", "--role", "admin")).Expect(0), StringComparison.Ordinal);
         var examination = (await Publication.RunAsync(published.Server, "doctor", "--config", site.Config, "--json")).Expect(0);
         Assert.True(JsonDocument.Parse(examination).RootElement.GetProperty("ok").GetBoolean(), examination);
@@ -94,6 +96,7 @@ public sealed class InstallationTests(SharedStack stack)
                 return await FindAsync($"{site.BaseUrl}/health/ready");
             }, Patience);
             (await Publication.RunAsync(published.Server, "health", site.BaseUrl)).Expect(0);
+            await FollowAsync(site.BaseUrl, JoinLink().Match(initialised).Value);
             await CheckTlsAsync(site, temporary);
             await CaptureAsync(site.BaseUrl, File.ReadAllText(temporary.PathOf("admin.key")).Trim());
             var evidence = $"{site.BaseUrl}/evidence?item=https://id.gs1.org/01/09521321000018/10/SPRING-1";
@@ -111,6 +114,17 @@ public sealed class InstallationTests(SharedStack stack)
                 server.Kill();
             }
         }
+    }
+
+    /// <summary>The first admin's way in: the link works once, and leads to a second factor before anything else.</summary>
+    private static async Task FollowAsync(string baseUrl, string link)
+    {
+        using var browser = new Browser(baseUrl);
+        (await browser.GetAsync(link)).Expect(200, "/account/join").Saying("You are invited as admin");
+        (await browser.PostAsync("/account/join", ("token", link.Split('=')[1]), ("name", "First admin"), ("login", "first"), ("password", "correct horse battery"))).Expect(200, "/account/second-factor");
+        (await browser.GetAsync("/account/members")).Expect(200, "/account/second-factor");
+        using var second = new Browser(baseUrl);
+        (await second.GetAsync(link)).Expect(404, "/account/join");
     }
 
     private static bool IsAnchored(string bundle)
@@ -283,4 +297,7 @@ public sealed class InstallationTests(SharedStack stack)
             CertificateHash = certificate.GetCertHashString(HashAlgorithmName.SHA256);
         }
     }
+
+    [GeneratedRegex("/account/join\\?token=tci_[0-9a-f]+")]
+    private static partial Regex JoinLink();
 }
