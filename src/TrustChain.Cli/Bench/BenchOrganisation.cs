@@ -118,8 +118,8 @@ internal sealed class BenchOrganisation : IDisposable
     {
         for (var attempt = 1; ; attempt++)
         {
-            // Below 952, which GS1 keeps for demonstrations.
-            var prefix = string.Create(CultureInfo.InvariantCulture, $"952{RandomNumberGenerator.GetInt32(1_000_000):000000}");
+            // Below 952, which GS1 keeps for demonstrations; of it a part that shorter prefixes of examples, as 9521321, are not in.
+            var prefix = string.Create(CultureInfo.InvariantCulture, $"9529{RandomNumberGenerator.GetInt32(100_000):00000}");
             var body = ServerClient.JsonBody(json =>
             {
                 json.WriteString("kind", "gcp");

@@ -15,7 +15,7 @@ namespace TrustChain.IntegrationTests.Serving;
 /// <summary>The built server as a process on a database, keys and a contract of its own.</summary>
 internal sealed class RunningServer : IAsyncDisposable
 {
-    private static int _companies = 2_000; // GS1's examples have company prefixes that begin with 9521, and some test claims one.
+    private static int _companies = 2_000; // GS1's examples have company prefixes that begin with 9521, and those of "trustchain bench" begin with 9529.
 
     private readonly TemporaryFolder _temporary;
     private readonly DevnetFolder _folder;
