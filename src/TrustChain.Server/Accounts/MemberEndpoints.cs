@@ -76,6 +76,9 @@ internal static class MemberSearch
     /// <summary>Characters of a login or name.</summary>
     public const int MaxText = 100;
 
-    /// <summary>Whether a login or name could have this in it.</summary>
-    public static bool IsText(string text) => text.Length <= MaxText && !text.Any(static c => char.IsControl(c) || char.IsSurrogate(c));
+    /// <summary>Whether a login or name could have this in it: no control characters, and no half of a surrogate pair, which stands for none.</summary>
+    public static bool IsText(string text) => text.Length <= MaxText && !text.Any(char.IsControl) && !text.Where((c, i) => char.IsSurrogate(c) && !IsPaired(text, i)).Any();
+
+    private static bool IsPaired(string text, int at) =>
+        char.IsHighSurrogate(text[at]) ? at + 1 < text.Length && char.IsLowSurrogate(text[at + 1]) : at > 0 && char.IsHighSurrogate(text[at - 1]);
 }

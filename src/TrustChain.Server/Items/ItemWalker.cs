@@ -39,6 +39,9 @@ internal sealed class ItemWalker(RecordStore records, Visibility visibility, Eve
     /// <summary>Most bytes of events and their statements; a bundle holds less.</summary>
     public const long MaxBytes = 32 << 20;
 
+    /// <summary>Most bytes read for it: the items of a pallet share their events, which are read for each.</summary>
+    private const long MaxReadBytes = 16 * MaxBytes;
+
     private const int MaxPages = 20;
 
     private sealed record Visit(string Item, bool AsContainer, DateTimeOffset? From, DateTimeOffset? Until);
@@ -52,31 +55,35 @@ internal sealed class ItemWalker(RecordStore records, Visibility visibility, Eve
         var withoutContent = new List<VisibleEvent>();
         var reader = await queries.ReaderOfAsync(caller, cancellationToken);
         var complete = true;
-        var bytes = 0L;
+        var (bytes, readBytes) = (0L, 0L);
         for (var depth = 0; frontier.Count > 0; depth++)
         {
             var next = new List<Visit>();
             foreach (var visit in frontier)
             {
-                if (depth > MaxDepth || steps.Count >= MaxEvents || withoutContent.Count >= MaxEvents || bytes >= MaxBytes)
+                if (depth > MaxDepth || steps.Count >= MaxEvents || withoutContent.Count >= MaxEvents || bytes >= MaxBytes || readBytes >= MaxReadBytes)
                 {
                     complete = false;
                     next.Clear();
                     break;
                 }
-                var (visible, isCutOff, read) = await ListVisibleAsync(visit.Item, MaxEvents - steps.Count, MaxBytes - bytes, caller, reader, cancellationToken);
+                var (visible, isCutOff, read) = await ListVisibleAsync(visit.Item, MaxEvents - steps.Count, MaxBytes, caller, reader, cancellationToken);
                 complete &= !isCutOff;
-                bytes += read;
+                readBytes += read;
                 // What an event without content says, and to what it leads, is not known.
                 withoutContent.AddRange(visible.Where(ColdStorage.IsMissing));
                 var events = visible.Where(e => e.Event is not null && e.SpeaksOf(visit.Item)).ToList();
+                var statements = new HashSet<byte[]>(); // by reference: the records of one reading share them
                 foreach (var e in events)
                 {
                     if ((visit.AsContainer && !IsDuring(visit, e.Event!)) || (depth > 0 && IsUseElsewhere(visit.Item, e.Event!))) // Filtered above.
                     {
                         continue;
                     }
-                    steps.TryAdd(e.Stored.RecordId, new WalkStep(e, visit.Item, depth));
+                    if (steps.TryAdd(e.Stored.RecordId, new WalkStep(e, visit.Item, depth)))
+                    {
+                        bytes += (e.Stored.Event?.Length ?? 0) + ((byte[]?[])[e.Stored.Jws, e.Stored.Leaves]).Sum(part => part is not null && statements.Add(part) ? part.Length : 0);
+                    }
                 }
                 foreach (var found in Neighbours(visit, events, seen))
                 {

@@ -61,7 +61,7 @@ internal static class EvidenceEndpoints
                 context, builder, tree, [.. walk.Steps.Select(static s => s.Event)], await status.ListEntriesAsync(walk.Items, cancellationToken), caller, uri, null, cancellationToken);
             return whole is null or FileContentHttpResult { FileContents.Length: > EvidenceBundle.MaxBytes }
                 ? Problems.Create(422, ProblemCodes.TraceTooLarge, string.Create(CultureInfo.InvariantCulture,
-                    $"What went into this item is more than one bundle holds ({ItemWalker.MaxDepth} steps back, {ItemWalker.MaxEvents} events, {EvidenceBundle.MaxBytes} bytes). Ask without \"trace\", for this item and for each that went into it."))
+                    $"What went into this item is more than one bundle holds ({ItemWalker.MaxDepth} steps back, {ItemWalker.MaxItems} items, {ItemWalker.MaxEvents} events, {EvidenceBundle.MaxBytes} bytes). Ask without \"trace\", for this item and for each that went into it."))
                 : whole;
         }
         if (!TryCursor(after, out var from))

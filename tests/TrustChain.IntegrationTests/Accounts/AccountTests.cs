@@ -100,6 +100,7 @@ public sealed partial class AccountTests(ServerFixture fixture) : IClassFixture<
         }
         Assert.Equal((231, 231), (logins.Count, logins.Distinct().Count()));
         Assert.Equal(11, (await Server.GetAsync($"/api/organisations/{company.Id}/members?search=number+17", company.ApiKey)).Expect(200).Json.GetProperty("members").GetArrayLength()); // 17, 170 to 179
+        (await Server.GetAsync($"/api/organisations/{company.Id}/members?after={Uri.EscapeDataString("𠮷田")}", company.ApiKey)).Expect(200);
         (await Server.GetAsync($"/api/organisations/{company.Id}/members?search=%00", company.ApiKey)).ExpectProblem(400, "invalid-request");
     }
 

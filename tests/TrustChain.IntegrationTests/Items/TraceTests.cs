@@ -148,6 +148,31 @@ public sealed class TraceTests(ServerFixture fixture) : IClassFixture<ServerFixt
         (await Server.GetAsync($"/evidence?item={Uri.EscapeDataString(item)}&trace=true", company.ApiKey)).ExpectProblem(422, "trace-too-large");
     }
 
+    [Fact]
+    public async Task Item_OfManyParts_ThatShareLargeEvents_IsComplete()
+    {
+        var company = await Server.AddOrganisationAsync();
+        var item = company.NewItem();
+        var parts = Enumerable.Range(0, 400).Select(static n => $"urn:test:shared-part:{n}").ToList();
+        var made = Events.Transformation(company.NewItem(), item);
+        made.Remove("inputQuantityList");
+        made["inputEPCList"] = new JsonArray([.. parts.Select(static part => (JsonNode)part)]);
+        (await company.CaptureAsync(Events.Document(made))).Expect(202);
+        var seen = Events.Observation("urn:test:unused").With("ex:text", $"\"{new string('x', 100_000)}\""); // 40 MB, were it counted for each part
+        seen["@context"] = new JsonArray(Events.Context, new JsonObject { ["ex"] = "https://example.org/" });
+        seen.Remove("quantityList");
+        seen["epcList"] = new JsonArray([.. parts.Select(static part => (JsonNode)part)]);
+        (await company.CaptureAsync(Events.Document(seen))).Expect(202);
+        await Server.GetCoveringCheckpointAsync();
+
+        var story = (await Server.GetAsync(new Uri(item).AbsolutePath, company.ApiKey, "application/ld+json")).Expect(200).Json;
+
+        Assert.True(story.GetProperty("tc:complete").GetBoolean());
+        Assert.Equal(2, story.GetProperty("tc:events").GetArrayLength());
+        var whole = (await Server.GetAsync($"/evidence?item={Uri.EscapeDataString(item)}&trace=true", company.ApiKey)).Expect(200).Json;
+        Assert.Equal(2, whole.GetProperty("records").GetArrayLength());
+    }
+
     /// <summary>All pages of evidence, each of which verifies and is as long as a verifier reads.</summary>
     private async Task<(List<long> Seen, int Pages)> ReadAsync(string link, TestOrganisation company)
     {
