@@ -44,11 +44,12 @@ internal sealed class AccountContext(
     }
 
     /// <summary>Leads to the sign-in page and back here.</summary>
-    /// <remarks>A query that is too long for a header is not kept.</remarks>
+    /// <remarks>A query that is too long for a header is not kept, and a path that is leads nowhere.</remarks>
     public IResult ToSignIn()
     {
-        var query = HttpMethods.IsGet(Http.Request.Method) && Http.Request.QueryString.Value is { Length: <= 1000 } kept ? kept : "";
-        return Redirect("/account/sign-in?returnUrl=" + Uri.EscapeDataString(Http.Request.Path + query));
+        var path = Http.Request.Path.ToString();
+        var address = HttpMethods.IsGet(Http.Request.Method) && PageContext.IsReturn(path + Http.Request.QueryString) ? path + Http.Request.QueryString : path;
+        return Redirect("/account/sign-in" + (PageContext.IsReturn(address) ? "?returnUrl=" + Uri.EscapeDataString(address) : ""));
     }
 
     /// <summary>Takes away the cookie of a session that is over, or that this browser no longer shares in: the next one who signs in begins a session of their own.</summary>

@@ -21,6 +21,7 @@ public sealed partial class AccountTests(ServerFixture fixture) : IClassFixture<
         using var stranger = new Browser(Server.BaseUrl);
 
         (await stranger.GetAsync("/account")).Expect(200, "/account/sign-in");
+        (await stranger.GetAsync("/account/granted/" + string.Concat(Enumerable.Repeat("%EF%BF%BD", 6_000)))).Expect(200, "/account/sign-in"); // No header leads back there.
         (await stranger.GetAsync("/account/join?token=tci_nothing")).Expect(404, "/account/join").Saying("not open any more");
         await admin.GetAsync("/account/members");
         var link = Link((await admin.PostAsync("/account/members/invite", ("note", "Li Hua"), ("role", "viewer"))).Expect(200, "/account/members/invite").Text);
