@@ -31,8 +31,9 @@ public sealed class SubscriptionBoundsTests(SubscriptionFixture fixture, SharedS
             expected.AddRange(await company.CaptureAsync(1, alter: static e => WithNote(e)));
         }
 
-        // All at once, from the beginning of the log on, not one by one as they came.
-        await SetAsync("update subscription set next_leaf = 0, initial_record_time = '2000-01-01', max_events = 2 where id = $1", id);
+        // All at once, from the beginning of the log on, not one by one as they came. A step under way would not let go of what was changed below it.
+        await Eventually.TrueAsync("subscription that nobody works at", async () => await SetAsync(
+            "update subscription set next_leaf = 0, initial_record_time = '2000-01-01', max_events = 2 where id = $1 and lease_owner is null", id) == 1);
         await receiver.AwaitTakenAsync(expected.Count);
         await Eventually.TrueAsync("delivery of all from the beginning", () => Task.FromResult(expected.All(e => receiver.Taken.Contains(e))));
 
@@ -119,10 +120,10 @@ public sealed class SubscriptionBoundsTests(SubscriptionFixture fixture, SharedS
         await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
     }
 
-    private async Task SetAsync(string sql, string id)
+    private async Task<int> SetAsync(string sql, string id)
     {
         await using var command = Server.Database.CreateCommand(sql);
         command.Parameters.Add(new() { Value = Guid.Parse(id) });
-        await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+        return await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
     }
 }
