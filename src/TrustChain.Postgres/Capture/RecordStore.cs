@@ -101,6 +101,35 @@ public sealed class RecordStore(NpgsqlDataSource database)
         return await ReadAsync(command, limit, cancellationToken);
     }
 
+    /// <summary>Which records speak of each of some items or happened there, the oldest first, by item key. Compare the URI: keys may collide.</summary>
+    /// <param name="itemKeys">Each once.</param>
+    /// <param name="limit">Most records of each.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    public async Task<ILookup<long, long>> ListIdsByItemAsync(IReadOnlyCollection<long> itemKeys, int limit, CancellationToken cancellationToken)
+    {
+        await using var command = database.ForReading().CreateCommand("""
+            select k.item_key, i.record_id from unnest($1) as k (item_key)
+            cross join lateral (select distinct record_id from record_item where item_key = k.item_key and role <= 101 order by record_id limit $2) i
+            """);
+        command.Parameters.Add(new() { Value = itemKeys.ToArray() });
+        command.Parameters.Add(new() { Value = limit });
+        var found = new List<(long Key, long RecordId)>();
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            found.Add((reader.GetInt64(0), reader.GetInt64(1)));
+        }
+        return found.ToLookup(static f => f.Key, static f => f.RecordId);
+    }
+
+    /// <summary>Records by id, oldest first, after a record id.</summary>
+    public async Task<RecordPage> ListByIdAsync(IReadOnlyCollection<long> recordIds, EventReaderScope reader, long afterRecordId, long maxBytes, CancellationToken cancellationToken)
+    {
+        await using var command = Command("r.id = any($7) and r.id > $6", reader, afterRecordId, recordIds.Count, maxBytes);
+        command.Parameters.Add(new() { Value = recordIds.ToArray() });
+        return await ReadAsync(command, recordIds.Count, cancellationToken);
+    }
+
     /// <summary>Records by id with their content, in the order of their ids: as many as the caller asks for, whoever may read them.</summary>
     public async Task<IReadOnlyList<StoredEvent>> ListByIdAsync(IReadOnlyCollection<long> recordIds, CancellationToken cancellationToken)
     {

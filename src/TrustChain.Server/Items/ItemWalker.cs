@@ -28,144 +28,251 @@ internal sealed record Walk(IReadOnlyList<WalkStep> Steps, IReadOnlyList<string>
 
 /// <summary>
 /// Follows an item upstream: to the inputs of the transformations that made it, to what was packed into it, and to the containers in which it travelled
-/// (those only for the time it was in them, and not to their other contents). At most 8 deep, 1,000 items, 200 events and 32 MiB of them.
+/// (those only for the time it was in them, and not to their other contents). At most 8 deep, 1,000 items, 200 events and 32 MiB of them. However many of
+/// the items an event speaks of, it is read once.
 /// </summary>
 internal sealed class ItemWalker(RecordStore records, Visibility visibility, EventQueryService queries)
 {
     public const int MaxDepth = 8;
     public const int MaxEvents = 200;
-    public const int MaxItems = 1000; // each is a query
+    public const int MaxItems = 1000;
 
     /// <summary>Most bytes of events and their statements; a bundle holds less.</summary>
     public const long MaxBytes = 32 << 20;
 
-    /// <summary>Most bytes read for it: the items of a pallet share their events, which are read for each.</summary>
-    private const long MaxReadBytes = 16 * MaxBytes;
+    /// <summary>Most bytes read for it: also of what turns out to be the story of another item.</summary>
+    private const long MaxReadBytes = 2 * MaxBytes;
 
-    private const int MaxPages = 20;
+    /// <summary>Most records of one item that are looked at: what the caller may not see takes no room, within reason.</summary>
+    private const int MaxRecords = 20 * MaxEvents;
+
+    private const int ItemsPerLookUp = 50;
 
     private sealed record Visit(string Item, bool AsContainer, DateTimeOffset? From, DateTimeOffset? Until);
 
+    /// <summary>An event that the caller may see.</summary>
+    /// <param name="Event">The record.</param>
+    /// <param name="Roles">In which roles it names each item, by normalised URI; empty without content.</param>
+    private sealed record Sight(VisibleEvent Event, IReadOnlyDictionary<string, RoleSet> Roles)
+    {
+        public RoleSet RolesOf(string item) => Roles.GetValueOrDefault(item);
+    }
+
+    /// <summary>The roles in which one event names one item.</summary>
+    private readonly record struct RoleSet(int Bits)
+    {
+        /// <summary>
+        /// Whether the roles only tell that something upstream was used up or packed. Where that led to the item asked about, the event was found before
+        /// through its output or parent; else it is the story of another item.
+        /// </summary>
+        public bool IsUseOnly => (Bits & ~Uses.Bits) == 0;
+
+        private static RoleSet Uses { get; } = new RoleSet(0).With(ItemRole.InputEpc).With(ItemRole.InputClass).With(ItemRole.ChildClass);
+
+        public RoleSet With(ItemRole role) => new(Bits | (1 << (int)role));
+
+        public bool Contains(ItemRole role) => (Bits & (1 << (int)role)) != 0;
+    }
+
+    /// <summary>What one walk has read and found so far.</summary>
+    private sealed class Progress(Caller caller, EventReaderScope reader)
+    {
+        public Caller Caller { get; } = caller;
+
+        public EventReaderScope Reader { get; } = reader;
+
+        /// <summary>Records that were read, by id; null: not for this caller.</summary>
+        public Dictionary<long, Sight?> Known { get; } = [];
+
+        public Dictionary<long, WalkStep> Steps { get; } = [];
+
+        public List<VisibleEvent> WithoutContent { get; } = [];
+
+        public List<string> Items { get; } = [];
+
+        /// <summary>Items that were visited or will be.</summary>
+        public HashSet<string> Seen { get; } = [];
+
+        /// <summary>Records, and in which role their other items were followed.</summary>
+        public HashSet<(long RecordId, ItemRole Role)> Followed { get; } = [];
+
+        /// <summary>Statements that were counted, by reference: the records of one reading share them.</summary>
+        public HashSet<byte[]> Statements { get; } = [];
+
+        /// <summary>Bytes of the steps.</summary>
+        public long Bytes { get; set; }
+
+        public long ReadBytes { get; set; }
+
+        public bool IsCutOff { get; set; }
+
+        public bool IsFull => Steps.Count >= MaxEvents || WithoutContent.Count >= MaxEvents || Bytes >= MaxBytes || ReadBytes >= MaxReadBytes;
+    }
+
     public async Task<Walk> WalkAsync(string item, Caller caller, CancellationToken cancellationToken)
     {
-        var steps = new Dictionary<long, WalkStep>();
-        var seen = new HashSet<string> { ItemUris.Normalise(item) };
-        var items = new List<string> { ItemUris.Normalise(item) };
-        var frontier = new List<Visit> { new(ItemUris.Normalise(item), AsContainer: false, null, null) };
-        var withoutContent = new List<VisibleEvent>();
-        var reader = await queries.ReaderOfAsync(caller, cancellationToken);
-        var complete = true;
-        var (bytes, readBytes) = (0L, 0L);
+        var progress = new Progress(caller, await queries.ReaderOfAsync(caller, cancellationToken));
+        var first = ItemUris.Normalise(item);
+        progress.Seen.Add(first);
+        progress.Items.Add(first);
+        List<Visit> frontier = [new(first, AsContainer: false, null, null)];
         for (var depth = 0; frontier.Count > 0; depth++)
         {
             var next = new List<Visit>();
-            foreach (var visit in frontier)
+            foreach (var visits in frontier.Chunk(ItemsPerLookUp))
             {
-                if (depth > MaxDepth || steps.Count >= MaxEvents || withoutContent.Count >= MaxEvents || bytes >= MaxBytes || readBytes >= MaxReadBytes)
+                if (depth > MaxDepth || progress.IsFull)
                 {
-                    complete = false;
-                    next.Clear();
+                    progress.IsCutOff = true;
                     break;
                 }
-                var (visible, isCutOff, read) = await ListVisibleAsync(visit.Item, MaxEvents - steps.Count, MaxBytes, caller, reader, cancellationToken);
-                complete &= !isCutOff;
-                readBytes += read;
-                // What an event without content says, and to what it leads, is not known.
-                withoutContent.AddRange(visible.Where(ColdStorage.IsMissing));
-                var events = visible.Where(e => e.Event is not null && e.SpeaksOf(visit.Item)).ToList();
-                var statements = new HashSet<byte[]>(); // by reference: the records of one reading share them
-                foreach (var e in events)
+                var ids = await records.ListIdsByItemAsync([.. visits.Select(static v => ItemKey.Compute(v.Item)).Distinct()], MaxRecords + 1, cancellationToken);
+                foreach (var visit in visits)
                 {
-                    if ((visit.AsContainer && !IsDuring(visit, e.Event!)) || (depth > 0 && IsUseElsewhere(visit.Item, e.Event!))) // Filtered above.
+                    if (progress.IsFull)
                     {
-                        continue;
-                    }
-                    if (steps.TryAdd(e.Stored.RecordId, new WalkStep(e, visit.Item, depth)))
-                    {
-                        bytes += (e.Stored.Event?.Length ?? 0) + ((byte[]?[])[e.Stored.Jws, e.Stored.Leaves]).Sum(part => part is not null && statements.Add(part) ? part.Length : 0);
-                    }
-                }
-                foreach (var found in Neighbours(visit, events, seen))
-                {
-                    if (items.Count >= MaxItems)
-                    {
-                        complete = false;
+                        progress.IsCutOff = true;
                         break;
                     }
-                    items.Add(found.Item);
-                    next.Add(found);
+                    next.AddRange(await VisitAsync(visit, [.. ids[ItemKey.Compute(visit.Item)]], depth, progress, cancellationToken));
                 }
             }
             frontier = next;
         }
-        return new Walk([.. steps.Values.OrderBy(static s => s.Event.Event!.EventTime).ThenBy(static s => s.Event.Stored.RecordId)], items, !complete, withoutContent); // Only events with content are steps.
+        // Only events with content are steps.
+        return new Walk(
+            [.. progress.Steps.Values.OrderBy(static s => s.Event.Event!.EventTime).ThenBy(static s => s.Event.Stored.RecordId)],
+            progress.Items,
+            progress.IsCutOff,
+            progress.WithoutContent);
     }
 
-    /// <summary>What a caller may see of an item, and whether there may be more of it. What they may not see takes no room, within reason.</summary>
-    private async Task<(IReadOnlyList<VisibleEvent> Visible, bool IsCutOff, long Bytes)> ListVisibleAsync(
-        string item, int room, long maxBytes, Caller caller, EventReaderScope reader, CancellationToken cancellationToken)
+    /// <summary>Adds the steps found at an item, and answers where they lead.</summary>
+    private async Task<List<Visit>> VisitAsync(Visit visit, long[] ids, int depth, Progress progress, CancellationToken cancellationToken)
     {
-        var visible = new List<VisibleEvent>();
-        var (after, bytes) = (0L, 0L);
-        for (var page = 0; page < MaxPages && bytes < maxBytes; page++)
+        await ReadAsync(ids, progress, cancellationToken);
+        // An index key alone may be another item's.
+        var sights = ids.Select(id => progress.Known.GetValueOrDefault(id)).OfType<Sight>().Where(s => s.Event.Event is not null && s.Event.SpeaksOf(visit.Item)).ToList();
+        foreach (var sight in sights)
         {
-            var found = await records.ListByItemAsync(ItemKey.Compute(item), reader, after, MaxEvents, maxBytes - bytes, cancellationToken);
-            visible.AddRange(await visibility.FilterAsync(caller, found.Records, cancellationToken));
-            bytes += found.Bytes;
-            if (found.Next is not { } last || visible.Count > room)
+            var (visible, roles) = (sight.Event, sight.RolesOf(visit.Item));
+            if ((visit.AsContainer && !IsDuring(visit, visible.Event!)) || (depth > 0 && roles.IsUseOnly) || progress.Steps.ContainsKey(visible.Stored.RecordId)) // Filtered above.
             {
-                return ([.. visible.Take(room)], visible.Count > room, bytes);
+                continue;
             }
-            after = last;
+            if (progress.IsFull)
+            {
+                progress.IsCutOff = true;
+                break;
+            }
+            progress.Steps.Add(visible.Stored.RecordId, new WalkStep(visible, visit.Item, depth));
+            progress.Bytes += (visible.Stored.Event?.Length ?? 0)
+                + ((byte[]?[])[visible.Stored.Jws, visible.Stored.Leaves]).Sum(part => part is not null && progress.Statements.Add(part) ? part.Length : 0);
         }
-        return ([.. visible.Take(room)], true, bytes);
+        var next = new List<Visit>();
+        foreach (var found in Neighbours(visit, sights, progress))
+        {
+            if (progress.Items.Count >= MaxItems)
+            {
+                progress.IsCutOff = true;
+                break;
+            }
+            progress.Items.Add(found.Item);
+            next.Add(found);
+        }
+        return next;
+    }
+
+    /// <summary>Reads those of an item's records that were not read before, as far as there is room.</summary>
+    private async Task ReadAsync(long[] ids, Progress progress, CancellationToken cancellationToken)
+    {
+        progress.IsCutOff |= ids.Length > MaxRecords;
+        var found = 0;
+        foreach (var page in ids.Take(MaxRecords).Where(id => !progress.Known.ContainsKey(id)).Chunk(MaxEvents))
+        {
+            for (long? after = 0; after is { } last;)
+            {
+                if (found > MaxEvents - progress.Steps.Count || progress.ReadBytes >= MaxReadBytes)
+                {
+                    progress.IsCutOff = true;
+                    return;
+                }
+                var read = await records.ListByIdAsync(page, progress.Reader, last, Math.Min(MaxBytes, MaxReadBytes - progress.ReadBytes), cancellationToken);
+                progress.ReadBytes += read.Bytes;
+                foreach (var stored in read.Records)
+                {
+                    progress.Known[stored.RecordId] = null;
+                }
+                foreach (var visible in await visibility.FilterAsync(progress.Caller, read.Records, cancellationToken))
+                {
+                    progress.Known[visible.Stored.RecordId] = new Sight(visible, RolesIn(visible.Event));
+                    found++;
+                    // What an event without content says, and to what it leads, is not known.
+                    if (ColdStorage.IsMissing(visible))
+                    {
+                        progress.WithoutContent.Add(visible);
+                    }
+                }
+                after = read.Next;
+            }
+        }
+    }
+
+    private static Dictionary<string, RoleSet> RolesIn(EpcisEvent? e)
+    {
+        var roles = new Dictionary<string, RoleSet>();
+        foreach (var item in e?.Items ?? [])
+        {
+            var uri = ItemUris.Normalise(item.CanonicalUri);
+            roles[uri] = roles.GetValueOrDefault(uri).With(item.Role);
+        }
+        return roles;
     }
 
     /// <summary>Where the events lead that was not seen before; what is returned is seen.</summary>
-    private static IEnumerable<Visit> Neighbours(Visit visit, List<VisibleEvent> events, HashSet<string> seen)
+    private static IEnumerable<Visit> Neighbours(Visit visit, List<Sight> sights, Progress progress)
     {
-        foreach (var visible in events)
+        foreach (var sight in sights)
         {
-            var e = visible.Event!; // The caller keeps only events with content.
-            var roles = e.Items.Where(i => ItemUris.Normalise(i.CanonicalUri) == visit.Item).Select(static i => i.Role).ToHashSet();
-            if (!visit.AsContainer && (roles.Contains(ItemRole.OutputEpc) || roles.Contains(ItemRole.OutputClass)))
+            var e = sight.Event.Event!; // The caller keeps only events with content.
+            var roles = sight.RolesOf(visit.Item);
+            var isOutput = roles.Contains(ItemRole.OutputEpc) || roles.Contains(ItemRole.OutputClass);
+            var isContainer = roles.Contains(ItemRole.ParentId) && e.Action == EpcisAction.Add;
+            if (!visit.AsContainer && isOutput && progress.Followed.Add((sight.Event.Stored.RecordId, ItemRole.InputEpc)))
             {
-                foreach (var input in e.Items.Where(i => (i.Role is ItemRole.InputEpc or ItemRole.InputClass) && seen.Add(ItemUris.Normalise(i.CanonicalUri))))
+                foreach (var input in UnseenIn(sight, progress, ItemRole.InputEpc, ItemRole.InputClass))
                 {
-                    yield return new Visit(ItemUris.Normalise(input.CanonicalUri), AsContainer: false, null, null);
+                    yield return new Visit(input, AsContainer: false, null, null);
                 }
             }
-            if (!visit.AsContainer && roles.Contains(ItemRole.ParentId) && e.Action == EpcisAction.Add)
+            if (!visit.AsContainer && isContainer && progress.Followed.Add((sight.Event.Stored.RecordId, ItemRole.ChildEpc)))
             {
-                foreach (var child in e.Items.Where(i => (i.Role is ItemRole.ChildEpc or ItemRole.ChildClass) && seen.Add(ItemUris.Normalise(i.CanonicalUri))))
+                foreach (var child in UnseenIn(sight, progress, ItemRole.ChildEpc, ItemRole.ChildClass))
                 {
-                    yield return new Visit(ItemUris.Normalise(child.CanonicalUri), AsContainer: false, null, null);
+                    yield return new Visit(child, AsContainer: false, null, null);
                 }
             }
-            if (roles.Contains(ItemRole.ChildEpc) && e.Action == EpcisAction.Add)
+            if (roles.Contains(ItemRole.ChildEpc) && e.Action == EpcisAction.Add && progress.Followed.Add((sight.Event.Stored.RecordId, ItemRole.ParentId)))
             {
-                foreach (var parent in e.Items.Where(i => i.Role == ItemRole.ParentId && seen.Add(ItemUris.Normalise(i.CanonicalUri))))
+                foreach (var parent in UnseenIn(sight, progress, ItemRole.ParentId, ItemRole.ParentId))
                 {
-                    yield return new Visit(ItemUris.Normalise(parent.CanonicalUri), AsContainer: true, e.EventTime, LeftAt(visit.Item, parent.CanonicalUri, e.EventTime, events));
+                    yield return new Visit(parent, AsContainer: true, e.EventTime, LeftAt(visit.Item, parent, e.EventTime, sights));
                 }
             }
         }
     }
 
-    /// <summary>When the item was taken out of the container again; null while it is in it.</summary>
-    private static DateTimeOffset? LeftAt(string item, string parent, DateTimeOffset since, List<VisibleEvent> events) => events
-        .Where(e => e.Event is { Action: EpcisAction.Delete } d && d.EventTime >= since
-            && d.Items.Any(i => i.Role == ItemRole.ParentId && i.CanonicalUri == parent)
-            && d.Items.Any(i => i.Role == ItemRole.ChildEpc && ItemUris.Normalise(i.CanonicalUri) == item))
-        .Select(static e => (DateTimeOffset?)e.Event!.EventTime) // Matched above.
-        .Min();
+    private static IEnumerable<string> UnseenIn(Sight sight, Progress progress, ItemRole one, ItemRole other) => sight.Event.Event!.Items // The caller keeps only events with content.
+        .Where(i => i.Role == one || i.Role == other)
+        .Select(static i => ItemUris.Normalise(i.CanonicalUri))
+        .Where(progress.Seen.Add);
 
-    /// <summary>
-    /// Whether an event only tells that something upstream was used up or packed. Where that led to the item asked about, the event was found before
-    /// through its output or parent; else it is the story of another item.
-    /// </summary>
-    private static bool IsUseElsewhere(string item, EpcisEvent e) =>
-        e.Items.Where(i => ItemUris.Normalise(i.CanonicalUri) == item).All(static i => i.Role is ItemRole.InputEpc or ItemRole.InputClass or ItemRole.ChildClass);
+    /// <summary>When the item was taken out of the container again; null while it is in it.</summary>
+    private static DateTimeOffset? LeftAt(string item, string parent, DateTimeOffset since, List<Sight> sights) => sights
+        .Where(s => s.Event.Event is { Action: EpcisAction.Delete } d && d.EventTime >= since
+            && s.RolesOf(parent).Contains(ItemRole.ParentId) && s.RolesOf(item).Contains(ItemRole.ChildEpc))
+        .Select(static s => (DateTimeOffset?)s.Event.Event!.EventTime) // Matched above.
+        .Min();
 
     private static bool IsDuring(Visit visit, EpcisEvent e) => (visit.From is not { } from || e.EventTime >= from) && (visit.Until is not { } until || e.EventTime <= until);
 }
