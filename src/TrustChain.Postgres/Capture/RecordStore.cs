@@ -110,6 +110,7 @@ public sealed class RecordStore(NpgsqlDataSource database)
         await using var command = database.ForReading().CreateCommand("""
             select k.item_key, i.record_id from unnest($1) as k (item_key)
             cross join lateral (select distinct record_id from record_item where item_key = k.item_key and role <= 101 order by record_id limit $2) i
+            order by k.item_key, i.record_id
             """);
         command.Parameters.Add(new() { Value = itemKeys.ToArray() });
         command.Parameters.Add(new() { Value = limit });

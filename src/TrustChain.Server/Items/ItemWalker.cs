@@ -1,4 +1,5 @@
 using TrustChain.Core.Epcis;
+using TrustChain.Core.Log;
 using TrustChain.Core.Query;
 using TrustChain.Postgres.Capture;
 using TrustChain.Postgres.Query;
@@ -40,8 +41,14 @@ internal sealed class ItemWalker(RecordStore records, Visibility visibility, Eve
     /// <summary>Most bytes of events and their statements; a bundle holds less.</summary>
     public const long MaxBytes = 32 << 20;
 
-    /// <summary>Most bytes read for it: also of what turns out to be the story of another item.</summary>
-    private const long MaxReadBytes = 2 * MaxBytes;
+    /// <summary>Most bytes read for it: also of what turns out to be the story of another item, and of statements that several items share, which are read with each.</summary>
+    private const long MaxReadBytes = 16 * MaxBytes;
+
+    /// <summary>Most memory for what was read: content, what it names, and the records as such.</summary>
+    private const long MaxHeldBytes = 4 * MaxBytes;
+
+    private const int BytesPerRecord = 500;
+    private const int BytesPerItem = 100;
 
     /// <summary>Most records of one item that are looked at: what the caller may not see takes no room, within reason.</summary>
     private const int MaxRecords = 20 * MaxEvents;
@@ -52,9 +59,11 @@ internal sealed class ItemWalker(RecordStore records, Visibility visibility, Eve
 
     /// <summary>An event that the caller may see.</summary>
     /// <param name="Event">The record.</param>
-    /// <param name="Roles">In which roles it names each item, by normalised URI; empty without content.</param>
+    /// <param name="Roles">In which roles it names each item, and in none the places where it happened, by normalised URI; empty without content.</param>
     private sealed record Sight(VisibleEvent Event, IReadOnlyDictionary<string, RoleSet> Roles)
     {
+        public bool SpeaksOf(string uri) => Roles.ContainsKey(uri);
+
         public RoleSet RolesOf(string item) => Roles.GetValueOrDefault(item);
     }
 
@@ -96,17 +105,26 @@ internal sealed class ItemWalker(RecordStore records, Visibility visibility, Eve
         /// <summary>Records, and in which role their other items were followed.</summary>
         public HashSet<(long RecordId, ItemRole Role)> Followed { get; } = [];
 
-        /// <summary>Statements that were counted, by reference: the records of one reading share them.</summary>
-        public HashSet<byte[]> Statements { get; } = [];
+        /// <summary>Statements that were read, by digest: they are kept once, however many records share them.</summary>
+        public Dictionary<Hash32, (byte[]? Jws, byte[]? Leaves)> Statements { get; } = [];
 
-        /// <summary>Bytes of the steps.</summary>
+        /// <summary>Statements of the steps.</summary>
+        public HashSet<Hash32> Counted { get; } = [];
+
+        /// <summary>Bytes of the steps, each statement once.</summary>
         public long Bytes { get; set; }
 
         public long ReadBytes { get; set; }
 
+        public long HeldBytes { get; set; }
+
         public bool IsCutOff { get; set; }
 
-        public bool IsFull => Steps.Count >= MaxEvents || WithoutContent.Count >= MaxEvents || Bytes >= MaxBytes || ReadBytes >= MaxReadBytes;
+        /// <summary>No further step is taken.</summary>
+        public bool HasAllSteps => Steps.Count >= MaxEvents || Bytes >= MaxBytes;
+
+        /// <summary>No further item is visited.</summary>
+        public bool IsFull => HasAllSteps || WithoutContent.Count >= MaxEvents || ReadBytes >= MaxReadBytes || HeldBytes >= MaxHeldBytes;
     }
 
     public async Task<Walk> WalkAsync(string item, Caller caller, CancellationToken cancellationToken)
@@ -152,22 +170,22 @@ internal sealed class ItemWalker(RecordStore records, Visibility visibility, Eve
     {
         await ReadAsync(ids, progress, cancellationToken);
         // An index key alone may be another item's.
-        var sights = ids.Select(id => progress.Known.GetValueOrDefault(id)).OfType<Sight>().Where(s => s.Event.Event is not null && s.Event.SpeaksOf(visit.Item)).ToList();
-        foreach (var sight in sights)
+        var sights = ids.Select(id => progress.Known.GetValueOrDefault(id)).OfType<Sight>().Where(s => s.SpeaksOf(visit.Item)).ToList();
+        for (var i = 0; i < sights.Count; i++)
         {
-            var (visible, roles) = (sight.Event, sight.RolesOf(visit.Item));
-            if ((visit.AsContainer && !IsDuring(visit, visible.Event!)) || (depth > 0 && roles.IsUseOnly) || progress.Steps.ContainsKey(visible.Stored.RecordId)) // Filtered above.
+            var (stored, e, roles) = (sights[i].Event.Stored, sights[i].Event.Event!, sights[i].RolesOf(visit.Item)); // What has no content speaks of nothing.
+            if ((visit.AsContainer && !IsDuring(visit, e)) || (depth > 0 && roles.IsUseOnly) || progress.Steps.ContainsKey(stored.RecordId))
             {
                 continue;
             }
-            if (progress.IsFull)
+            if (progress.HasAllSteps)
             {
                 progress.IsCutOff = true;
+                sights.RemoveRange(i, sights.Count - i); // Nor is it followed further.
                 break;
             }
-            progress.Steps.Add(visible.Stored.RecordId, new WalkStep(visible, visit.Item, depth));
-            progress.Bytes += (visible.Stored.Event?.Length ?? 0)
-                + ((byte[]?[])[visible.Stored.Jws, visible.Stored.Leaves]).Sum(part => part is not null && progress.Statements.Add(part) ? part.Length : 0);
+            progress.Steps.Add(stored.RecordId, new WalkStep(sights[i].Event, visit.Item, depth));
+            progress.Bytes += (stored.Event?.Length ?? 0) + (progress.Counted.Add(stored.Record.Statement) ? SizeOf(stored.Jws, stored.Leaves) : 0);
         }
         var next = new List<Visit>();
         foreach (var found in Neighbours(visit, sights, progress))
@@ -187,40 +205,67 @@ internal sealed class ItemWalker(RecordStore records, Visibility visibility, Eve
     private async Task ReadAsync(long[] ids, Progress progress, CancellationToken cancellationToken)
     {
         progress.IsCutOff |= ids.Length > MaxRecords;
-        var found = 0;
+        var (found, bytes) = (0, 0L);
         foreach (var page in ids.Take(MaxRecords).Where(id => !progress.Known.ContainsKey(id)).Chunk(MaxEvents))
         {
             for (long? after = 0; after is { } last;)
             {
-                if (found > MaxEvents - progress.Steps.Count || progress.ReadBytes >= MaxReadBytes)
+                if (found > MaxEvents - progress.Steps.Count || bytes >= MaxBytes || progress.HeldBytes >= MaxHeldBytes)
                 {
                     progress.IsCutOff = true;
                     return;
                 }
-                var read = await records.ListByIdAsync(page, progress.Reader, last, Math.Min(MaxBytes, MaxReadBytes - progress.ReadBytes), cancellationToken);
+                var read = await records.ListByIdAsync(page, progress.Reader, last, MaxBytes - bytes, cancellationToken);
+                bytes += read.Bytes;
                 progress.ReadBytes += read.Bytes;
                 foreach (var stored in read.Records)
                 {
                     progress.Known[stored.RecordId] = null;
+                    progress.HeldBytes += BytesPerRecord;
                 }
                 foreach (var visible in await visibility.FilterAsync(progress.Caller, read.Records, cancellationToken))
                 {
-                    progress.Known[visible.Stored.RecordId] = new Sight(visible, RolesIn(visible.Event));
+                    Keep(visible, progress);
                     found++;
-                    // What an event without content says, and to what it leads, is not known.
-                    if (ColdStorage.IsMissing(visible))
-                    {
-                        progress.WithoutContent.Add(visible);
-                    }
                 }
                 after = read.Next;
             }
         }
     }
 
+    private static void Keep(VisibleEvent visible, Progress progress)
+    {
+        var stored = visible.Stored;
+        if (stored.Jws is not null || stored.Leaves is not null)
+        {
+            if (progress.Statements.TryAdd(stored.Record.Statement, (stored.Jws, stored.Leaves)))
+            {
+                progress.HeldBytes += SizeOf(stored.Jws, stored.Leaves);
+            }
+            var (jws, leaves) = progress.Statements[stored.Record.Statement];
+            visible = visible with { Stored = stored with { Jws = jws, Leaves = leaves } };
+        }
+        progress.HeldBytes += (stored.Event?.Length ?? 0) + ((long)BytesPerItem * (visible.Event?.Items.Count ?? 0));
+        progress.Known[stored.RecordId] = new Sight(visible, RolesIn(visible.Event));
+        // What an event without content says, and to what it leads, is not known.
+        if (ColdStorage.IsMissing(visible))
+        {
+            progress.WithoutContent.Add(visible);
+        }
+    }
+
+    private static int SizeOf(byte[]? jws, byte[]? leaves) => (jws?.Length ?? 0) + (leaves?.Length ?? 0);
+
     private static Dictionary<string, RoleSet> RolesIn(EpcisEvent? e)
     {
         var roles = new Dictionary<string, RoleSet>();
+        foreach (var place in (string?[])[e?.ReadPoint, e?.BizLocation])
+        {
+            if (place is not null)
+            {
+                roles[ItemUris.Normalise(place)] = default;
+            }
+        }
         foreach (var item in e?.Items ?? [])
         {
             var uri = ItemUris.Normalise(item.CanonicalUri);

@@ -38,15 +38,16 @@ public sealed class TraceTests(ServerFixture fixture) : IClassFixture<ServerFixt
         Assert.Equal(201, records);
     }
 
-    [Fact]
-    public async Task Item_WhoseEvidenceIsLongerThanABundle_IsGivenInShorterPages_AndItsPageLinksThose()
+    [Theory]
+    [InlineData(24, 2, 3)] // More than a walk reads of an item, and than a page of evidence.
+    [InlineData(48, 4, 5)]
+    public async Task Item_WhoseEvidenceIsLongerThanABundle_IsGivenInShorterPages_AndItsPageLinksThose(int documents, int fewestPages, int mostPages)
     {
-        const int Documents = 24; // More than a walk reads, and than a page of evidence.
         var company = await Server.AddOrganisationAsync();
         using var key = await company.RegisterKeyAsync();
         var item = company.NewItem();
         var text = new string('x', 700_000);
-        for (var i = 0; i < Documents; i++)
+        for (var i = 0; i < documents; i++)
         {
             var observation = Events.Observation(item, $"urn:test:step:{i}").With("ex:text", $"\"{text}\"");
             observation["@context"] = new JsonArray(Events.Context, new JsonObject { ["ex"] = "https://example.org/" });
@@ -61,11 +62,11 @@ public sealed class TraceTests(ServerFixture fixture) : IClassFixture<ServerFixt
         Assert.DoesNotContain("trace=true", page, StringComparison.Ordinal);
         var story = (await Server.GetAsync(new Uri(item).AbsolutePath, company.ApiKey, "application/ld+json")).Expect(200).Json;
         Assert.False(story.GetProperty("tc:complete").GetBoolean());
-        Assert.InRange(story.GetProperty("tc:events").GetArrayLength(), 1, Documents - 1);
+        Assert.InRange(story.GetProperty("tc:events").GetArrayLength(), 1, documents - 1);
         var (seen, pages) = await ReadAsync(link, company);
-        Assert.Equal(Documents, seen.Distinct().Count());
-        Assert.Equal(Documents, seen.Count); // None twice.
-        Assert.InRange(pages, 2, 3); // Halved once, and not down to single records.
+        Assert.Equal(documents, seen.Distinct().Count());
+        Assert.Equal(documents, seen.Count); // None twice.
+        Assert.InRange(pages, fewestPages, mostPages); // Halved, and not down to single records.
     }
 
     [Fact]
@@ -153,12 +154,12 @@ public sealed class TraceTests(ServerFixture fixture) : IClassFixture<ServerFixt
     {
         var company = await Server.AddOrganisationAsync();
         var item = company.NewItem();
-        var parts = Enumerable.Range(0, 400).Select(static n => $"urn:test:shared-part:{n}").ToList();
+        var parts = Enumerable.Range(0, 800).Select(static n => $"urn:test:shared-part:{n}").ToList();
         var made = Events.Transformation(company.NewItem(), item);
         made.Remove("inputQuantityList");
         made["inputEPCList"] = new JsonArray([.. parts.Select(static part => (JsonNode)part)]);
         (await company.CaptureAsync(Events.Document(made))).Expect(202);
-        var seen = Events.Observation("urn:test:unused").With("ex:text", $"\"{new string('x', 100_000)}\""); // 40 MB, were it counted for each part
+        var seen = Events.Observation("urn:test:unused").With("ex:text", $"\"{new string('x', 100_000)}\""); // 80 MB, were it read or counted for each part
         seen["@context"] = new JsonArray(Events.Context, new JsonObject { ["ex"] = "https://example.org/" });
         seen.Remove("quantityList");
         seen["epcList"] = new JsonArray([.. parts.Select(static part => (JsonNode)part)]);
@@ -171,6 +172,34 @@ public sealed class TraceTests(ServerFixture fixture) : IClassFixture<ServerFixt
         Assert.Equal(2, story.GetProperty("tc:events").GetArrayLength());
         var whole = (await Server.GetAsync($"/evidence?item={Uri.EscapeDataString(item)}&trace=true", company.ApiKey)).Expect(200).Json;
         Assert.Equal(2, whole.GetProperty("records").GetArrayLength());
+    }
+
+    [Fact]
+    public async Task Pallet_OfManyItemsOfOneLargeStatement_IsComplete()
+    {
+        var company = await Server.AddOrganisationAsync();
+        using var key = await company.RegisterKeyAsync();
+        var pallet = company.NewItem();
+        var children = Enumerable.Range(0, 150).Select(static n => $"urn:test:child-{Guid.NewGuid():N}-{n}").ToList();
+        var seen = children.Select(child =>
+        {
+            var e = Events.Observation("urn:test:unused").With("ex:text", $"\"{new string('x', 4_000)}\""); // A statement of 800 KB: 120 MB, were it counted for each child.
+            e["@context"] = new JsonArray(Events.Context, new JsonObject { ["ex"] = "https://example.org/" });
+            e.Remove("quantityList");
+            e["epcList"] = new JsonArray(child);
+            return e;
+        });
+        (await company.CaptureDocumentAsync(key, Events.Document([.. seen]))).Expect(202);
+        var packed = Events.Transformation(company.NewItem(), pallet);
+        packed.Remove("inputQuantityList");
+        packed["inputEPCList"] = new JsonArray([.. children.Select(static child => (JsonNode)child)]);
+        (await company.CaptureAsync(Events.Document(packed))).Expect(202);
+        await Server.GetCoveringCheckpointAsync();
+
+        var story = (await Server.GetAsync(new Uri(pallet).AbsolutePath, company.ApiKey, "application/ld+json")).Expect(200).Json;
+
+        Assert.True(story.GetProperty("tc:complete").GetBoolean());
+        Assert.Equal(151, story.GetProperty("tc:events").GetArrayLength());
     }
 
     /// <summary>All pages of evidence, each of which verifies and is as long as a verifier reads.</summary>

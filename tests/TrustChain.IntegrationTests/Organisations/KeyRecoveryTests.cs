@@ -68,6 +68,9 @@ public sealed class KeyRecoveryTests(KeyFixture fixture) : IClassFixture<KeyFixt
         await Eventually.TrueAsync("the end of the recovery", async () =>
             (await Server.PostAsAdminAsync($"{path}/{index}/complete", new { proof = Jws.Sign(foreign, KeyChange.AuthorizationType, null, payload) })).Status == 404);
         Assert.Equal(0, (await Server.GetAsync("/api/keys", company.ApiKey)).Json.GetProperty("recoveries").GetArrayLength());
+        Assert.Contains(
+            (await Server.GetAsync($"/api/organisations/{company.Id}/audit", company.ApiKey)).Expect(200).Json.GetProperty("entries").EnumerateArray(),
+            e => e.GetProperty("act").GetString() == "key-recovery-stopped" && e.GetProperty("subject").GetString() == index.ToString(System.Globalization.CultureInfo.InvariantCulture));
     }
 
     [Fact]
