@@ -21,6 +21,15 @@ public sealed class EpcPattern
     /// <summary>Whether other URIs than <see cref="Uri"/> match.</summary>
     public bool IsPattern => _scheme is not null;
 
+    /// <summary>The length of the company prefix that is meant; a prefix that is an asterisk fits any.</summary>
+    internal int PrefixLength => _fields is [not "*", ..] ? _fields[0].Length : EpcScheme.MinPrefix;
+
+    /// <summary>Fields before the first asterisk.</summary>
+    internal int FixedFields => Array.IndexOf(_fields, "*") is var star and >= 0 ? star : _fields.Length;
+
+    /// <summary>What the EPCs that match begin with, from their scheme on: <c>sgtin:0614141.107346</c>; null where only <see cref="Uri"/> matches.</summary>
+    internal string? Head => _scheme is null ? null : FixedFields == 0 ? _scheme : $"{_scheme}:{string.Join('.', _fields.Take(FixedFields))}";
+
     /// <summary>Takes a URI or pattern; false with the reason for a pattern that breaks the grammar.</summary>
     public static bool TryParse(string uri, out EpcPattern pattern, out string? error)
     {
@@ -44,47 +53,6 @@ public sealed class EpcPattern
         // Without an asterisk it is the one EPC that it spells.
         pattern = firstStar >= 0 ? new EpcPattern(pattern.Uri, rest[..colon], fields) : new EpcPattern(ItemUris.Canonicalise($"urn:epc:id:{rest}"), null, []);
         return true;
-    }
-
-    /// <summary>Whether a canonical, normalised URI matches.</summary>
-    public bool Matches(string canonicalUri)
-    {
-        if (canonicalUri == Uri)
-        {
-            return true;
-        }
-        if (_scheme is null || !Gs1Identifier.TryParse(canonicalUri, out var id, out _))
-        {
-            return false;
-        }
-        // The length of the company prefix is not in a Digital Link: the pattern says which one is meant, and a prefix that is an asterisk fits any.
-        var urn = id.ToEpcUrn(_fields[0] == "*" ? EpcScheme.MinPrefix : _fields[0].Length);
-        if (urn is null || !urn.StartsWith("urn:epc:id:", StringComparison.Ordinal))
-        {
-            return false;
-        }
-        var rest = urn.AsSpan("urn:epc:id:".Length);
-        var colon = rest.IndexOf(':');
-        if (!rest[..colon].SequenceEqual(_scheme))
-        {
-            return false;
-        }
-        rest = rest[(colon + 1)..];
-        foreach (var field in _fields)
-        {
-            if (field == "*")
-            {
-                return true; // All that follow are asterisks too.
-            }
-            var dot = rest.IndexOf('.');
-            var part = dot < 0 ? rest : rest[..dot];
-            if (!part.SequenceEqual(field))
-            {
-                return false;
-            }
-            rest = dot < 0 ? default : rest[(dot + 1)..];
-        }
-        return rest.IsEmpty;
     }
 
     private static bool IsPrefix(string text) => text.Length is >= EpcScheme.MinPrefix and <= EpcScheme.MaxPrefix && text.All(char.IsAsciiDigit);

@@ -88,18 +88,16 @@ public sealed record PlaceCriterion(string Parameter, PlaceField Field, IReadOnl
 /// <summary>A MATCH parameter: an item in one of the roles matches one of the patterns.</summary>
 public sealed record ItemCriterion(string Parameter, IReadOnlyList<ItemRole> Roles, IReadOnlyList<EpcPattern> Patterns) : EventCriterion(Parameter)
 {
+    private readonly EpcPatternSet _set = new(Patterns);
+
     /// <inheritdoc/>
     public override bool Matches(QueryableEvent e)
     {
         foreach (var item in e.Event.Items)
         {
-            if (Roles.Contains(item.Role))
+            if (Roles.Contains(item.Role) && _set.Matches(ItemUris.Normalise(item.CanonicalUri)))
             {
-                var uri = ItemUris.Normalise(item.CanonicalUri);
-                if (Patterns.Any(pattern => pattern.Matches(uri)))
-                {
-                    return true;
-                }
+                return true;
             }
         }
         return false;

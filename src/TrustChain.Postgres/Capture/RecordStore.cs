@@ -229,7 +229,7 @@ public sealed class RecordStore(NpgsqlDataSource database)
                         left join log_entry e on e.record_id = r.id
                         left join erasure x on x.record_id = r.id
                         cross join lateral (select $3 or r.is_public or r.organisation_id is not distinct from $4
-                            or (b.parties is not null and exists (select from unnest(b.parties) as party where party like any($5))) as is_readable) m
+                            or (cardinality($5) > 0 and b.parties is not null and exists (select from unnest(b.parties) as party where party like any($5))) as is_readable) m
                         where {where}) f) w) p
             where p.number <= $1 and p.total - p.bytes < $2
             order by p.id

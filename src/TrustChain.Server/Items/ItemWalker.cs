@@ -53,6 +53,9 @@ internal sealed class ItemWalker(RecordStore records, Visibility visibility, Eve
     /// <summary>Most records of one item that are looked at: what the caller may not see takes no room, within reason.</summary>
     private const int MaxRecords = 20 * MaxEvents;
 
+    /// <summary>Most records looked at for all items together, each as often as an item has it.</summary>
+    private const int MaxLooks = 50_000;
+
     private const int ItemsPerLookUp = 50;
 
     private sealed record Visit(string Item, bool AsContainer, DateTimeOffset? From, DateTimeOffset? Until);
@@ -118,13 +121,15 @@ internal sealed class ItemWalker(RecordStore records, Visibility visibility, Eve
 
         public long HeldBytes { get; set; }
 
+        public int Looks { get; set; }
+
         public bool IsCutOff { get; set; }
 
         /// <summary>No further step is taken.</summary>
         public bool HasAllSteps => Steps.Count >= MaxEvents || Bytes >= MaxBytes;
 
         /// <summary>No further item is visited.</summary>
-        public bool IsFull => HasAllSteps || WithoutContent.Count >= MaxEvents || ReadBytes >= MaxReadBytes || HeldBytes >= MaxHeldBytes;
+        public bool IsFull => HasAllSteps || WithoutContent.Count >= MaxEvents || ReadBytes >= MaxReadBytes || HeldBytes >= MaxHeldBytes || Looks >= MaxLooks;
     }
 
     public async Task<Walk> WalkAsync(string item, Caller caller, CancellationToken cancellationToken)
@@ -168,6 +173,7 @@ internal sealed class ItemWalker(RecordStore records, Visibility visibility, Eve
     /// <summary>Adds the steps found at an item, and answers where they lead.</summary>
     private async Task<List<Visit>> VisitAsync(Visit visit, long[] ids, int depth, Progress progress, CancellationToken cancellationToken)
     {
+        progress.Looks += ids.Length;
         await ReadAsync(ids, progress, cancellationToken);
         // An index key alone may be another item's.
         var sights = ids.Select(id => progress.Known.GetValueOrDefault(id)).OfType<Sight>().Where(s => s.SpeaksOf(visit.Item)).ToList();
@@ -245,7 +251,7 @@ internal sealed class ItemWalker(RecordStore records, Visibility visibility, Eve
             var (jws, leaves) = progress.Statements[stored.Record.Statement];
             visible = visible with { Stored = stored with { Jws = jws, Leaves = leaves } };
         }
-        progress.HeldBytes += (stored.Event?.Length ?? 0) + ((long)BytesPerItem * (visible.Event?.Items.Count ?? 0));
+        progress.HeldBytes += (stored.Event?.Length ?? 0) + (visible.Event?.Items.Sum(static i => BytesPerItem + (2L * i.CanonicalUri.Length)) ?? 0);
         progress.Known[stored.RecordId] = new Sight(visible, RolesIn(visible.Event));
         // What an event without content says, and to what it leads, is not known.
         if (ColdStorage.IsMissing(visible))

@@ -150,6 +150,7 @@ internal sealed class EventQueryService(EventSearchStore store, MasterDataStore 
             var found = await store.ListAsync(plan.Search with { After = after }, wanted, cancellationToken);
             foreach (var row in found.Rows)
             {
+                cancellationToken.ThrowIfCancellationRequested(); // A comparison may take its time, and the next read is far.
                 if (Matches(query, row))
                 {
                     if (events.Count == room || (bytes += row.Event.Length) > MaxPageBytes && events.Count > 0)
@@ -175,9 +176,13 @@ internal sealed class EventQueryService(EventSearchStore store, MasterDataStore 
         while (true)
         {
             var found = await store.ListAsync(plan.Search with { After = after }, ChunkSize, cancellationToken);
-            if (found.Rows.Any(row => Matches(query, row)))
+            foreach (var row in found.Rows)
             {
-                return true;
+                cancellationToken.ThrowIfCancellationRequested();
+                if (Matches(query, row))
+                {
+                    return true;
+                }
             }
             if (found.IsLast)
             {
@@ -261,9 +266,13 @@ internal sealed class EventQueryService(EventSearchStore store, MasterDataStore 
         while (true)
         {
             var found = await store.ListAsync(plan.Search with { After = after }, ChunkSize, cancellationToken);
-            foreach (var row in found.Rows.Where(row => Matches(query, row)))
+            foreach (var row in found.Rows)
             {
-                yield return row;
+                cancellationToken.ThrowIfCancellationRequested();
+                if (Matches(query, row))
+                {
+                    yield return row;
+                }
             }
             if (found.IsLast)
             {

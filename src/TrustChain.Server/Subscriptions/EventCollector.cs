@@ -59,6 +59,7 @@ internal sealed class EventCollector(EventSearchStore store, EventQueryService q
             var found = await store.ListByLeafAsync(reader, at, end, notRecordedBefore, RowsPerRead, MaxBytes, cancellationToken);
             foreach (var (leaf, row) in found.Rows)
             {
+                cancellationToken.ThrowIfCancellationRequested();
                 if (!EventQueryService.Matches(resolved, row))
                 {
                     continue;
