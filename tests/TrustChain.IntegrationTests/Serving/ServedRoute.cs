@@ -23,14 +23,34 @@ internal sealed partial record ServedRoute(string Method, string Template)
     /// <summary>Starts a server in this process and lists what it has mapped, the way its router sees it.</summary>
     public static async Task<IReadOnlyList<ServedRoute>> ListAsync(IReadOnlyDictionary<string, string?> settings)
     {
-        await using var factory = new Factory(settings);
-        var endpoints = factory.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>();
-        return
-        [
-            .. endpoints.SelectMany(static e => (e.Metadata.GetMetadata<IHttpMethodMetadata>()?.HttpMethods is { Count: > 0 } methods ? methods : ["GET"])
-                    .Select(m => new ServedRoute(m, "/" + e.RoutePattern.RawText!.Trim('/')))) // A route of the server is made from text.
-                .Distinct().OrderBy(static r => r.Name, StringComparer.Ordinal),
-        ];
+        var factory = new Factory(settings);
+        try
+        {
+            var endpoints = factory.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>();
+            return
+            [
+                .. endpoints.SelectMany(static e => (e.Metadata.GetMetadata<IHttpMethodMetadata>()?.HttpMethods is { Count: > 0 } methods ? methods : ["GET"])
+                        .Select(m => new ServedRoute(m, "/" + e.RoutePattern.RawText!.Trim('/')))) // A route of the server is made from text.
+                    .Distinct().OrderBy(static r => r.Name, StringComparer.Ordinal),
+            ];
+        }
+        finally
+        {
+            await EndAsync(factory);
+        }
+    }
+
+    /// <summary>The program disposes its services itself once it is told to stop; the factory, which stops them too, may come second and find them gone.</summary>
+    private static async Task EndAsync(Factory factory)
+    {
+        try
+        {
+            await factory.DisposeAsync();
+        }
+        catch (Exception exception) when (exception is ObjectDisposedException || (exception is AggregateException several && several.InnerExceptions.All(static e => e is ObjectDisposedException)))
+        {
+            // Nothing is left to be stopped.
+        }
     }
 
     [GeneratedRegex(@"\{\**([A-Za-z]+)(?::[^}]*)?\}")]
